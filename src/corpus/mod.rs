@@ -1,0 +1,148 @@
+//! The collection: passages, queries and judgments as they were read.
+//!
+//! In: a folder in BEIR layout. Out: a [`Collection`], immutable from then on, with what was odd about
+//! it in words. Nothing is indexed or segmented here.
+
+mod beir;
+mod qrels;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use sha2::{Digest, Sha256};
+
+use crate::domain::{DocIdx, Grade, Language, Passage, Query, QueryIdx};
+
+pub use beir::{ReadOptions, read};
+
+/// The passage that a judgment speaks of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JudgedPassage {
+    Known(DocIdx),
+    /// Judged, but not in the corpus: stays in R.
+    Missing(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgment {
+    pub passage: JudgedPassage,
+    pub grade: Grade,
+}
+
+/// A collection as read from disk.
+#[derive(Debug, Clone)]
+pub struct Collection {
+    /// The folder's name.
+    pub name: String,
+    pub folder: PathBuf,
+    pub passages: Vec<Passage>,
+    pub queries: Vec<Query>,
+    /// By [`QueryIdx`]; empty: not judged. In the order of the qrels file.
+    pub judgments: Vec<Vec<Judgment>>,
+    /// By [`DocIdx`]: position among all ids in descending byte order, from 0. Of two equal scores the
+    /// smaller one comes first (`trec_eval`'s rule).
+    pub tie_order: Vec<u32>,
+    /// Hex SHA-256 over ids and texts of all passages, in order.
+    pub fingerprint: String,
+    /// What was odd, each a sentence.
+    pub warnings: Vec<String>,
+}
+
+impl Collection {
+    /// Puts the parts together and derives tie order and fingerprint.
+    pub fn new(
+        folder: PathBuf,
+        passages: Vec<Passage>,
+        queries: Vec<Query>,
+        judgments: Vec<Vec<Judgment>>,
+        warnings: Vec<String>,
+    ) -> Self {
+        let name = folder.canonicalize().unwrap_or_else(|_| folder.clone());
+        let name = name.file_name().map_or_else(|| folder.display().to_string(), |n| n.to_string_lossy().into());
+        let tie_order = tie_order(&passages);
+        let fingerprint = fingerprint(&passages);
+        Self { name, folder, passages, queries, judgments, tie_order, fingerprint, warnings }
+    }
+
+    /// Panics where `doc` is not of this collection; only this collection hands out its indices.
+    pub fn passage(&self, doc: DocIdx) -> &Passage {
+        &self.passages[doc.index()]
+    }
+
+    /// As [`Collection::passage`], for a query.
+    pub fn query(&self, query: QueryIdx) -> &Query {
+        &self.queries[query.index()]
+    }
+
+    /// As [`Collection::passage`], for a query's judgments.
+    pub fn judgments(&self, query: QueryIdx) -> &[Judgment] {
+        &self.judgments[query.index()]
+    }
+
+    /// Queries that have at least one judgment of grade 0 or above, in file order.
+    pub fn judged_queries(&self) -> impl Iterator<Item = QueryIdx> + '_ {
+        (0u32..).zip(&self.judgments).filter(|(_, j)| j.iter().any(|j| j.grade >= 0)).map(|(i, _)| QueryIdx(i))
+    }
+
+    /// The grade of a passage for a query; `None`: unjudged.
+    pub fn grade(&self, query: QueryIdx, doc: DocIdx) -> Option<Grade> {
+        let known = JudgedPassage::Known(doc);
+        self.judgments(query).iter().find(|j| j.passage == known && j.grade >= 0).map(|j| j.grade)
+    }
+
+    /// Passages by language, in order of the tags.
+    pub fn languages(&self) -> BTreeMap<Language, usize> {
+        let mut counts = BTreeMap::new();
+        for passage in &self.passages {
+            *counts.entry(passage.language.clone()).or_insert(0) += 1;
+        }
+        counts
+    }
+}
+
+fn tie_order(passages: &[Passage]) -> Vec<u32> {
+    let mut by_id: Vec<u32> = (0u32..).take(passages.len()).collect();
+    by_id.sort_by(|&a, &b| passages[b as usize].id.as_bytes().cmp(passages[a as usize].id.as_bytes()));
+    let mut order = vec![0; passages.len()];
+    for (position, &doc) in (0u32..).zip(&by_id) {
+        order[doc as usize] = position;
+    }
+    order
+}
+
+fn fingerprint(passages: &[Passage]) -> String {
+    let mut hash = Sha256::new();
+    for passage in passages {
+        for part in [&passage.id, &passage.title, &passage.text] {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part.as_bytes());
+        }
+    }
+    crate::text::hex(&hash.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passage(id: &str, text: &str) -> Passage {
+        Passage { id: id.into(), title: String::new(), text: text.into(), language: Language::new("en") }
+    }
+
+    /// Trap: ids compared as numbers or in ascending order give another list than trec_eval's.
+    #[test]
+    fn ties_go_to_the_greater_id_in_bytes() {
+        let passages = ["10", "9", "é", "a"].map(|id| passage(id, "x"));
+        assert_eq!(tie_order(&passages), vec![3, 2, 0, 1]);
+    }
+
+    /// Trap: without lengths, moving a letter from title to text would leave the fingerprint as it was.
+    #[test]
+    fn the_fingerprint_sees_where_a_field_ends() {
+        let mut one = passage("1", "b");
+        one.title = "a".into();
+        let mut two = passage("1", "ab");
+        two.title = String::new();
+        assert_ne!(fingerprint(&[one]), fingerprint(&[two]));
+    }
+}

@@ -1,0 +1,276 @@
+//! What the engine answers: an immutable picture of one request over the whole collection.
+//!
+//! The screen and the reports read the same structures, so a number shown and a number printed come from
+//! the same line of code. Nothing here computes; `engine::view` and `engine::judging` fill it.
+
+use std::sync::Arc;
+
+use crate::domain::{DocIdx, Fate, Grade, Language, LegHit, QueryIdx, Rank, Score, Settings};
+use crate::fuse::LegShare;
+use crate::judge::{Metrics, Movement};
+
+/// Which answer this is: `generation` counts requests, `revision` counts progress within one. A screen
+/// takes only a greater pair than the one it shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Stamp {
+    pub generation: u64,
+    pub revision: u64,
+}
+
+/// The query whose lists are shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Focus {
+    /// A query of the queries file.
+    Listed(QueryIdx),
+    /// What the user types. Without judgments, so without golds and fates.
+    Typed(String),
+}
+
+/// What the caller wants to see. The engine answers the newest one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    pub generation: u64,
+    pub settings: Settings,
+    pub focus: Focus,
+    /// The passage whose score is to be explained for the focus query.
+    pub inspect: Option<DocIdx>,
+}
+
+/// State of one engine: bm25, dense or rerank.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StageState {
+    /// Switched off by the settings.
+    Off,
+    /// Needs something that is not there yet; says what ("waits for the dense vectors").
+    Waiting(String),
+    /// `done` of `total`, and what is being done ("embedding passages").
+    Working { done: usize, total: usize, doing: String },
+    Ready,
+    /// Not available; says why and what to do.
+    Failed(String),
+}
+
+impl StageState {
+    /// Whether nothing more will happen to this stage by itself.
+    pub fn is_settled(&self) -> bool {
+        matches!(self, Self::Off | Self::Ready | Self::Failed(_))
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Status {
+    pub bm25: StageState,
+    pub dense: StageState,
+    pub rerank: StageState,
+    /// Judged queries whose first stage is complete, and all judged queries.
+    pub judged: (usize, usize),
+    /// Judged queries whose whole candidate set has reranker scores.
+    pub reranked_queries: usize,
+}
+
+impl Status {
+    /// Whether the answer is final for its request.
+    pub fn is_settled(&self) -> bool {
+        self.bm25.is_settled() && self.dense.is_settled() && self.rerank.is_settled()
+    }
+}
+
+/// One row of the first stage's list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FirstRow {
+    pub doc: DocIdx,
+    pub rank: Rank,
+    pub score: Score,
+    /// By `LegId`: where each leg put it.
+    pub legs: Vec<Option<LegHit>>,
+    /// `None`: unjudged.
+    pub grade: Option<Grade>,
+    pub gold: bool,
+    /// Its rank after the second stage, when its whole list is scored.
+    pub reranked: Option<Rank>,
+}
+
+/// One row of the reranked list. Rows without a score follow the scored ones in first-stage order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RerankedRow {
+    pub doc: DocIdx,
+    /// Position in the list as shown.
+    pub rank: Rank,
+    /// `None`: not scored yet.
+    pub score: Option<Score>,
+    pub first_rank: Rank,
+    /// `None` while any row of the list waits for its score.
+    pub movement: Option<Movement>,
+    pub grade: Option<Grade>,
+    pub gold: bool,
+}
+
+/// One gold of the focus query, and what became of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GoldRow {
+    /// `None`: judged relevant, but not in the corpus.
+    pub doc: Option<DocIdx>,
+    pub id: String,
+    pub grade: Grade,
+    /// By `LegId`.
+    pub legs: Vec<Option<Rank>>,
+    pub fused: Option<Rank>,
+    pub reranked: Option<Rank>,
+    /// `None` while the second stage is incomplete or has failed, or while the legs are not there yet.
+    pub fate: Option<Fate>,
+    /// Why it was lost and what brings it in, in words ("N = 63 or α ≥ .61 brings it in"). Focus query
+    /// only; empty where nothing was lost.
+    pub remedy: String,
+}
+
+/// One term's part of a BM25 score.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TermPart {
+    pub term: String,
+    /// How often the query has it.
+    pub query_tf: u32,
+    /// How often the passage has it; 0: not at all.
+    pub tf: u32,
+    /// Passages that have it.
+    pub df: u32,
+    pub idf: f32,
+    /// Its part of the score; 0 when `tf` is 0.
+    pub score: Score,
+}
+
+/// One query token and the passage token that answers it best (late interaction).
+#[derive(Debug, Clone, PartialEq)]
+pub struct TokenPair {
+    pub query: String,
+    pub passage: String,
+    pub similarity: f32,
+}
+
+/// The journey of one passage for the focus query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explanation {
+    pub doc: DocIdx,
+    /// By `LegId`.
+    pub legs: Vec<Option<LegHit>>,
+    pub fused: Option<LegHit>,
+    /// By `LegId`: each leg's share of the fused score; empty where a single leg is the first stage.
+    pub shares: Vec<Option<LegShare>>,
+    pub terms: Vec<TermPart>,
+    /// Passage length over the average, as BM25 sees it.
+    pub length_ratio: f32,
+    /// Rank in the exact dense list over the whole corpus.
+    pub dense_exact_rank: Option<Rank>,
+    pub cosine: Option<f32>,
+    pub reranked: Option<LegHit>,
+    /// Best-matching token pairs, query order; empty until the token vectors are there.
+    pub pairs: Vec<TokenPair>,
+    /// Model tokens of the passage, and whether the model saw all of them.
+    pub model_tokens: Option<(u32, bool)>,
+    /// Byte ranges of [`crate::domain::Passage::indexed_text`] that match a query term.
+    pub highlights: Vec<(usize, usize)>,
+}
+
+/// Everything about the query on the screen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FocusView {
+    pub focus: Focus,
+    pub text: String,
+    pub language: Language,
+    /// The candidate set, in fused order.
+    pub first: Vec<FirstRow>,
+    /// Golds that the fused list has beyond N, in fused order.
+    pub below: Vec<FirstRow>,
+    /// Length of the whole fused list.
+    pub fused_len: usize,
+    /// In shown order; empty without a second stage.
+    pub reranked: Vec<RerankedRow>,
+    /// Candidates with a reranker score.
+    pub scored: usize,
+    pub golds: Vec<GoldRow>,
+    /// Whether the query has judgments at all.
+    pub judged: bool,
+    pub explanation: Option<Explanation>,
+    /// Whether the lists lag behind the request (the typed text is still being embedded, say).
+    pub stale: bool,
+}
+
+/// One judged query in the list and in the reports.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QueryRow {
+    pub query: QueryIdx,
+    pub golds: Vec<GoldRow>,
+    /// `None` while its first stage is not complete.
+    pub first: Option<Metrics>,
+    /// `None` without a second stage and while it is incomplete.
+    pub reranked: Option<Metrics>,
+    pub ceiling: Option<Metrics>,
+}
+
+/// Means over judged queries.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Means {
+    /// Queries averaged over.
+    pub queries: usize,
+    pub first: Metrics,
+    pub ceiling: Metrics,
+    /// Over the queries whose whole candidate set is scored, both sides on those same queries.
+    pub reranked: Option<RerankedMeans>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RerankedMeans {
+    pub queries: usize,
+    pub first: Metrics,
+    pub reranked: Metrics,
+    pub ceiling: Metrics,
+}
+
+/// Means of one query language.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LanguageRow {
+    pub language: Language,
+    pub means: Means,
+}
+
+/// Mean recall at every N from 1, over all judged queries.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RecallCurve {
+    /// `fused[n - 1]` is recall@n of the fused list.
+    pub fused: Vec<f32>,
+    /// By `LegId`; empty for a leg that takes no part.
+    pub legs: Vec<Vec<f32>>,
+}
+
+/// What one stage cost since the engine was started.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StageCost {
+    pub stage: String,
+    pub computed_pairs: u64,
+    pub cached_pairs: u64,
+    /// Of what was computed, in milliseconds.
+    pub ms_total: f64,
+    /// Median per query, of the queries of which anything was computed.
+    pub ms_p50_per_query: Option<f64>,
+}
+
+/// The whole answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    pub stamp: Stamp,
+    /// The settings this answers; lists, fates and metrics are of these.
+    pub settings: Settings,
+    pub status: Status,
+    pub focus: FocusView,
+    /// Every judged query, in file order.
+    pub queries: Arc<Vec<QueryRow>>,
+    /// `None` until the first judged query is complete, and for a collection without judgments.
+    pub means: Option<Means>,
+    /// In order of the languages' tags.
+    pub languages: Vec<LanguageRow>,
+    pub curve: Arc<RecallCurve>,
+    pub costs: Vec<StageCost>,
+    /// The protocol's answer in one sentence; empty while nothing can be said.
+    pub verdict: String,
+    /// What the reader should know about these numbers.
+    pub warnings: Vec<String>,
+}
