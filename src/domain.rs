@@ -39,8 +39,7 @@ pub type Score = f32;
 pub type Grade = i32;
 
 /// A language tag such as `en`, `ja` or `zh-Hant`; `und` where it is not known.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Language(Arc<str>);
 
 impl Language {
@@ -77,11 +76,7 @@ impl Passage {
     /// What is indexed and embedded: title, a space, text (BEIR's convention); the text alone where
     /// there is no title.
     pub fn indexed_text(&self) -> String {
-        if self.title.is_empty() {
-            self.text.clone()
-        } else {
-            format!("{} {}", self.title, self.text)
-        }
+        if self.title.is_empty() { self.text.clone() } else { format!("{} {}", self.title, self.text) }
     }
 }
 

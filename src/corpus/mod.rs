@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::{DocIdx, Grade, Language, Passage, Query, QueryIdx};
 
-pub use beir::{ReadOptions, read};
+pub use beir::{ReadOptions, read, sample_folder};
 
 /// The passage that a judgment speaks of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +58,8 @@ impl Collection {
         warnings: Vec<String>,
     ) -> Self {
         let name = folder.canonicalize().unwrap_or_else(|_| folder.clone());
-        let name = name.file_name().map_or_else(|| folder.display().to_string(), |n| n.to_string_lossy().into());
+        let name =
+            name.file_name().map_or_else(|| folder.display().to_string(), |n| n.to_string_lossy().into());
         let tie_order = tie_order(&passages);
         let fingerprint = fingerprint(&passages);
         Self { name, folder, passages, queries, judgments, tie_order, fingerprint, warnings }
@@ -81,7 +82,10 @@ impl Collection {
 
     /// Queries that have at least one judgment of grade 0 or above, in file order.
     pub fn judged_queries(&self) -> impl Iterator<Item = QueryIdx> + '_ {
-        (0u32..).zip(&self.judgments).filter(|(_, j)| j.iter().any(|j| j.grade >= 0)).map(|(i, _)| QueryIdx(i))
+        (0u32..)
+            .zip(&self.judgments)
+            .filter(|(_, j)| j.iter().any(|j| j.grade >= 0))
+            .map(|(i, _)| QueryIdx(i))
     }
 
     /// The grade of a passage for a query; `None`: unjudged.

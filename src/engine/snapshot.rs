@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use crate::domain::{DocIdx, Fate, Grade, Language, LegHit, QueryIdx, Rank, Score, Settings};
+use crate::domain::{DocIdx, Fate, FirstStage, Grade, Language, LegHit, QueryIdx, Rank, Score, Settings};
 use crate::fuse::LegShare;
-use crate::judge::{Metrics, Movement};
+use crate::judge::{Metrics, Movement, Verdict};
 
 /// Which answer this is: `generation` counts requests, `revision` counts progress within one. A screen
 /// takes only a greater pair than the one it shows.
@@ -44,7 +44,11 @@ pub enum StageState {
     /// Needs something that is not there yet; says what ("waits for the dense vectors").
     Waiting(String),
     /// `done` of `total`, and what is being done ("embedding passages").
-    Working { done: usize, total: usize, doing: String },
+    Working {
+        done: usize,
+        total: usize,
+        doing: String,
+    },
     Ready,
     /// Not available; says why and what to do.
     Failed(String),
@@ -66,12 +70,14 @@ pub struct Status {
     pub judged: (usize, usize),
     /// Judged queries whose whole candidate set has reranker scores.
     pub reranked_queries: usize,
+    /// Whether the verdict is of an earlier state of the lists.
+    pub verdict_lags: bool,
 }
 
 impl Status {
     /// Whether the answer is final for its request.
     pub fn is_settled(&self) -> bool {
-        self.bm25.is_settled() && self.dense.is_settled() && self.rerank.is_settled()
+        self.bm25.is_settled() && self.dense.is_settled() && self.rerank.is_settled() && !self.verdict_lags
     }
 }
 
@@ -118,6 +124,8 @@ pub struct GoldRow {
     pub reranked: Option<Rank>,
     /// `None` while the second stage is incomplete or has failed, or while the legs are not there yet.
     pub fate: Option<Fate>,
+    /// The fate as it would be without a second stage, which is known as soon as the legs are there.
+    pub first_fate: Option<Fate>,
     /// Why it was lost and what brings it in, in words ("N = 63 or α ≥ .61 brings it in"). Focus query
     /// only; empty where nothing was lost.
     pub remedy: String,
@@ -253,12 +261,24 @@ pub struct StageCost {
     pub ms_p50_per_query: Option<f64>,
 }
 
+/// The model behind dense vectors and late interaction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelInUse {
+    pub id: String,
+    /// Hex SHA-256 of what its vectors depend on.
+    pub fingerprint: String,
+    /// Version of ONNX Runtime; `None` where everything came from the cache.
+    pub runtime: Option<String>,
+}
+
 /// The whole answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {
     pub stamp: Stamp,
     /// The settings this answers; lists, fates and metrics are of these.
     pub settings: Settings,
+    /// What the first stage was made of in fact: BM25 alone while the dense leg is not there.
+    pub ran: FirstStage,
     pub status: Status,
     pub focus: FocusView,
     /// Every judged query, in file order.
@@ -271,6 +291,11 @@ pub struct Snapshot {
     pub costs: Vec<StageCost>,
     /// The protocol's answer in one sentence; empty while nothing can be said.
     pub verdict: String,
+    /// The same with its reasons and numbers. Lags behind the lists for a moment in large collections
+    /// (see [`Status::verdict_lags`]).
+    pub findings: Option<Arc<Verdict>>,
     /// What the reader should know about these numbers.
     pub warnings: Vec<String>,
+    /// `None` where no model was found or asked for.
+    pub model: Option<ModelInUse>,
 }

@@ -1,0 +1,289 @@
+//! The command line as clap reads it, and the way from flags to settings.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::config::{self, Patch};
+use crate::corpus::{self, ReadOptions};
+use crate::domain::{FirstStage, FusionMethod, Grade, RerankerChoice};
+use crate::engine::EngineOptions;
+use crate::error::{Error, Result};
+use crate::models::ModelOptions;
+
+/// A terminal debugger for two-stage retrieval: the candidate set beside the reranked list, every rank
+/// movement, and where each gold passage is lost.
+///
+/// Without a command it opens the screen; where standard output is no terminal, it prints the findings.
+#[derive(Debug, Parser)]
+#[command(version, about, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub screen: ScreenArgs,
+    #[command(flatten)]
+    pub engine: EngineArgs,
+    /// Write a log to FILE (never to the screen); RANKSCOPE_LOG sets its level
+    #[arg(long, value_name = "FILE", global = true)]
+    pub log: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print the metrics before and after reranking, and the ceiling, without a screen
+    Eval(EvalArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct ScreenArgs {
+    /// Draw with ASCII signs only
+    #[arg(long)]
+    pub ascii: bool,
+    /// Leave the mouse to the terminal, so that text can be selected
+    #[arg(long)]
+    pub no_mouse: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct EvalArgs {
+    #[command(flatten)]
+    pub engine: EngineArgs,
+    /// How to print the metrics
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Write the whole fused list of every judged query to FILE, as a TREC run
+    #[arg(long, value_name = "FILE")]
+    pub first_run: Option<PathBuf>,
+    /// Write the whole reranked candidate set of every judged query to FILE, as a TREC run
+    #[arg(long, value_name = "FILE")]
+    pub reranked_run: Option<PathBuf>,
+    /// No progress on standard error
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum First {
+    Bm25,
+    Dense,
+    Hybrid,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Fusion {
+    Rrf,
+    Convex,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Rerank {
+    LateInteraction,
+    None,
+}
+
+/// What the engine works on and with; the same for the screen and for `eval`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct EngineArgs {
+    /// Folder of the collection in BEIR layout [default: the sample collection]
+    #[arg(value_name = "COLLECTION")]
+    pub collection: Option<PathBuf>,
+    /// First stage
+    #[arg(long, value_enum, env = "RANKSCOPE_FIRST", help_heading = "Settings")]
+    pub first: Option<First>,
+    /// How legs become one list [default: rrf]
+    #[arg(long, value_enum, env = "RANKSCOPE_FUSION", help_heading = "Settings")]
+    pub fusion: Option<Fusion>,
+    /// Share of the dense leg, 0 to 1 [default: 0.5]
+    #[arg(long, env = "RANKSCOPE_ALPHA", help_heading = "Settings")]
+    pub alpha: Option<f64>,
+    /// The constant of reciprocal rank fusion [default: 60]
+    #[arg(long, value_name = "K", env = "RANKSCOPE_RRF_K", help_heading = "Settings")]
+    pub rrf_k: Option<f64>,
+    /// D: how deep each leg is fetched [default: 1000]
+    #[arg(long, value_name = "D", env = "RANKSCOPE_DEPTH", help_heading = "Settings")]
+    pub depth: Option<usize>,
+    /// W: how deep each leg enters the fusion [default: D]
+    #[arg(long, value_name = "W", env = "RANKSCOPE_WINDOW", help_heading = "Settings")]
+    pub window: Option<usize>,
+    /// N: size of the candidate set [default: 50]
+    #[arg(
+        short = 'n',
+        long = "candidates",
+        value_name = "N",
+        env = "RANKSCOPE_N",
+        help_heading = "Settings"
+    )]
+    pub n: Option<usize>,
+    /// k: how many passages are delivered [default: 10]
+    #[arg(short = 'k', long = "deliver", value_name = "K", env = "RANKSCOPE_K", help_heading = "Settings")]
+    pub k: Option<usize>,
+    /// Second stage [default: late-interaction]
+    #[arg(long, value_enum, env = "RANKSCOPE_RERANK", help_heading = "Settings")]
+    pub rerank: Option<Rerank>,
+    /// A passage is gold from this grade on [default: 1]
+    #[arg(long, value_name = "GRADE", help_heading = "Settings")]
+    pub rel_level: Option<Grade>,
+    /// Search the dense leg approximately (HNSW), as production engines do
+    #[arg(long, help_heading = "Settings")]
+    pub ann: bool,
+    /// Breadth of the approximate search, which returns at most this many passages [default: 100]
+    #[arg(long, value_name = "EF", requires = "ann", help_heading = "Settings")]
+    pub ann_ef: Option<usize>,
+    /// The qrels file: qrels/NAME.tsv [default: test, or the only one]
+    #[arg(long, value_name = "NAME")]
+    pub split: Option<String>,
+    /// Leave out rows that cannot be read, and say how many
+    #[arg(long)]
+    pub skip_bad_rows: bool,
+    /// Never use the network: no fetching of ONNX Runtime or models
+    #[arg(long, env = "RANKSCOPE_OFFLINE")]
+    pub offline: bool,
+    /// Where indexes, vectors and scores are kept [default: rankscope in the user's cache folder]
+    #[arg(long, value_name = "DIR", env = "RANKSCOPE_CACHE_DIR")]
+    pub cache_dir: Option<PathBuf>,
+    /// Folder of the embedding model (model.onnx and tokenizer.json) [default: the bundled one]
+    #[arg(long, value_name = "DIR")]
+    pub model_dir: Option<PathBuf>,
+    /// Another embedding model: fastembed:NAME, one that fastembed knows by name (dense vectors only)
+    #[arg(long, value_name = "MODEL", conflicts_with = "model_dir")]
+    pub model: Option<String>,
+    /// Threads of the model [default: all cores]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Mebibytes of token vectors to keep on disk; beyond, they are computed when needed
+    #[arg(long, value_name = "MIB", default_value_t = 2048)]
+    pub token_store_max: u64,
+}
+
+impl EngineArgs {
+    /// What the engine is started with. `eager`: for a screen, which wants everything at hand.
+    ///
+    /// # Errors
+    /// When a value or the collection's settings file is wrong, or there is no collection.
+    pub fn options(&self, eager: bool) -> Result<EngineOptions> {
+        let collection = match &self.collection {
+            Some(folder) => folder.clone(),
+            None => corpus::sample_folder().ok_or_else(|| {
+                Error::usage("no collection is given, and the sample collection is not installed")
+                    .advise("rankscope FOLDER opens a collection in BEIR layout")
+            })?,
+        };
+        let settings = config::resolve(&collection, &self.patch())?;
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Ok(EngineOptions {
+            use_model: eager
+                || settings.first != FirstStage::Bm25
+                || settings.reranker != RerankerChoice::None,
+            collection,
+            read: ReadOptions { split: self.split.clone(), skip_bad_rows: self.skip_bad_rows },
+            cache_dir: self.cache_dir.clone(),
+            model: ModelOptions {
+                model_dir: self.model_dir.clone(),
+                cache_dir: self.cache_dir.clone(),
+                offline: self.offline,
+                threads: self.threads.unwrap_or(cores).max(1),
+                model: self.model.clone(),
+                runtime_dir: None,
+            },
+            eager,
+            token_store_max: self.token_store_max.saturating_mul(1 << 20),
+            settings,
+        })
+    }
+
+    fn patch(&self) -> Patch {
+        Patch {
+            first: self.first.map(|first| match first {
+                First::Bm25 => FirstStage::Bm25,
+                First::Dense => FirstStage::Dense,
+                First::Hybrid => FirstStage::Hybrid,
+            }),
+            fusion: self.fusion.map(|fusion| match fusion {
+                Fusion::Rrf => FusionMethod::Rrf,
+                Fusion::Convex => FusionMethod::Convex,
+            }),
+            rerank: self.rerank.map(|rerank| match rerank {
+                Rerank::LateInteraction => RerankerChoice::LateInteraction,
+                Rerank::None => RerankerChoice::None,
+            }),
+            alpha: self.alpha,
+            rrf_k: self.rrf_k,
+            depth: self.depth,
+            window: self.window,
+            n: self.n,
+            k: self.k,
+            rel_level: self.rel_level,
+            ann: self.ann.then_some(true),
+            ann_ef: self.ann_ef,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn the_contract_of_eval_parses() {
+        let args = Args::try_parse_from([
+            "rankscope",
+            "eval",
+            "folder",
+            "--first",
+            "hybrid",
+            "--fusion",
+            "convex",
+            "--alpha",
+            "0.3",
+            "--rrf-k",
+            "60",
+            "--depth",
+            "500",
+            "--window",
+            "100",
+            "-n",
+            "50",
+            "-k",
+            "10",
+            "--rerank",
+            "none",
+            "--format",
+            "json",
+            "--first-run",
+            "a",
+            "--reranked-run",
+            "b",
+            "--offline",
+            "--cache-dir",
+            "c",
+            "--quiet",
+        ])
+        .unwrap();
+        let Some(Command::Eval(eval)) = args.command else { panic!("eval") };
+        assert_eq!(eval.engine.collection, Some("folder".into()));
+        assert_eq!(eval.engine.patch().rerank, Some(RerankerChoice::None));
+        assert_eq!((eval.engine.n, eval.engine.k, eval.format), (Some(50), Some(10), Format::Json));
+    }
+
+    #[test]
+    fn a_folder_may_follow_no_command() {
+        let args = Args::try_parse_from(["rankscope", "my/folder", "--ascii", "-n", "20"]).unwrap();
+        assert!(args.command.is_none());
+        assert_eq!(args.engine.collection, Some("my/folder".into()));
+        assert!(Args::try_parse_from(["rankscope", "eval", "x", "--first", "sparse"]).is_err());
+    }
+}

@@ -1,0 +1,96 @@
+//! `eval`: the metrics without a screen; and the findings for a screen that is no terminal.
+
+use std::sync::Arc;
+
+use super::args::{EngineArgs, EvalArgs, Format};
+use super::print;
+use super::progress::Progress;
+use crate::corpus::Collection;
+use crate::domain::RerankerChoice;
+use crate::engine::runs::Runs;
+use crate::engine::{EngineOptions, Event, Focus, Request, Snapshot, StageState};
+use crate::error::{Error, Result};
+use crate::export;
+
+/// The settled answer.
+struct Outcome {
+    collection: Arc<Collection>,
+    snapshot: Arc<Snapshot>,
+    runs: Runs,
+}
+
+pub fn run(args: &EvalArgs) -> Result<()> {
+    let options = args.engine.options(false)?;
+    if args.reranked_run.is_some() && options.settings.reranker == RerankerChoice::None {
+        return Err(Error::usage("--reranked-run with --rerank none: there is no reranked list to write"));
+    }
+    let wants_runs = args.first_run.is_some() || args.reranked_run.is_some();
+    let outcome = settle(&options, args.quiet, wants_runs)?;
+    let Outcome { collection, snapshot, runs } = &outcome;
+    if let Some(file) = &args.first_run {
+        export::trec::write(file, &runs.first, collection, snapshot.ran.name())?;
+    }
+    if let Some(file) = &args.reranked_run {
+        export::trec::write(file, &runs.reranked, collection, snapshot.settings.reranker.name())?;
+    }
+    match args.format {
+        Format::Json => print(&export::json::report(snapshot, collection, &options)?)?,
+        Format::Text => print(&export::text::report(snapshot, collection))?,
+    }
+    unavailable(snapshot)
+}
+
+/// What the screen would show, as text.
+pub fn findings(engine: &EngineArgs) -> Result<()> {
+    let options = engine.options(false)?;
+    let outcome = settle(&options, false, false)?;
+    print(&export::text::report(&outcome.snapshot, &outcome.collection))?;
+    unavailable(&outcome.snapshot)
+}
+
+fn settle(options: &EngineOptions, quiet: bool, wants_runs: bool) -> Result<Outcome> {
+    let mut progress = Progress::new(quiet);
+    let mut collection: Option<Arc<Collection>> = None;
+    super::drive(options.clone(), |engine, event| match event {
+        Event::Failed(error) => Err(error),
+        Event::Opened(opened) => {
+            let first = opened.judged_queries().next().ok_or_else(|| nothing_judged(&opened))?;
+            engine.request(Request {
+                generation: 1,
+                settings: options.settings.clone(),
+                focus: Focus::Listed(first),
+                inspect: None,
+            });
+            collection = Some(opened);
+            Ok(None)
+        }
+        Event::Snapshot(snapshot) => {
+            progress.show(&snapshot);
+            let (complete, judged) = snapshot.status.judged;
+            match (&collection, snapshot.status.is_settled() && complete == judged) {
+                (Some(collection), true) => Ok(Some(Outcome {
+                    collection: Arc::clone(collection),
+                    runs: if wants_runs { engine.runs()? } else { Runs::default() },
+                    snapshot,
+                })),
+                _ => Ok(None),
+            }
+        }
+    })
+}
+
+fn nothing_judged(collection: &Collection) -> Error {
+    Error::input("no query of this collection is judged, so nothing can be measured")
+        .in_file(&collection.folder)
+        .advise("add qrels/test.tsv with lines of query-id, corpus-id and grade")
+}
+
+/// The report is printed all the same, but a caller that asked for more than BM25 must notice.
+fn unavailable(snapshot: &Snapshot) -> Result<()> {
+    for state in [&snapshot.status.dense, &snapshot.status.rerank] {
+        if let StageState::Failed(reason) = state {
+            return Err(Error::unavailable(format!("these are the numbers of BM25 alone: {reason}")));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! The program without a screen: arguments in, text or JSON out, an exit code.
+
+pub mod args;
+mod eval;
+mod progress;
+
+use std::io::{IsTerminal as _, Write as _};
+
+use crate::engine::{Engine, EngineOptions, Event, Request};
+use crate::error::{Error, ErrorKind, Result};
+use crate::text::visible;
+use crate::tui;
+use args::{Args, Command, EngineArgs};
+
+/// Does what the arguments say. The exit code is 0, or that of the error.
+///
+/// # Errors
+/// What was wrong; `main` prints it and takes its exit code.
+pub fn run(args: Args) -> Result<()> {
+    if let Some(file) = &args.log {
+        start_log(file)?;
+    }
+    match args.command {
+        Some(Command::Eval(eval)) => eval::run(&eval),
+        None => open(&args.screen, &args.engine),
+    }
+}
+
+/// The screen; where there is no terminal, the same findings as text.
+fn open(screen: &args::ScreenArgs, engine: &EngineArgs) -> Result<()> {
+    let options = engine.options(true)?;
+    let terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
+    if !terminal {
+        return eval::findings(engine);
+    }
+    let options_of_screen = tui::Options {
+        ascii: screen.ascii,
+        no_mouse: screen.no_mouse,
+        settings: options.settings.clone(),
+        title: options.collection.display().to_string(),
+    };
+    tui::run(options_of_screen, move |sink| Engine::start(options, sink))
+}
+
+impl tui::EngineHandle for Engine {
+    fn request(&self, request: Request) {
+        Self::request(self, request);
+    }
+}
+
+fn start_log(file: &std::path::Path) -> Result<()> {
+    let file = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(file)
+        .map_err(|e| Error::io("cannot open the log", file, &e))?;
+    let filter = tracing_subscriber::EnvFilter::try_from_env("RANKSCOPE_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(false)
+        .with_writer(std::sync::Mutex::new(file))
+        .try_init()
+        .map_err(|e| Error::bug(format!("log: {e}")))
+}
+
+/// Writes to standard output; a reader that has gone away (`| head`) ends the program quietly.
+fn print(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::new(ErrorKind::Input, format!("cannot write the output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Prints an error for a person, with what came from files made harmless.
+pub fn tell(error: &Error) {
+    let message = error.to_string();
+    let lines: Vec<_> = message.lines().map(visible).collect();
+    let _ = writeln!(std::io::stderr(), "rankscope: {}", lines.join("\n"));
+}
+
+/// Starts the engine and gives it one request; `take` sees every event until it returns something.
+fn drive<T>(options: EngineOptions, mut take: impl FnMut(&Engine, Event) -> Result<Option<T>>) -> Result<T> {
+    let (sink, events) = std::sync::mpsc::channel();
+    let engine = Engine::start(options, move |event| {
+        let _ = sink.send(event);
+    })?;
+    loop {
+        let event = events.recv().map_err(|_| Error::bug("the engine ended without an answer"))?;
+        if let Some(answer) = take(&engine, event)? {
+            return Ok(answer);
+        }
+    }
+}

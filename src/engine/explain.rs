@@ -1,0 +1,104 @@
+//! The journey of one passage for the query on the screen: each leg by its parts, the fusion by the
+//! legs' shares, late interaction by its best token pairs.
+
+use super::query_state::{PairScore, QueryState, plan};
+use super::snapshot::{Explanation, TermPart, TokenPair};
+use super::view::{fused_hit, leg_hit};
+use crate::corpus::Collection;
+use crate::domain::{DocIdx, FirstStage, LEG_NAMES, LegHit, LegId, Settings};
+use crate::error::Result;
+use crate::fuse::shares;
+use crate::index::{LexicalIndex, TokenReader, VectorMatrix};
+use crate::models::late::alignments;
+use crate::retrieve::{Bm25Leg, DenseLeg};
+use crate::text;
+
+/// What an explanation draws on.
+pub struct ExplainInput<'a> {
+    pub collection: &'a Collection,
+    pub settings: &'a Settings,
+    pub ran: FirstStage,
+    pub lexical: &'a LexicalIndex,
+    pub matrix: Option<&'a VectorMatrix>,
+    pub tokens: Option<&'a TokenReader>,
+    /// Fused already.
+    pub state: &'a QueryState,
+}
+
+/// Explains `doc`.
+///
+/// # Errors
+/// When the index or the token vectors cannot be read.
+pub fn explain(input: &ExplainInput<'_>, doc: DocIdx) -> Result<Explanation> {
+    let state = input.state;
+    let passage = input.collection.passage(doc);
+    let row = state.pool().row_of(doc);
+    let plan = plan(input.settings, input.ran);
+    let speaking = plan.weights.iter().filter(|&&weight| weight > 0.0).count();
+
+    let bm25 = Bm25Leg {
+        index: input.lexical,
+        tie_order: &input.collection.tie_order,
+        parameters: input.settings.bm25,
+    };
+    let parts = bm25.explain(&state.text, doc)?;
+    let terms = (parts.terms.into_iter())
+        .map(|t| TermPart {
+            term: t.term,
+            query_tf: t.query_tf,
+            tf: t.tf,
+            df: t.df,
+            idf: t.idf,
+            score: t.score,
+        })
+        .collect();
+    let dense = input.matrix.zip(state.vector.as_ref()).map(|(matrix, vector)| {
+        let leg = DenseLeg { matrix, ann: None, tie_order: &input.collection.tie_order };
+        leg.exact_rank(&vector.dense, doc)
+    });
+    let text = passage.indexed_text();
+    Ok(Explanation {
+        doc,
+        legs: (0..LEG_NAMES.len()).map(|leg| leg_hit(state, row, LegId(leg))).collect(),
+        fused: row.and_then(|row| fused_hit(state, row)),
+        shares: match row.filter(|_| speaking > 1) {
+            Some(row) => shares(state.pool(), &plan, row),
+            None => Vec::new(),
+        },
+        terms,
+        length_ratio: parts.length_ratio,
+        dense_exact_rank: dense.map(|(rank, _)| rank),
+        cosine: dense.map(|(_, cosine)| cosine),
+        reranked: row.and_then(|row| reranked_hit(input, row)),
+        pairs: token_pairs(input, doc, &text)?,
+        model_tokens: input.tokens.and_then(|tokens| tokens.model_tokens(doc)),
+        highlights: text::matching_ranges(&text, &state.text),
+    })
+}
+
+fn reranked_hit(input: &ExplainInput<'_>, row: usize) -> Option<LegHit> {
+    let PairScore::Score(score) = input.state.score(row) else { return None };
+    let candidates = input.state.fused().top(input.settings.candidates);
+    let order = input.state.reranked_order(&candidates);
+    let rank = (1..).zip(order).find(|&(_, r)| r == row).map(|(rank, _)| rank)?;
+    Some(LegHit { rank, score })
+}
+
+fn token_pairs(input: &ExplainInput<'_>, doc: DocIdx, text: &str) -> Result<Vec<TokenPair>> {
+    let (Some(tokens), Some(query)) = (input.tokens, input.state.vector.as_ref()) else {
+        return Ok(Vec::new());
+    };
+    let Some(passage) = tokens.read(doc)? else { return Ok(Vec::new()) };
+    let piece = |text: &str, span: Option<&(u32, u32)>| -> String {
+        span.and_then(|&(start, end)| text.get(start as usize..end as usize))
+            .unwrap_or_default()
+            .trim()
+            .to_owned()
+    };
+    let pairs = alignments(&query.tokens, &passage).into_iter().map(|pair| TokenPair {
+        query: piece(&input.state.text, query.tokens.spans.get(pair.query_token)),
+        passage: piece(text, passage.spans.get(pair.passage_token)),
+        similarity: pair.similarity,
+    });
+    Ok(pairs.collect())
+}

@@ -1,0 +1,142 @@
+//! From judged queries to what is said about all of them: means, languages, curve, costs.
+
+use std::collections::BTreeMap;
+
+use super::query_state::{QueryState, plan};
+use super::snapshot::{LanguageRow, Means, QueryRow, RecallCurve, RerankedMeans, StageCost};
+use crate::corpus::Collection;
+use crate::domain::{FirstStage, Language, LegId, Settings};
+use crate::judge::{Metrics, Placed, recall_curve};
+
+/// Means over those of `rows` that are complete; `None` where none is.
+pub fn means<'a>(rows: impl Iterator<Item = &'a QueryRow> + Clone) -> Option<Means> {
+    let complete = rows.filter_map(|row| Some((row.first?, row.ceiling?, row.reranked)));
+    let first = Metrics::mean(complete.clone().map(|(first, ..)| first))?;
+    let ceiling = Metrics::mean(complete.clone().map(|(_, ceiling, _)| ceiling))?;
+    let scored = complete.clone().filter_map(|(first, ceiling, reranked)| Some((first, ceiling, reranked?)));
+    let reranked = Metrics::mean(scored.clone().map(|(.., reranked)| reranked)).and_then(|reranked| {
+        Some(RerankedMeans {
+            queries: scored.clone().count(),
+            first: Metrics::mean(scored.clone().map(|(first, ..)| first))?,
+            ceiling: Metrics::mean(scored.clone().map(|(_, ceiling, _)| ceiling))?,
+            reranked,
+        })
+    });
+    Some(Means { queries: complete.count(), first, ceiling, reranked })
+}
+
+/// Means by query language, in order of the tags.
+pub fn by_language(rows: &[QueryRow], collection: &Collection) -> Vec<LanguageRow> {
+    let mut groups: BTreeMap<Language, Vec<&QueryRow>> = BTreeMap::new();
+    for row in rows {
+        groups.entry(collection.query(row.query).language.clone()).or_default().push(row);
+    }
+    groups
+        .into_iter()
+        .filter_map(|(language, rows)| Some(LanguageRow { language, means: means(rows.into_iter())? }))
+        .collect()
+}
+
+/// How deep the curve goes at most.
+const CURVE_DEPTH: usize = 1000;
+
+/// recall@N by leg and fused, over the complete ones of the judged queries.
+pub fn curve<'a>(
+    states: impl Iterator<Item = &'a QueryState> + Clone,
+    settings: &Settings,
+    ran: FirstStage,
+    passages: usize,
+) -> RecallCurve {
+    let depth = settings.depth.min(passages).min(CURVE_DEPTH);
+    let states = states.filter(|state| state.is_complete(ran));
+    let recall = |placed: Vec<Vec<Placed>>| -> Vec<f32> {
+        recall_curve(&placed, depth, settings.rel_level).into_iter().map(|r| r as f32).collect()
+    };
+    let weights = plan(settings, ran).weights;
+    let legs = [LegId::BM25, LegId::DENSE].map(|leg| match weights[leg.0] > 0.0 {
+        true => recall(states.clone().map(|state| state.placed_in_leg(leg)).collect()),
+        false => Vec::new(),
+    });
+    RecallCurve { fused: recall(states.map(QueryState::placed_in_fused).collect()), legs: legs.into() }
+}
+
+/// What a stage has cost so far.
+#[derive(Debug, Clone, Default)]
+pub struct CostMeter {
+    computed: u64,
+    cached: u64,
+    ms: f64,
+    /// By query, of what was computed.
+    per_query: BTreeMap<String, f64>,
+}
+
+impl CostMeter {
+    /// Pairs of one query, computed in `ms`.
+    pub fn computed(&mut self, query: &str, pairs: usize, ms: f64) {
+        self.computed += pairs as u64;
+        self.ms += ms;
+        *self.per_query.entry(query.to_owned()).or_insert(0.0) += ms;
+    }
+
+    pub fn cached(&mut self, pairs: usize) {
+        self.cached += pairs as u64;
+    }
+
+    pub fn report(&self, stage: &str) -> StageCost {
+        let mut times: Vec<f64> = self.per_query.values().copied().collect();
+        times.sort_by(f64::total_cmp);
+        let median = match times.len() {
+            0 => None,
+            n if n % 2 == 1 => Some(times[n / 2]),
+            n => Some((times[n / 2 - 1] + times[n / 2]) / 2.0),
+        };
+        StageCost {
+            stage: stage.to_owned(),
+            computed_pairs: self.computed,
+            cached_pairs: self.cached,
+            ms_total: self.ms,
+            ms_p50_per_query: median,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::QueryIdx;
+
+    fn row(query: u32, first: Option<f64>, reranked: Option<f64>) -> QueryRow {
+        let metrics = |value| Metrics::ZERO.map(|_| value);
+        QueryRow {
+            query: QueryIdx(query),
+            golds: Vec::new(),
+            first: first.map(metrics),
+            reranked: reranked.map(metrics),
+            ceiling: first.map(|_| metrics(1.0)),
+        }
+    }
+
+    /// Trap: comparing the first stage over all queries with the reranked ones over some.
+    #[test]
+    fn before_and_after_are_of_the_same_queries() {
+        let rows = [row(0, Some(0.2), Some(0.4)), row(1, Some(0.8), None), row(2, None, None)];
+        let means = means(rows.iter()).unwrap();
+        assert_eq!((means.queries, means.first.recall), (2, 0.5));
+        let reranked = means.reranked.unwrap();
+        assert_eq!((reranked.queries, reranked.first.recall, reranked.reranked.recall), (1, 0.2, 0.4));
+        assert_eq!(super::means([row(0, None, None)].iter()), None);
+    }
+
+    #[test]
+    fn the_median_is_of_queries_with_work() {
+        let mut meter = CostMeter::default();
+        meter.cached(7);
+        assert_eq!(meter.report("x").ms_p50_per_query, None);
+        meter.computed("a", 2, 1.0);
+        meter.computed("a", 2, 2.0);
+        meter.computed("b", 1, 9.0);
+        let cost = meter.report("x");
+        assert_eq!((cost.computed_pairs, cost.cached_pairs, cost.ms_total), (5, 7, 12.0));
+        assert_eq!(cost.ms_p50_per_query, Some(6.0));
+    }
+}

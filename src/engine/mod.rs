@@ -1,0 +1,109 @@
+//! The engine: requests in, snapshots out.
+//!
+//! One worker thread owns the collection, the index and all facts. It answers the newest request, first
+//! with what it has, then again as facts arrive: dense vectors, query vectors, reranker scores. Facts
+//! that need the model come from threads of their own (`background`, [`crate::rerank::Runner`]), so the
+//! worker never waits for a model. The screen and the command line drive it with the same calls.
+//!
+//! - `worker`: the loop: what is pending, what is dirty, when to answer.
+//! - `query_state`: the facts of one query and what the judge makes of them.
+//! - `judging`, `view`, `remedy`, `explain`: the parts of a snapshot.
+//! - `runs`: whole lists, for export.
+
+mod background;
+mod explain;
+mod judging;
+mod query_state;
+mod remedy;
+pub mod runs;
+pub mod snapshot;
+mod verdict;
+mod view;
+mod worker;
+
+pub use snapshot::*;
+
+use std::path::PathBuf;
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+
+use crate::corpus::{Collection, ReadOptions};
+use crate::domain::Settings;
+use crate::error::{Error, Result};
+use crate::models::ModelOptions;
+use runs::Runs;
+use worker::Message;
+
+/// What the engine works on, for its whole life.
+#[derive(Debug, Clone)]
+pub struct EngineOptions {
+    pub collection: PathBuf,
+    pub read: ReadOptions,
+    /// `None`: the user's cache folder.
+    pub cache_dir: Option<PathBuf>,
+    pub model: ModelOptions,
+    /// Without the model there is BM25 and nothing else.
+    pub use_model: bool,
+    /// Load the model and fetch the dense legs even before anything needs them, as the screen does.
+    pub eager: bool,
+    /// Bytes of token vectors to keep on disk.
+    pub token_store_max: u64,
+    /// Judge with these settings before the first request comes.
+    pub settings: Settings,
+}
+
+/// What the engine tells, on its own thread.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// The collection is read; requests are answered from now on.
+    Opened(Arc<Collection>),
+    Snapshot(Arc<Snapshot>),
+    /// The collection cannot be worked on; nothing more will come.
+    Failed(Error),
+}
+
+/// Handle of the engine; dropping it ends all its threads and waits for them.
+pub struct Engine {
+    inbox: mpsc::Sender<Message>,
+    worker: Option<JoinHandle<()>>,
+}
+
+impl Engine {
+    /// Starts the worker; `sink` is called on it.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn start(options: EngineOptions, sink: impl Fn(Event) + Send + 'static) -> Result<Self> {
+        let (inbox, messages) = mpsc::channel();
+        let own = inbox.clone();
+        let worker = std::thread::Builder::new()
+            .name("engine".to_owned())
+            .spawn(move || worker::run(options, &own, &messages, &sink))
+            .map_err(|e| Error::unavailable(format!("cannot start a thread: {e}")))?;
+        Ok(Self { inbox, worker: Some(worker) })
+    }
+
+    /// Asks for an answer; a newer request replaces an older one. Never blocks.
+    pub fn request(&self, request: Request) {
+        let _ = self.inbox.send(Message::Request(request));
+    }
+
+    /// The whole lists of all judged queries under the settings of the newest request.
+    ///
+    /// # Errors
+    /// When the engine has ended.
+    pub fn runs(&self) -> Result<Runs> {
+        let (reply, answer) = mpsc::channel();
+        let _ = self.inbox.send(Message::Runs(reply));
+        answer.recv().map_err(|_| Error::bug("the engine has ended"))
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        let _ = self.inbox.send(Message::Stop);
+        if let Some(worker) = self.worker.take() {
+            let _ = worker.join();
+        }
+    }
+}

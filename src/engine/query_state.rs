@@ -1,0 +1,320 @@
+//! What is known of one query: its legs, the pool they make, its reranker scores, its golds.
+//!
+//! Facts come in, in any order; nothing is ever thrown away but what a change of depth or of BM25's
+//! parameters makes untrue. What a setting makes of the facts is computed by [`QueryState::judge`].
+
+use std::sync::Arc;
+
+use crate::corpus::{Collection, JudgedPassage};
+use crate::domain::{DocIdx, FirstStage, Grade, Hit, LegId, QueryIdx, Rank, RerankerChoice, Score, Settings};
+use crate::engine::snapshot::{GoldRow, QueryRow};
+use crate::fuse::{FusedList, Fuser, FusionPlan, Pool};
+use crate::index::QueryVector;
+use crate::judge::{GoldPlace, Placed, RerankState, ceiling, fate, measure};
+use crate::order::order_key;
+
+/// What a pair's score is known to be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum PairScore {
+    NotYet,
+    /// The reranker can say nothing about it; it keeps its place in the first stage's order, behind.
+    Unscorable,
+    Score(Score),
+}
+
+/// One judged passage.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    pub doc: Option<DocIdx>,
+    pub id: String,
+    pub grade: Grade,
+}
+
+/// All facts about one query.
+pub struct QueryState {
+    pub text: Arc<str>,
+    pub vector: Option<Arc<QueryVector>>,
+    /// By [`LegId`]; `None`: not computed.
+    legs: [Option<Vec<Hit>>; 2],
+    /// The dense leg as the exact scan gives it, where the leg itself is approximate.
+    exact_dense: Option<Vec<Hit>>,
+    pool: Pool,
+    exact_pool: Option<Pool>,
+    /// By pool row.
+    scores: Vec<PairScore>,
+    pub judged: Vec<Judged>,
+    has_judgments: bool,
+    fused: FusedList,
+}
+
+/// How settings apply to all queries of one pass.
+pub struct JudgeContext<'a> {
+    pub settings: &'a Settings,
+    pub fuser: Fuser<'a>,
+    pub ran: FirstStage,
+}
+
+/// The plan of a first stage that ran with `ran` instead of what the settings ask for.
+pub fn plan(settings: &Settings, ran: FirstStage) -> FusionPlan {
+    FusionPlan::of(&Settings { first: ran, ..settings.clone() })
+}
+
+impl QueryState {
+    pub fn listed(collection: &Collection, query: QueryIdx) -> Self {
+        let judged = collection.judgments(query).iter().filter(|j| j.grade > 0).map(|judgment| {
+            let (doc, id) = match &judgment.passage {
+                JudgedPassage::Known(doc) => (Some(*doc), collection.passage(*doc).id.clone()),
+                JudgedPassage::Missing(id) => (None, id.clone()),
+            };
+            Judged { doc, id, grade: judgment.grade }
+        });
+        let mut state = Self::typed(&collection.query(query).text);
+        state.judged = judged.collect();
+        state.has_judgments = collection.judgments(query).iter().any(|j| j.grade >= 0);
+        state
+    }
+
+    pub fn typed(text: &str) -> Self {
+        Self {
+            text: Arc::from(text),
+            vector: None,
+            legs: [None, None],
+            exact_dense: None,
+            pool: Pool::default(),
+            exact_pool: None,
+            scores: Vec::new(),
+            judged: Vec::new(),
+            has_judgments: false,
+            fused: FusedList::default(),
+        }
+    }
+
+    pub fn has_judgments(&self) -> bool {
+        self.has_judgments
+    }
+
+    pub fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    pub fn fused(&self) -> &FusedList {
+        &self.fused
+    }
+
+    pub fn has_leg(&self, leg: LegId) -> bool {
+        self.legs[leg.0].is_some()
+    }
+
+    /// Whether all legs are there that a first stage of `ran` needs.
+    pub fn is_complete(&self, ran: FirstStage) -> bool {
+        match ran {
+            FirstStage::Bm25 => self.has_leg(LegId::BM25),
+            FirstStage::Dense => self.has_leg(LegId::DENSE),
+            FirstStage::Hybrid => self.has_leg(LegId::BM25) && self.has_leg(LegId::DENSE),
+        }
+    }
+
+    /// Takes a leg's list; scores of pairs stay.
+    pub fn set_leg(&mut self, leg: LegId, hits: Vec<Hit>, tie_order: &[u32]) {
+        self.legs[leg.0] = Some(hits);
+        self.realign(tie_order);
+    }
+
+    /// Takes the list that the exact scan gives, beside an approximate dense leg.
+    pub fn set_exact_dense(&mut self, hits: Vec<Hit>, tie_order: &[u32]) {
+        self.exact_dense = Some(hits);
+        self.realign(tie_order);
+    }
+
+    /// Forgets a leg that new settings make untrue.
+    pub fn drop_leg(&mut self, leg: LegId, tie_order: &[u32]) {
+        self.legs[leg.0] = None;
+        if leg == LegId::DENSE {
+            self.exact_dense = None;
+        }
+        self.realign(tie_order);
+    }
+
+    fn realign(&mut self, tie_order: &[u32]) {
+        let before: Vec<(DocIdx, PairScore)> =
+            (self.pool.docs().iter().copied()).zip(self.scores.drain(..)).collect();
+        let of = |legs: [&Option<Vec<Hit>>; 2]| {
+            Pool::align(&legs.map(|leg| leg.clone().unwrap_or_default()), tie_order)
+        };
+        self.pool = of([&self.legs[0], &self.legs[1]]);
+        self.exact_pool = self.exact_dense.is_some().then(|| of([&self.legs[0], &self.exact_dense]));
+        self.scores = vec![PairScore::NotYet; self.pool.len()];
+        for (doc, score) in before {
+            self.set_score(doc, score);
+        }
+    }
+
+    /// Takes one score; for a passage that is not in the pool it is of no use here.
+    pub fn set_score(&mut self, doc: DocIdx, score: PairScore) {
+        if let Some(row) = self.pool.row_of(doc) {
+            self.scores[row] = score;
+        }
+    }
+
+    pub fn score(&self, row: usize) -> PairScore {
+        self.scores[row]
+    }
+
+    /// Fuses anew; to be called before anything that reads the fused list.
+    pub fn fuse(&mut self, fuser: &Fuser<'_>) {
+        fuser.fuse_into(&self.pool, &mut self.fused);
+    }
+
+    /// Passages of the candidate set without a score, in fused order.
+    pub fn unscored(&self, n: usize) -> Vec<DocIdx> {
+        let candidates = self.fused.top(n).into_iter();
+        candidates
+            .filter(|&row| self.scores[row] == PairScore::NotYet)
+            .map(|row| self.pool.doc(row))
+            .collect()
+    }
+
+    /// Rows of the candidate set in reranked order: scored ones by score, then those that cannot be
+    /// scored, then those that wait, each in first-stage order. `candidates` is in fused order.
+    pub fn reranked_order(&self, candidates: &[usize]) -> Vec<usize> {
+        let mut keyed: Vec<(u8, u64, usize)> = (0u32..)
+            .zip(candidates)
+            .map(|(place, &row)| match self.scores[row] {
+                PairScore::Score(score) => (2, self.rerank_key(row, score), row),
+                PairScore::Unscorable => (1, u64::from(u32::MAX - place), row),
+                PairScore::NotYet => (0, u64::from(u32::MAX - place), row),
+            })
+            .collect();
+        keyed.sort_unstable_by(|a, b| b.cmp(a));
+        keyed.into_iter().map(|(_, _, row)| row).collect()
+    }
+
+    /// The order of two reranked passages, ties by id as everywhere.
+    fn rerank_key(&self, row: usize, score: Score) -> u64 {
+        order_key(score, self.pool.tie(row))
+    }
+
+    /// The reranked rank of each row asked for, if the whole candidate set is scored.
+    fn reranked_ranks(&self, n: usize, rows: &[Option<usize>]) -> Option<Vec<Option<Rank>>> {
+        let cut = self.fused.cut_key(n);
+        let mut candidates: Vec<usize> = Vec::with_capacity(n);
+        for row in 0..self.pool.len() {
+            let key = self.fused.key(row);
+            if key != 0 && key >= cut {
+                if self.scores[row] == PairScore::NotYet {
+                    return None;
+                }
+                candidates.push(row);
+            }
+        }
+        if rows.iter().flatten().all(|row| !candidates.contains(row)) {
+            return Some(vec![None; rows.len()]);
+        }
+        candidates.sort_unstable_by_key(|&row| std::cmp::Reverse(self.fused.key(row)));
+        let order = self.reranked_order(&candidates);
+        let rank = |row: usize| (1..).zip(&order).find(|&(_, &r)| r == row).map(|(rank, _)| rank);
+        Some(rows.iter().map(|row| row.and_then(rank)).collect())
+    }
+
+    /// Everything the judge says about this query under one setting. Fuses first.
+    pub fn judge(&mut self, query: QueryIdx, context: &JudgeContext<'_>) -> QueryRow {
+        self.fuse(&context.fuser);
+        let settings = context.settings;
+        let (n, k, level) = (settings.candidates, settings.deliver, settings.rel_level);
+        if !self.is_complete(context.ran) {
+            let golds = self.judged.iter().filter(|j| j.grade >= level).map(GoldRow::unknown).collect();
+            return QueryRow { query, golds, first: None, reranked: None, ceiling: None };
+        }
+        let rows: Vec<Option<usize>> =
+            self.judged.iter().map(|judged| judged.doc.and_then(|doc| self.pool.row_of(doc))).collect();
+        let fused: Vec<Option<Rank>> = rows.iter().map(|row| self.fused.rank((*row)?)).collect();
+        let place = |ranks: &[Option<Rank>]| -> Vec<Placed> {
+            self.judged.iter().zip(ranks).map(|(j, &rank)| Placed { grade: j.grade, rank }).collect()
+        };
+        let placed = place(&fused);
+        let reranked = match settings.reranker {
+            RerankerChoice::None => None,
+            RerankerChoice::LateInteraction => self.reranked_ranks(n, &rows),
+        };
+        let state = match (settings.reranker, &reranked) {
+            (RerankerChoice::None, _) => RerankState::Off,
+            (_, Some(_)) => RerankState::Complete,
+            (_, None) => RerankState::Incomplete,
+        };
+        let exact = self.exact_ranks(context);
+        let active = plan(settings, context.ran).weights;
+        let golds = (0..self.judged.len())
+            .filter(|&i| self.judged[i].grade >= level)
+            .map(|i| {
+                let judged = &self.judged[i];
+                let legs: Vec<Option<Rank>> =
+                    (0..2).map(|leg| Some(self.pool.hit(rows[i]?, leg)?.rank)).collect();
+                let speaking: Vec<Option<Rank>> =
+                    legs.iter().zip(&active).filter(|&(_, &w)| w > 0.0).map(|(&rank, _)| rank).collect();
+                let gold = GoldPlace {
+                    in_corpus: judged.doc.is_some(),
+                    leg_ranks: &speaking,
+                    first: fused[i],
+                    exact_first: exact.get(i).copied().flatten(),
+                    reranked: reranked.as_ref().and_then(|ranks| ranks[i]),
+                    rerank: state,
+                };
+                GoldRow {
+                    doc: judged.doc,
+                    id: judged.id.clone(),
+                    grade: judged.grade,
+                    fused: gold.first,
+                    reranked: gold.reranked,
+                    fate: fate(&gold, n, k),
+                    first_fate: fate(&GoldPlace { rerank: RerankState::Off, ..gold }, n, k),
+                    legs,
+                    remedy: String::new(),
+                }
+            })
+            .collect();
+        QueryRow {
+            query,
+            golds,
+            first: Some(measure(&placed, n, level)),
+            reranked: reranked.map(|ranks| measure(&place(&ranks), n, level)),
+            ceiling: Some(ceiling(&placed, n, level)),
+        }
+    }
+
+    /// The fused rank of each judged passage had the dense leg been exact; empty where it is.
+    fn exact_ranks(&self, context: &JudgeContext<'_>) -> Vec<Option<Rank>> {
+        let Some(pool) = &self.exact_pool else { return Vec::new() };
+        let mut list = FusedList::default();
+        context.fuser.fuse_into(pool, &mut list);
+        self.judged.iter().map(|judged| list.rank(pool.row_of(judged.doc?)?)).collect()
+    }
+
+    /// Each judged passage's rank in one leg.
+    pub fn placed_in_leg(&self, leg: LegId) -> Vec<Placed> {
+        let rank = |doc: Option<DocIdx>| Some(self.pool.hit(self.pool.row_of(doc?)?, leg.0)?.rank);
+        self.judged.iter().map(|judged| Placed { grade: judged.grade, rank: rank(judged.doc) }).collect()
+    }
+
+    /// Each judged passage's rank in the fused list; to be called after [`QueryState::fuse`].
+    pub fn placed_in_fused(&self) -> Vec<Placed> {
+        let rank = |doc: Option<DocIdx>| self.fused.rank(self.pool.row_of(doc?)?);
+        self.judged.iter().map(|judged| Placed { grade: judged.grade, rank: rank(judged.doc) }).collect()
+    }
+}
+
+impl GoldRow {
+    /// A gold of which no list says anything yet.
+    fn unknown(judged: &Judged) -> Self {
+        Self {
+            doc: judged.doc,
+            id: judged.id.clone(),
+            grade: judged.grade,
+            legs: vec![None; 2],
+            fused: None,
+            reranked: None,
+            fate: None,
+            first_fate: None,
+            remedy: String::new(),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The case for the judge: every judged query with its scores, and what a change of N or leg would do.
+
+use super::query_state::QueryState;
+use super::snapshot::{QueryRow, RecallCurve};
+use crate::corpus::Collection;
+use crate::domain::{Fate, LEG_NAMES, Settings};
+use crate::judge::{Advice, Case, JudgedQuery, ListScores, Metrics, Terms, Verdict};
+
+/// Judged@10 looks this deep.
+const JUDGED_DEPTH: usize = 10;
+
+/// The verdict on all judged queries that are complete. `states` are in the order of `rows`, fused
+/// already; `reranker` is `None` where no second stage is at work.
+pub fn verdict<'a>(
+    collection: &Collection,
+    states: impl Iterator<Item = &'a QueryState>,
+    rows: &[QueryRow],
+    curve: &RecallCurve,
+    settings: &Settings,
+    reranker: Option<&str>,
+) -> Verdict {
+    let fates: Vec<Vec<Option<Fate>>> =
+        rows.iter().map(|row| row.golds.iter().map(|g| g.first_fate).collect()).collect();
+    let queries: Vec<JudgedQuery<'_>> = (rows.iter().zip(states).zip(&fates))
+        .filter_map(|((row, state), fates)| judged_query(collection, state, row, fates, settings))
+        .collect();
+    let changes = changes(curve, settings, &queries);
+    Verdict::on(&Case {
+        queries: &queries,
+        candidates: settings.candidates,
+        reranker,
+        changes: &changes,
+        terms: Terms::default(),
+    })
+}
+
+fn judged_query<'a>(
+    collection: &Collection,
+    state: &QueryState,
+    row: &QueryRow,
+    fates: &'a [Option<Fate>],
+    settings: &Settings,
+) -> Option<JudgedQuery<'a>> {
+    let n = settings.candidates;
+    let candidates = state.fused().top(n);
+    let judged = |rows: &[usize]| -> f64 {
+        let head = &rows[..rows.len().min(JUDGED_DEPTH)];
+        let known = |&&pool_row: &&usize| collection.grade(row.query, state.pool().doc(pool_row)).is_some();
+        match head.len() {
+            0 => 0.0,
+            shown => head.iter().filter(known).count() as f64 / shown as f64,
+        }
+    };
+    let scores = |metrics: Metrics, rows: &[usize]| ListScores { metrics, judged10: judged(rows) };
+    Some(JudgedQuery {
+        first: scores(row.first?, &candidates),
+        reranked: row.reranked.map(|metrics| scores(metrics, &state.reranked_order(&candidates))),
+        ceiling: row.ceiling?,
+        relevant: row.golds.len(),
+        found: row.golds.iter().filter(|gold| gold.fused.is_some_and(|rank| rank as usize <= n)).count(),
+        fates,
+    })
+}
+
+/// What the recall curve knows of other settings: twice the candidates, or a leg alone.
+fn changes(curve: &RecallCurve, settings: &Settings, queries: &[JudgedQuery<'_>]) -> Vec<Advice> {
+    let n = settings.candidates;
+    let Some(from) = Metrics::mean(queries.iter().map(|query| query.first.metrics)).map(|m| m.recall) else {
+        return Vec::new();
+    };
+    let at = |recall: &[f32], n: usize| recall.get(n - 1).or(recall.last()).map(|&r| f64::from(r));
+    let speaking = curve.legs.iter().filter(|leg| !leg.is_empty()).count();
+    let legs = curve
+        .legs
+        .iter()
+        .zip(LEG_NAMES)
+        .filter(|_| speaking > 1)
+        .filter_map(|(leg, name)| Some((format!("{name} alone"), at(leg, n)?)));
+    let deeper = at(&curve.fused, n * 2).map(|to| (format!("N {}", n * 2), to));
+    let advice = |(change, to)| Advice { change, metric: format!("recall@{n}"), from, to };
+    deeper
+        .map(|(change, to)| Advice { metric: format!("recall@{}", n * 2), ..advice((change, to)) })
+        .into_iter()
+        .chain(legs.map(advice))
+        // The curve is f32: a difference in its last bits is none.
+        .filter(|advice| advice.to > advice.from + 1e-6)
+        .collect()
+}

@@ -1,0 +1,121 @@
+//! The lists of the query on the screen, built from its facts. Sorting happens here and only here.
+
+use super::query_state::{PairScore, QueryState};
+use super::remedy;
+use super::snapshot::{FirstRow, Focus, FocusView, GoldRow, RerankedRow};
+use crate::corpus::Collection;
+use crate::domain::{FirstStage, Grade, Language, LegHit, LegId, Rank, RerankerChoice, Settings};
+use crate::judge::Movement;
+
+/// What the lists of one query are built from.
+pub struct ViewInput<'a> {
+    pub collection: &'a Collection,
+    pub settings: &'a Settings,
+    pub ran: FirstStage,
+    pub focus: &'a Focus,
+    pub language: Language,
+    /// Fused already.
+    pub state: &'a QueryState,
+    /// The judge's rows for the golds of this query, if it has judgments.
+    pub golds: &'a [GoldRow],
+    /// Whether a second stage is at work or done.
+    pub reranking: bool,
+    pub stale: bool,
+}
+
+/// Builds the view; the explanation is left out.
+pub fn focus_view(input: &ViewInput<'_>) -> FocusView {
+    let state = input.state;
+    let candidates = state.fused().top(input.settings.candidates);
+    let scored = candidates.iter().filter(|&&row| state.score(row) != PairScore::NotYet).count();
+    let reranking = input.reranking && input.settings.reranker != RerankerChoice::None;
+    let all_scored = scored == candidates.len();
+    let order = if reranking { state.reranked_order(&candidates) } else { Vec::new() };
+
+    let reranked_rank = |row: usize| -> Option<Rank> {
+        (1..).zip(&order).find(|&(_, &r)| r == row).map(|(rank, _)| rank).filter(|_| all_scored)
+    };
+    let first: Vec<FirstRow> = (1..)
+        .zip(&candidates)
+        .map(|(rank, &row)| FirstRow { reranked: reranked_rank(row), ..first_row(input, row, rank) })
+        .collect();
+    let place = |row: usize| (1..).zip(&candidates).find(|&(_, &r)| r == row).map_or(0, |(rank, _)| rank);
+    let reranked = (1..)
+        .zip(&order)
+        .map(|(rank, &row)| {
+            let first_rank: Rank = place(row);
+            RerankedRow {
+                doc: state.pool().doc(row),
+                rank,
+                score: match state.score(row) {
+                    PairScore::Score(score) => Some(score),
+                    PairScore::NotYet | PairScore::Unscorable => None,
+                },
+                first_rank,
+                movement: all_scored.then(|| Movement::of(first_rank, rank)),
+                grade: grade(input, row),
+                gold: is_gold(input, row),
+            }
+        })
+        .collect();
+
+    FocusView {
+        focus: input.focus.clone(),
+        text: state.text.to_string(),
+        language: input.language.clone(),
+        below: below(input),
+        fused_len: state.fused().len(),
+        first,
+        reranked,
+        scored,
+        golds: input.golds.iter().map(|gold| remedy::with_remedy(input, gold)).collect(),
+        judged: state.has_judgments(),
+        explanation: None,
+        stale: input.stale,
+    }
+}
+
+/// Golds that the fused list has beyond N, in its order.
+fn below(input: &ViewInput<'_>) -> Vec<FirstRow> {
+    let n = input.settings.candidates;
+    let mut lost: Vec<(Rank, usize)> = (input.golds.iter())
+        .filter_map(|gold| Some((gold.fused.filter(|&rank| rank as usize > n)?, gold.doc?)))
+        .filter_map(|(rank, doc)| Some((rank, input.state.pool().row_of(doc)?)))
+        .collect();
+    lost.sort_unstable();
+    lost.into_iter().map(|(rank, row)| first_row(input, row, rank)).collect()
+}
+
+fn first_row(input: &ViewInput<'_>, row: usize, rank: Rank) -> FirstRow {
+    let pool = input.state.pool();
+    FirstRow {
+        doc: pool.doc(row),
+        rank,
+        score: input.state.fused().score(row).unwrap_or_default(),
+        legs: (0..pool.legs()).map(|leg| pool.hit(row, leg)).collect(),
+        grade: grade(input, row),
+        gold: is_gold(input, row),
+        reranked: None,
+    }
+}
+
+fn grade(input: &ViewInput<'_>, row: usize) -> Option<Grade> {
+    match input.focus {
+        Focus::Listed(query) => input.collection.grade(*query, input.state.pool().doc(row)),
+        Focus::Typed(_) => None,
+    }
+}
+
+fn is_gold(input: &ViewInput<'_>, row: usize) -> bool {
+    grade(input, row).is_some_and(|grade| grade >= input.settings.rel_level)
+}
+
+/// Where the fused list has a row, as a leg would say it.
+pub fn fused_hit(state: &QueryState, row: usize) -> Option<LegHit> {
+    Some(LegHit { rank: state.fused().rank(row)?, score: state.fused().score(row)? })
+}
+
+/// The rank of a passage in one leg.
+pub fn leg_hit(state: &QueryState, row: Option<usize>, leg: LegId) -> Option<LegHit> {
+    state.pool().hit(row?, leg.0)
+}

@@ -1,0 +1,56 @@
+//! What comes in: requests and what the background has found out, and what that makes untrue.
+
+use super::{Dense, Worker};
+use crate::engine::background::Fact;
+
+impl Worker {
+    pub(super) fn take_fact(&mut self, fact: Fact) {
+        self.dirty.view = true;
+        match fact {
+            Fact::Progress { done, total, doing } => {
+                if !matches!(self.dense, Dense::Ready(_)) {
+                    self.dense = Dense::Working { done, total, doing };
+                }
+            }
+            Fact::Model(model) => self.model = Some(model),
+            Fact::Runtime(version) => self.runtime = Some(version),
+            Fact::Dense(dense) => {
+                self.start_runner(&dense);
+                let truncated = dense.tokens.truncated();
+                if truncated > 0 {
+                    self.notes.push(format!(
+                        "{truncated} passages are longer than the model reads: it sees only their beginning"
+                    ));
+                }
+                self.dense = Dense::Ready(dense);
+                self.dirty.judged = true;
+                self.dirty.work_list = true;
+            }
+            Fact::Listed(vectors) => {
+                for (query, vector) in vectors {
+                    if let Some(state) = self.listed.get_mut(query.index()) {
+                        state.vector = Some(vector);
+                    }
+                }
+            }
+            Fact::Typed { text, vector } => {
+                if let Some(state) = self.typed.as_mut().filter(|state| state.text == text) {
+                    match vector {
+                        Ok(vector) => state.vector = Some(vector),
+                        Err(error) => self.notes.push(error.to_string()),
+                    }
+                    self.dirty.work_list = true;
+                    self.dirty.urgent = true;
+                }
+            }
+            Fact::Failed(error) => {
+                if matches!(self.dense, Dense::Ready(_)) {
+                    self.notes.push(error.to_string());
+                } else {
+                    self.dense = Dense::Failed(error);
+                }
+                self.dirty.judged = true;
+            }
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! The worker's loop: take what has come, do a slice of what is pending, answer when something changed.
+//!
+//! A request is answered at once with the facts that are there. Facts that arrive in a stream (scores,
+//! progress) are answered together, at most every [`PACE`]. Legs of the judged queries are computed in
+//! slices between messages, so that no request waits longer than one slice.
+
+mod answer;
+mod facts;
+mod legs;
+mod second_stage;
+mod status;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+
+use super::background::{Background, DenseFacts, Fact, ModelFacts};
+use super::judging::CostMeter;
+use super::query_state::QueryState;
+use super::runs::Runs;
+use super::snapshot::{Focus, QueryRow, RecallCurve, Request};
+use super::{EngineOptions, Event};
+use crate::corpus::{self, Collection};
+use crate::domain::{Bm25, LegId, QueryIdx, Settings};
+use crate::error::{Error, Result};
+use crate::index::{CacheFolder, FactCache, LexicalIndex};
+use crate::judge::Verdict;
+use crate::rerank::{Runner, RunnerEvent};
+use crate::text;
+
+/// Part of the lexical index's folder name, beside the analyzer's id.
+const LEXICAL_VERSION: &str = "lexical-1";
+/// Least time between two answers that no request asked for.
+const PACE: Duration = Duration::from_millis(60);
+/// Up to this many judged queries the verdict is made anew within every answer, else when all is quiet.
+const VERDICT_AT_ONCE: usize = 150;
+/// How long leg work goes on before messages are looked at again.
+const SLICE: Duration = Duration::from_millis(5);
+
+/// What comes to the worker.
+pub enum Message {
+    Request(Request),
+    Fact(Fact),
+    Rerank(RunnerEvent),
+    Runs(mpsc::Sender<Runs>),
+    Stop,
+}
+
+/// Runs the engine until [`Message::Stop`], or until the collection turns out unusable.
+pub fn run(
+    options: EngineOptions,
+    own: &mpsc::Sender<Message>,
+    messages: &mpsc::Receiver<Message>,
+    sink: &dyn Fn(Event),
+) {
+    match Worker::open(options, own, sink) {
+        Ok(mut worker) => worker.work(messages, sink),
+        Err(error) => sink(Event::Failed(error)),
+    }
+}
+
+/// State of the dense leg and of the model behind it.
+enum Dense {
+    Off,
+    Working { done: usize, total: usize, doing: String },
+    Ready(Arc<DenseFacts>),
+    Failed(Error),
+}
+
+/// What must be computed anew before the next answer.
+#[derive(Default)]
+struct Dirty {
+    /// All judged queries.
+    judged: bool,
+    /// These of them (positions in `Worker::judged`).
+    rows: BTreeSet<usize>,
+    /// Anything that the screen shows.
+    view: bool,
+    /// The list of pairs to score.
+    work_list: bool,
+    /// The verdict.
+    verdict: bool,
+    /// A request waits for this answer.
+    urgent: bool,
+}
+
+struct Worker {
+    options: EngineOptions,
+    collection: Arc<Collection>,
+    lexical: LexicalIndex,
+    facts: Arc<FactCache>,
+    own: mpsc::Sender<Message>,
+    background: Option<Background>,
+    dense: Dense,
+    model: Option<ModelFacts>,
+    runtime: Option<String>,
+    runner: Option<Runner>,
+    rerank_failed: Option<Error>,
+    /// By [`QueryIdx`].
+    listed: Vec<QueryState>,
+    typed: Option<QueryState>,
+    judged: Vec<QueryIdx>,
+    /// In the order of `judged`.
+    rows: Vec<QueryRow>,
+    position: BTreeMap<QueryIdx, usize>,
+    curve: Arc<RecallCurve>,
+    findings: Option<Arc<Verdict>>,
+    request: Request,
+    asked: bool,
+    revision: u64,
+    legs_of: (usize, Bm25),
+    dirty: Dirty,
+    notes: Vec<String>,
+    costs: [CostMeter; 3],
+    /// Stands in for the cache folder where that cannot be written; goes with the program.
+    _temporary: Option<tempfile::TempDir>,
+}
+
+const BM25_COST: usize = 0;
+const DENSE_COST: usize = 1;
+const RERANK_COST: usize = 2;
+
+impl Worker {
+    fn open(options: EngineOptions, own: &mpsc::Sender<Message>, sink: &dyn Fn(Event)) -> Result<Self> {
+        let collection = Arc::new(corpus::read(&options.collection, &options.read)?);
+        sink(Event::Opened(Arc::clone(&collection)));
+        let mut notes = Vec::new();
+        let (cache, temporary) = cache_folder(&options, &mut notes)?;
+        let made_from = [LEXICAL_VERSION, text::ANALYZER_ID, &collection.fingerprint];
+        let folder = cache.made_from("lexical", &made_from);
+        let (lexical, note) = LexicalIndex::open_or_build(&folder, &collection)?;
+        notes.extend(note);
+        let (facts, note) = FactCache::open(&cache.facts())?;
+        notes.extend(note);
+        let facts = Arc::new(facts);
+
+        let tell = own.clone();
+        let background = match options.use_model {
+            false => None,
+            true => Some(Background::start(&options, &collection, &cache, &facts, move |fact| {
+                let _ = tell.send(Message::Fact(fact));
+            })?),
+        };
+        let listed: Vec<QueryState> = (0u32..)
+            .zip(&collection.queries)
+            .map(|(i, _)| QueryState::listed(&collection, QueryIdx(i)))
+            .collect();
+        let judged: Vec<QueryIdx> = collection.judged_queries().collect();
+        let request = Request {
+            generation: 0,
+            settings: options.settings.clone(),
+            focus: judged.first().map_or(Focus::Typed(String::new()), |&query| Focus::Listed(query)),
+            inspect: None,
+        };
+        Ok(Self {
+            dense: match options.use_model {
+                false => Dense::Off,
+                true => Dense::Working { done: 0, total: 0, doing: "starting".to_owned() },
+            },
+            position: judged.iter().copied().zip(0..).collect(),
+            legs_of: (request.settings.depth, request.settings.bm25),
+            rows: Vec::new(),
+            curve: Arc::default(),
+            findings: None,
+            dirty: Dirty { judged: true, ..Dirty::default() },
+            asked: false,
+            revision: 0,
+            model: None,
+            runtime: None,
+            runner: None,
+            rerank_failed: None,
+            typed: None,
+            costs: Default::default(),
+            own: own.clone(),
+            options,
+            collection,
+            lexical,
+            facts,
+            background,
+            listed,
+            judged,
+            request,
+            notes,
+            _temporary: temporary,
+        })
+    }
+
+    fn work(&mut self, messages: &mpsc::Receiver<Message>, sink: &dyn Fn(Event)) {
+        let mut answered = Instant::now();
+        loop {
+            let pending = self.has_pending();
+            let due = self.dirty.view && self.asked;
+            let message = if pending || (due && self.dirty.urgent) {
+                messages.try_recv().ok()
+            } else if due {
+                let wait = PACE.saturating_sub(answered.elapsed());
+                messages.recv_timeout(wait).ok()
+            } else {
+                match messages.recv() {
+                    Ok(message) => Some(message),
+                    Err(mpsc::RecvError) => return,
+                }
+            };
+            let quiet = message.is_none();
+            for message in message.into_iter().chain(std::iter::from_fn(|| messages.try_recv().ok())) {
+                if matches!(message, Message::Stop) {
+                    return;
+                }
+                self.take(message);
+            }
+            self.ensure_focus();
+            let due = self.dirty.view && self.asked;
+            if due && (self.dirty.urgent || answered.elapsed() >= PACE) {
+                sink(Event::Snapshot(Arc::new(self.answer())));
+                answered = Instant::now();
+            } else if quiet || pending {
+                self.slice();
+            }
+        }
+    }
+
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Request(request) => self.take_request(request),
+            Message::Fact(fact) => self.take_fact(fact),
+            Message::Rerank(RunnerEvent::Scored(scored)) => self.take_scores(scored),
+            Message::Rerank(RunnerEvent::Failed(error)) => {
+                self.rerank_failed = Some(error);
+                self.dirty.view = true;
+            }
+            Message::Runs(reply) => {
+                let _ = reply.send(self.runs());
+            }
+            Message::Stop => {}
+        }
+    }
+
+    fn take_request(&mut self, request: Request) {
+        if request.settings != self.request.settings || !self.asked {
+            self.dirty.judged = true;
+            self.dirty.work_list = true;
+            if request.settings.reranker != self.request.settings.reranker {
+                self.rerank_failed = None;
+            }
+            self.forget_legs(&request.settings);
+        }
+        if request.focus != self.request.focus {
+            self.dirty.work_list = true;
+        }
+        self.request = request;
+        self.asked = true;
+        self.revision = 0;
+        self.dirty.view = true;
+        self.dirty.urgent = true;
+    }
+
+    /// Drops the legs that were made with another depth or other BM25 parameters.
+    fn forget_legs(&mut self, settings: &Settings) {
+        let (depth, bm25) = self.legs_of;
+        self.legs_of = (settings.depth, settings.bm25);
+        let depth_changed = depth != settings.depth;
+        let tie_order = &self.collection.tie_order;
+        for state in self.listed.iter_mut().chain(self.typed.as_mut()) {
+            if depth_changed || bm25 != settings.bm25 {
+                state.drop_leg(LegId::BM25, tie_order);
+            }
+            if depth_changed {
+                state.drop_leg(LegId::DENSE, tie_order);
+            }
+        }
+    }
+}
+
+/// The cache folder, or one that ends with the program where that cannot be written.
+fn cache_folder(
+    options: &EngineOptions,
+    notes: &mut Vec<String>,
+) -> Result<(CacheFolder, Option<tempfile::TempDir>)> {
+    match CacheFolder::new(options.cache_dir.as_deref()) {
+        Ok(folder) => Ok((folder, None)),
+        Err(error) if options.cache_dir.is_some() => Err(error),
+        Err(error) => {
+            let temporary = tempfile::tempdir()
+                .map_err(|e| Error::input(format!("no cache folder and no temporary folder: {e}")))?;
+            notes.push(format!("nothing is kept for the next start: {error}"));
+            Ok((CacheFolder::new(Some(temporary.path()))?, Some(temporary)))
+        }
+    }
+}

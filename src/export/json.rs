@@ -1,0 +1,284 @@
+//! The JSON of `eval`, schema 1. Fields are only ever added; numbers are those of the screen.
+
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
+
+use crate::corpus::Collection;
+use crate::domain::{Fate, Grade, LEG_NAMES, Rank};
+use crate::engine::{
+    EngineOptions, GoldRow, LanguageRow, Means, QueryRow, RerankedMeans, Snapshot, StageCost,
+};
+use crate::error::{Error, Result};
+use crate::index::dense::ANN_SEED;
+use crate::judge::{Metrics, Verdict};
+use crate::text;
+
+/// The whole report, one line, ending in a line feed.
+///
+/// # Errors
+/// Never in practice: everything in it can be written as JSON.
+pub fn report(snapshot: &Snapshot, collection: &Collection, options: &EngineOptions) -> Result<String> {
+    let n = snapshot.settings.candidates;
+    let means = snapshot.means.as_ref();
+    let report = Report {
+        schema: 1,
+        collection: CollectionPart {
+            name: &collection.name,
+            passages: collection.passages.len(),
+            queries: collection.queries.len(),
+            judged_queries: snapshot.queries.len(),
+            languages: collection.languages().keys().map(ToString::to_string).collect(),
+            fingerprint: &collection.fingerprint,
+        },
+        settings: settings(snapshot, options),
+        metrics: stages(means, n),
+        queries: snapshot.queries.iter().map(|row| query(row, collection, n)).collect(),
+        languages: snapshot.languages.iter().map(|row| language(row, n)).collect(),
+        cost: Costs(&snapshot.costs),
+        verdict: snapshot.findings.as_deref(),
+        warnings: &snapshot.warnings,
+    };
+    let text = serde_json::to_string(&report).map_err(|e| Error::bug(format!("JSON: {e}")))?;
+    Ok(text + "\n")
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    schema: u32,
+    collection: CollectionPart<'a>,
+    settings: SettingsPart<'a>,
+    metrics: Stages,
+    queries: Vec<QueryPart<'a>>,
+    languages: Vec<LanguagePart>,
+    cost: Costs<'a>,
+    verdict: Option<&'a Verdict>,
+    warnings: &'a [String],
+}
+
+#[derive(Serialize)]
+struct CollectionPart<'a> {
+    name: &'a str,
+    passages: usize,
+    queries: usize,
+    judged_queries: usize,
+    languages: Vec<String>,
+    fingerprint: &'a str,
+}
+
+#[derive(Serialize)]
+struct SettingsPart<'a> {
+    first: &'static str,
+    /// What the first stage was in fact, where the model was not available.
+    first_ran: &'static str,
+    fusion: &'static str,
+    alpha: f64,
+    rrf_k: f64,
+    depth: usize,
+    window: usize,
+    n: usize,
+    k: usize,
+    rerank: &'static str,
+    rel_level: Grade,
+    average: &'static str,
+    bm25: Bm25Part,
+    ann: Option<AnnPart>,
+    split: Option<&'a str>,
+    skip_bad_rows: bool,
+    offline: bool,
+    token_store_max: u64,
+    analyzer: Named<'a>,
+    model: Option<Named<'a>>,
+    versions: Versions<'a>,
+}
+
+#[derive(Serialize)]
+struct Bm25Part {
+    k1: f64,
+    b: f64,
+}
+
+#[derive(Serialize)]
+struct AnnPart {
+    ef: usize,
+    seed: u64,
+}
+
+#[derive(Serialize)]
+struct Named<'a> {
+    id: &'a str,
+    sha256: String,
+}
+
+#[derive(Serialize)]
+struct Versions<'a> {
+    rankscope: &'static str,
+    onnxruntime: Option<&'a str>,
+}
+
+fn settings<'a>(snapshot: &'a Snapshot, options: &'a EngineOptions) -> SettingsPart<'a> {
+    let settings = &snapshot.settings;
+    let model = snapshot.model.as_ref();
+    SettingsPart {
+        first: settings.first.name(),
+        first_ran: snapshot.ran.name(),
+        fusion: settings.fusion.name(),
+        alpha: settings.alpha,
+        rrf_k: settings.rrf_k,
+        depth: settings.depth,
+        window: settings.window(),
+        n: settings.candidates,
+        k: settings.deliver,
+        rerank: settings.reranker.name(),
+        rel_level: settings.rel_level,
+        average: "all",
+        bm25: Bm25Part { k1: settings.bm25.k1, b: settings.bm25.b },
+        ann: settings.ann.map(|ann| AnnPart { ef: ann.ef, seed: ANN_SEED }),
+        split: options.read.split.as_deref(),
+        skip_bad_rows: options.read.skip_bad_rows,
+        offline: options.model.offline,
+        token_store_max: options.token_store_max,
+        analyzer: Named { id: text::ANALYZER_ID, sha256: text::analyzer_fingerprint() },
+        model: model.map(|model| Named { id: &model.id, sha256: model.fingerprint.clone() }),
+        versions: Versions {
+            rankscope: env!("CARGO_PKG_VERSION"),
+            onnxruntime: model.and_then(|model| model.runtime.as_deref()),
+        },
+    }
+}
+
+#[derive(Serialize)]
+struct Stages {
+    first: Option<MetricMap>,
+    reranked: Option<MetricMap>,
+    ceiling: Option<MetricMap>,
+}
+
+/// The metrics of one list under their usual names, N written out.
+struct MetricMap {
+    n: usize,
+    metrics: Metrics,
+}
+
+impl Serialize for MetricMap {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(6))?;
+        map.serialize_entry(&format!("recall@{}", self.n), &self.metrics.recall)?;
+        map.serialize_entry(&format!("success@{}", self.n), &self.metrics.success)?;
+        map.serialize_entry("p@5", &self.metrics.precision5)?;
+        map.serialize_entry("ndcg@10", &self.metrics.ndcg10)?;
+        map.serialize_entry("mrr@10", &self.metrics.rr10)?;
+        map.serialize_entry("map", &self.metrics.ap)?;
+        map.end()
+    }
+}
+
+/// Means of all judged queries; the reranked ones only when every query is reranked.
+fn stages(means: Option<&Means>, n: usize) -> Stages {
+    let map = |metrics| MetricMap { n, metrics };
+    let whole = |means: &Means, reranked: RerankedMeans| {
+        (means.queries == reranked.queries).then_some(reranked.reranked)
+    };
+    Stages {
+        first: means.map(|means| map(means.first)),
+        reranked: means.and_then(|means| whole(means, means.reranked?)).map(map),
+        ceiling: means.map(|means| map(means.ceiling)),
+    }
+}
+
+#[derive(Serialize)]
+struct QueryPart<'a> {
+    id: &'a str,
+    language: String,
+    text: &'a str,
+    #[serde(flatten)]
+    stages: Stages,
+    golds: Vec<GoldPart<'a>>,
+}
+
+#[derive(Serialize)]
+struct GoldPart<'a> {
+    passage: &'a str,
+    grade: Grade,
+    ranks: Ranks<'a>,
+    fate: Option<Fate>,
+}
+
+/// Ranks by leg and stage; `null`: not returned.
+struct Ranks<'a>(&'a GoldRow);
+
+impl Serialize for Ranks<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (name, rank) in LEG_NAMES.iter().zip(&self.0.legs) {
+            map.serialize_entry(name, rank)?;
+        }
+        let later: [(&str, Option<Rank>); 2] = [("fused", self.0.fused), ("reranked", self.0.reranked)];
+        for (name, rank) in later {
+            map.serialize_entry(name, &rank)?;
+        }
+        map.end()
+    }
+}
+
+fn query<'a>(row: &'a QueryRow, collection: &'a Collection, n: usize) -> QueryPart<'a> {
+    let query = collection.query(row.query);
+    let map = |metrics| MetricMap { n, metrics };
+    QueryPart {
+        id: &query.id,
+        language: query.language.to_string(),
+        text: &query.text,
+        stages: Stages {
+            first: row.first.map(map),
+            reranked: row.reranked.map(map),
+            ceiling: row.ceiling.map(map),
+        },
+        golds: (row.golds.iter())
+            .map(|gold| GoldPart {
+                passage: &gold.id,
+                grade: gold.grade,
+                ranks: Ranks(gold),
+                fate: gold.fate,
+            })
+            .collect(),
+    }
+}
+
+#[derive(Serialize)]
+struct LanguagePart {
+    language: String,
+    queries: usize,
+    #[serde(flatten)]
+    stages: Stages,
+}
+
+fn language(row: &LanguageRow, n: usize) -> LanguagePart {
+    LanguagePart {
+        language: row.language.to_string(),
+        queries: row.means.queries,
+        stages: stages(Some(&row.means), n),
+    }
+}
+
+struct Costs<'a>(&'a [StageCost]);
+
+#[derive(Serialize)]
+struct CostPart {
+    computed_pairs: u64,
+    cached_pairs: u64,
+    ms_total: f64,
+    ms_p50_per_query: Option<f64>,
+}
+
+impl Serialize for Costs<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|cost| {
+            let part = CostPart {
+                computed_pairs: cost.computed_pairs,
+                cached_pairs: cost.cached_pairs,
+                ms_total: cost.ms_total,
+                ms_p50_per_query: cost.ms_p50_per_query,
+            };
+            (&cost.stage, part)
+        }))
+    }
+}

@@ -1,0 +1,5 @@
+//! A snapshot written down, one small file per format.
+
+pub mod json;
+pub mod text;
+pub mod trec;

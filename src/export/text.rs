@@ -1,0 +1,205 @@
+//! The findings as text for a person: verdict, metrics, languages, where golds are lost, what it cost.
+//! Text from files is made harmless before it is written.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::corpus::Collection;
+use crate::domain::Fate;
+use crate::engine::{LanguageRow, Means, QueryRow, Snapshot, StageState};
+use crate::judge::{Metrics, share_of_gain};
+use crate::text::visible;
+
+/// Queries with a lost gold that are listed.
+const LOST_QUERIES: usize = 20;
+
+/// The whole report.
+pub fn report(snapshot: &Snapshot, collection: &Collection) -> String {
+    let mut out = String::new();
+    let _ = writeln!(
+        out,
+        "rankscope · {} · {} judged queries of {} · {} passages · {} languages",
+        visible(&collection.name),
+        snapshot.queries.len(),
+        collection.queries.len(),
+        collection.passages.len(),
+        collection.languages().len()
+    );
+    let _ = writeln!(out, "{}\n", setting_line(snapshot));
+    if !snapshot.verdict.is_empty() {
+        let _ = writeln!(out, "{}\n", snapshot.verdict);
+    }
+    if let Some(means) = &snapshot.means {
+        metrics(&mut out, means, snapshot.settings.candidates);
+    }
+    if snapshot.languages.len() > 1 {
+        languages(&mut out, &snapshot.languages, snapshot.settings.candidates);
+    }
+    fates(&mut out, &snapshot.queries);
+    lost(&mut out, &snapshot.queries, collection);
+    costs(&mut out, snapshot);
+    for warning in &snapshot.warnings {
+        let _ = writeln!(out, "warning: {}", visible(warning));
+    }
+    out
+}
+
+fn setting_line(snapshot: &Snapshot) -> String {
+    let s = &snapshot.settings;
+    let mut line = format!("first stage {}", snapshot.ran.name());
+    if snapshot.ran != s.first {
+        let _ = write!(line, " instead of {}", s.first.name());
+    }
+    if snapshot.ran == crate::domain::FirstStage::Hybrid {
+        let _ = write!(line, " ({}, α {:.2})", s.fusion.name(), s.alpha);
+    }
+    let _ = write!(line, " · N {} · k {} · reranker {}", s.candidates, s.deliver, s.reranker.name());
+    if let StageState::Failed(_) = snapshot.status.rerank {
+        line.push_str(" (did not run)");
+    }
+    line
+}
+
+fn metrics(out: &mut String, means: &Means, n: usize) {
+    let reranked = means.reranked.as_ref();
+    let of = reranked.map_or(means.queries, |r| r.queries);
+    let (first, ceiling) = reranked.map_or((means.first, means.ceiling), |r| (r.first, r.ceiling));
+    let _ =
+        writeln!(out, "{:<12} {:>8} {:>9} {:>8}  of the possible gain", "", "first", "reranked", "ceiling");
+    for (name, pick) in columns(n) {
+        let last = reranked.map(|r| pick(&r.reranked));
+        let share = last.and_then(|last| share_of_gain(pick(&first), last, pick(&ceiling)));
+        let _ = writeln!(
+            out,
+            "{name:<12} {:>8.4} {:>9} {:>8.4}  {}",
+            pick(&first),
+            last.map_or_else(|| "–".to_owned(), |value| format!("{value:.4}")),
+            pick(&ceiling),
+            share.map_or_else(String::new, |share| format!("{:.0} %", share * 100.0)),
+        );
+    }
+    if of < means.queries {
+        let _ = writeln!(
+            out,
+            "on {of} of {} queries: those whose whole candidate set is reranked",
+            means.queries
+        );
+    }
+    out.push('\n');
+}
+
+type Pick = fn(&Metrics) -> f64;
+
+fn columns(n: usize) -> [(String, Pick); 6] {
+    [
+        (format!("recall@{n}"), |m| m.recall),
+        (format!("success@{n}"), |m| m.success),
+        ("P@5".to_owned(), |m| m.precision5),
+        ("nDCG@10".to_owned(), |m| m.ndcg10),
+        ("MRR@10".to_owned(), |m| m.rr10),
+        ("MAP".to_owned(), |m| m.ap),
+    ]
+}
+
+fn languages(out: &mut String, rows: &[LanguageRow], n: usize) {
+    let recall = format!("recall@{n}");
+    let _ =
+        writeln!(out, "{:<10} {:>7} {recall:>10}   nDCG@10 first → reranked (max)", "language", "queries");
+    for row in rows {
+        let means = &row.means;
+        let first = means.reranked.map_or(means.first, |r| r.first);
+        let last = means.reranked.map_or_else(|| "–".to_owned(), |r| format!("{:.3}", r.reranked.ndcg10));
+        let max = means.reranked.map_or(means.ceiling, |r| r.ceiling);
+        let _ = writeln!(
+            out,
+            "{:<10} {:>7} {:>10.3}   {:.3} → {last} ({:.3})",
+            visible(row.language.as_str()),
+            means.queries,
+            means.first.recall,
+            first.ndcg10,
+            max.ndcg10
+        );
+    }
+    out.push('\n');
+}
+
+fn fates(out: &mut String, rows: &[QueryRow]) {
+    let mut counts: BTreeMap<Fate, usize> = BTreeMap::new();
+    let mut open = 0;
+    for gold in rows.iter().flat_map(|row| &row.golds) {
+        match gold.fate {
+            Some(fate) => *counts.entry(fate).or_insert(0) += 1,
+            None => open += 1,
+        }
+    }
+    let mut parts: Vec<String> =
+        counts.iter().map(|(fate, count)| format!("{count} {}", fate.name().replace('_', " "))).collect();
+    if open > 0 {
+        parts.push(format!("{open} open (the second stage did not finish)"));
+    }
+    if !parts.is_empty() {
+        let _ = writeln!(out, "golds: {}\n", parts.join(" · "));
+    }
+}
+
+fn lost(out: &mut String, rows: &[QueryRow], collection: &Collection) {
+    let is_lost = |fate: Option<Fate>| fate.is_some_and(Fate::is_lost_before_rerank);
+    let lost: Vec<&QueryRow> =
+        rows.iter().filter(|row| row.golds.iter().any(|g| is_lost(g.first_fate))).collect();
+    if lost.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "queries whose gold never reached the reranker:");
+    for row in lost.iter().take(LOST_QUERIES) {
+        let query = collection.query(row.query);
+        let _ = writeln!(
+            out,
+            "  {} {} {}",
+            visible(&query.id),
+            visible(query.language.as_str()),
+            cut(&query.text, 60)
+        );
+        for gold in row.golds.iter().filter(|gold| is_lost(gold.first_fate)) {
+            let ranks: Vec<String> = (crate::domain::LEG_NAMES.iter().zip(&gold.legs))
+                .map(|(name, rank)| {
+                    format!("{name} {}", rank.map_or_else(|| "–".to_owned(), |r| r.to_string()))
+                })
+                .collect();
+            let fused = gold.fused.map_or_else(|| "–".to_owned(), |r| r.to_string());
+            let fate = gold.first_fate.map_or("", Fate::name).replace('_', " ");
+            let _ = writeln!(out, "    ★ {}  {fate}: {}, fused {fused}", visible(&gold.id), ranks.join(", "));
+        }
+    }
+    if lost.len() > LOST_QUERIES {
+        let _ = writeln!(out, "  … and {} more (all in --format json)", lost.len() - LOST_QUERIES);
+    }
+    out.push('\n');
+}
+
+fn costs(out: &mut String, snapshot: &Snapshot) {
+    for cost in snapshot.costs.iter().filter(|cost| cost.computed_pairs + cost.cached_pairs > 0) {
+        let median =
+            cost.ms_p50_per_query.map_or_else(String::new, |ms| format!(", median {ms:.1} ms a query"));
+        let _ = writeln!(
+            out,
+            "cost of {}: {} pairs computed, {} from the cache{median}",
+            cost.stage, cost.computed_pairs, cost.cached_pairs
+        );
+    }
+}
+
+/// At most `width` columns of a text, on one line.
+fn cut(text: &str, width: usize) -> String {
+    let line = visible(text).replace('\n', " ");
+    let mut shown = String::new();
+    for character in line.chars() {
+        if shown.width() >= width {
+            shown.push('…');
+            break;
+        }
+        shown.push(character);
+    }
+    shown
+}

@@ -1,0 +1,312 @@
+//! In: a pool and a fusion plan. Out: one fused score per row, as keys; and each leg's share of it. It
+//! neither sorts nor cuts at N.
+//!
+//! Scores are computed in f64, leg after leg in the order of the legs, and rounded to f32 once, at the
+//! end: equal here is then equal for everyone who reads the exported list.
+
+use std::ops::Range;
+
+use super::FusionPlan;
+use super::list::FusedList;
+use super::method::{ElasticNormalizer, Mean, Method, OpenSearch};
+use super::normalise::{Normaliser, within};
+use super::pool::{LegColumns, Pool};
+use crate::domain::{LegHit, Rank, Score};
+use crate::order::order_key;
+
+/// Rows fused at a time: their sums stay on the stack, in the first-level cache.
+const BLOCK: usize = 256;
+
+/// Ranks whose part of the fused score is kept ready; deeper ones are computed when met.
+const TABLE: usize = 8192;
+
+/// One leg's part in the explanation of a fused score.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LegShare {
+    /// What the method made of the leg's rank or score: 1/(60 + rank), a min-max score in 0..=1, or for
+    /// a list that is a single leg the score itself.
+    pub normalised: f64,
+    /// Its part of the fused score, before that is rounded to f32. Under a geometric or harmonic mean
+    /// ([`Method::is_sum`] is false), which has no such parts, w / Σw · normalised.
+    pub weighted: f64,
+}
+
+/// A fusion plan made ready for many pools: the tables are computed once, not once per query.
+#[derive(Debug, Clone)]
+pub struct Fuser<'a> {
+    plan: &'a FusionPlan,
+    window: u32,
+    /// By leg and rank, the leg's part of the fused score; entry 0 is 0, for what was not returned.
+    /// Empty where the leg is silent or the method uses scores.
+    tables: Vec<Vec<f64>>,
+    total_weight: f64,
+}
+
+/// Which legs speak.
+enum Voices {
+    None,
+    /// The fused list is this leg.
+    One(usize),
+    Many,
+}
+
+/// One leg's weight and normaliser for one pool.
+struct LegPart<'a> {
+    normaliser: Normaliser,
+    weight: f64,
+    /// The least normalised score that counts; −∞ where all do.
+    least: f64,
+    table: &'a [f64],
+}
+
+impl<'a> Fuser<'a> {
+    pub fn new(plan: &'a FusionPlan) -> Self {
+        let window = u32::try_from(plan.window).unwrap_or(u32::MAX);
+        let total_weight = plan.weights.iter().filter(|&&weight| weight > 0.0).sum();
+        let mut fuser = Self { plan, window, tables: Vec::new(), total_weight };
+        fuser.tables = (0..plan.weights.len()).map(|leg| fuser.table(leg)).collect();
+        fuser
+    }
+
+    /// Fuses one query's pool, reusing the list's memory.
+    pub fn fuse_into(&self, pool: &Pool, list: &mut FusedList) {
+        let keys = list.keys_mut();
+        keys.clear();
+        keys.resize(pool.len(), 0);
+        match self.voices(pool) {
+            Voices::None => {}
+            Voices::One(leg) => self.copy_leg(pool, leg, keys),
+            Voices::Many => self.combine_legs(pool, keys),
+        }
+    }
+
+    /// Each leg's share of the fused score of a row; `None` where the leg did not return the passage
+    /// within the window or has no weight.
+    pub fn shares(&self, pool: &Pool, row: usize) -> Vec<Option<LegShare>> {
+        let voices = self.voices(pool);
+        let share = |leg| {
+            let hit = pool.hit(row, leg).filter(|hit| within(hit.rank, self.window))?;
+            if self.weight(leg) <= 0.0 {
+                return None;
+            }
+            if let Voices::One(_) = voices {
+                let score = f64::from(hit.score);
+                return Some(LegShare { normalised: score, weighted: score });
+            }
+            let part = self.part(pool, leg);
+            let weight = if self.plan.method.is_sum() { 1.0 } else { 1.0 / self.total_weight };
+            Some(LegShare { normalised: part.normaliser.apply(hit), weighted: weight * part.weighted(hit) })
+        };
+        (0..pool.legs()).map(share).collect()
+    }
+
+    /// The leg's weight; 0 where it has none that counts (missing, negative or not a number).
+    fn weight(&self, leg: usize) -> f64 {
+        self.plan.weights.get(leg).copied().filter(|&weight| weight > 0.0).unwrap_or(0.0)
+    }
+
+    fn voices(&self, pool: &Pool) -> Voices {
+        let mut speaking = (0..pool.legs()).filter(|&leg| self.weight(leg) > 0.0);
+        match (speaking.next(), speaking.next()) {
+            (None, _) => Voices::None,
+            (Some(leg), None) => Voices::One(leg),
+            (Some(_), Some(_)) => Voices::Many,
+        }
+    }
+
+    /// For methods that go by rank: normaliser and weight, which are the same for every pool.
+    fn by_rank(&self, leg: usize) -> Option<(Normaliser, f64)> {
+        let (k, weight) = (self.plan.rrf_k, self.weight(leg));
+        match self.plan.method {
+            Method::Rrf => Some((Normaliser::Reciprocal { stretch: 1.0, k }, weight)),
+            Method::WeaviateRanked => Some((Normaliser::Reciprocal { stretch: 1.0, k: k - 1.0 }, weight)),
+            Method::QdrantRrf => Some((Normaliser::Reciprocal { stretch: weight, k: k - 1.0 }, 1.0)),
+            _ => None,
+        }
+    }
+
+    fn table(&self, leg: usize) -> Vec<f64> {
+        match self.by_rank(leg) {
+            Some((normaliser, weight)) if self.weight(leg) > 0.0 => {
+                let part = LegPart { normaliser, weight, least: f64::NEG_INFINITY, table: &[] };
+                let ranks = 1..=self.plan.window.min(TABLE) as Rank;
+                let parts = ranks.map(|rank| part.weighted(LegHit { rank, score: 0.0 }));
+                std::iter::once(0.0).chain(parts).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn part(&self, pool: &Pool, leg: usize) -> LegPart<'_> {
+        let scores = pool.columns(leg).windowed(self.window);
+        let (mut weight, mut least, mut table) = (self.weight(leg), f64::NEG_INFINITY, &[][..]);
+        let normaliser = match &self.plan.method {
+            Method::Rrf | Method::QdrantRrf | Method::WeaviateRanked => {
+                table = &self.tables[leg];
+                let (normaliser, own) = self.by_rank(leg).unwrap_or((Normaliser::RAW, weight));
+                weight = own;
+                normaliser
+            }
+            Method::Convex => {
+                weight /= self.total_weight;
+                Normaliser::min_max(scores, 1.0)
+            }
+            Method::TheoreticalMin { minima } => {
+                weight /= self.total_weight;
+                match minima.get(leg) {
+                    Some(&minimum) => Normaliser::from_minimum(scores, minimum),
+                    None => Normaliser::min_max(scores, 1.0),
+                }
+            }
+            Method::WeaviateRelative => Normaliser::min_max(scores, 1.0),
+            Method::OpenSearch(technique) => {
+                if self.plan.method.is_sum() {
+                    weight /= self.total_weight;
+                    least = 0.0;
+                } else {
+                    least = f64::MIN_POSITIVE;
+                }
+                match technique {
+                    OpenSearch::MinMax(_) => Normaliser::opensearch_min_max(scores),
+                    OpenSearch::L2(_) => Normaliser::l2(scores),
+                    OpenSearch::ZScore => Normaliser::z_score(scores),
+                }
+            }
+            Method::ElasticLinear(ElasticNormalizer::None) => Normaliser::RAW,
+            Method::ElasticLinear(ElasticNormalizer::MinMax { equal_scores }) => {
+                Normaliser::min_max(scores, *equal_scores)
+            }
+            Method::ElasticLinear(ElasticNormalizer::L2) => Normaliser::l2(scores),
+            Method::Dbsf => {
+                weight = 1.0;
+                Normaliser::dbsf(scores)
+            }
+            Method::MilvusWeighted { scales } => {
+                scales.get(leg).map_or(Normaliser::RAW, |&scale| Normaliser::Scaled(scale))
+            }
+        };
+        LegPart { normaliser, weight, least, table }
+    }
+
+    fn copy_leg(&self, pool: &Pool, leg: usize, keys: &mut [u64]) {
+        let LegColumns { ranks, scores, .. } = pool.columns(leg);
+        for (((key, &tie), &rank), &score) in keys.iter_mut().zip(pool.ties()).zip(ranks).zip(scores) {
+            if within(rank, self.window) {
+                *key = order_key(score, tie);
+            }
+        }
+    }
+
+    fn combine_legs(&self, pool: &Pool, keys: &mut [u64]) {
+        let speaking = (0..pool.legs()).filter(|&leg| self.weight(leg) > 0.0);
+        let parts: Vec<_> = speaking.map(|leg| (pool.columns(leg), self.part(pool, leg))).collect();
+        let mean = self.plan.method.mean();
+        for (block, keys) in keys.chunks_mut(BLOCK).enumerate() {
+            let rows = block * BLOCK..block * BLOCK + keys.len();
+            let mut sums = Sums { score: [0.0; BLOCK], seen: [0; BLOCK] };
+            match mean {
+                Mean::Arithmetic => {
+                    for (columns, part) in &parts {
+                        self.add_leg(columns, part, rows.clone(), &mut sums);
+                    }
+                }
+                Mean::Geometric | Mean::Harmonic => {
+                    for (sum, row) in sums.score.iter_mut().zip(rows.clone()) {
+                        *sum = self.mean_of_row(mean, &parts, row);
+                    }
+                }
+            }
+            for (columns, _) in &parts {
+                sums.see(&columns.ranks[rows.clone()], self.window);
+            }
+            let keyed = keys.iter_mut().zip(&pool.ties()[rows]);
+            for (((key, &tie), &score), &seen) in keyed.zip(&sums.score).zip(&sums.seen) {
+                let there = order_key(score as Score, tie);
+                *key = if seen != 0 { there } else { 0 };
+            }
+        }
+    }
+
+    /// Adds a leg's part to a block. The arms for the methods that are always at hand are loops without
+    /// a branch that depends on the row: which passages a leg returned is as good as random, and a
+    /// wrong guess costs more than the arithmetic.
+    fn add_leg(&self, columns: &LegColumns, part: &LegPart, rows: Range<usize>, sums: &mut Sums) {
+        let ranks = &columns.ranks[rows.clone()];
+        let scores = &columns.scores[rows];
+        let window = self.window;
+        match part.normaliser {
+            Normaliser::Reciprocal { .. } if columns.windowed(window).len() < part.table.len() => {
+                for (sum, &rank) in sums.score.iter_mut().zip(ranks) {
+                    let known = if within(rank, window) { rank } else { 0 };
+                    *sum += part.table[known as usize];
+                }
+            }
+            Normaliser::Affine { shift, range, zero: 0.0, .. }
+                if range > 0.0 && part.least == f64::NEG_INFINITY =>
+            {
+                for ((sum, &rank), &score) in sums.score.iter_mut().zip(ranks).zip(scores) {
+                    let value = part.weight * ((f64::from(score) - shift) / range);
+                    *sum += if within(rank, window) { value } else { 0.0 };
+                }
+            }
+            _ => {
+                for ((sum, &rank), &score) in sums.score.iter_mut().zip(ranks).zip(scores) {
+                    if within(rank, window) {
+                        *sum += part.weighted(LegHit { rank, score });
+                    }
+                }
+            }
+        }
+    }
+
+    /// The geometric or harmonic weighted mean of the legs that count; 0 where none does.
+    fn mean_of_row(&self, mean: Mean, parts: &[(&LegColumns, LegPart)], row: usize) -> f64 {
+        let (mut sum, mut weights) = (0.0, 0.0);
+        for (columns, part) in parts {
+            let hit = LegHit { rank: columns.ranks[row], score: columns.scores[row] };
+            if !within(hit.rank, self.window) {
+                continue;
+            }
+            let value = part.normaliser.apply(hit);
+            if value < part.least {
+                continue;
+            }
+            weights += part.weight;
+            sum += part.weight * if mean == Mean::Geometric { value.ln() } else { 1.0 / value };
+        }
+        match mean {
+            _ if weights == 0.0 => 0.0,
+            Mean::Geometric => (sum / weights).exp(),
+            Mean::Harmonic | Mean::Arithmetic => weights / sum,
+        }
+    }
+}
+
+impl LegPart<'_> {
+    /// The leg's part of a sum.
+    #[inline]
+    fn weighted(&self, hit: LegHit) -> f64 {
+        match self.normaliser {
+            // w / (k + rank) in one division, as the formula is written.
+            Normaliser::Reciprocal { stretch, k } => self.weight / (f64::from(hit.rank) / stretch + k),
+            _ => {
+                let value = self.normaliser.apply(hit);
+                if value < self.least { 0.0 } else { self.weight * value }
+            }
+        }
+    }
+}
+
+/// Fused scores of one block of rows, and which rows any speaking leg returned (not 0).
+struct Sums {
+    score: [f64; BLOCK],
+    seen: [u32; BLOCK],
+}
+
+impl Sums {
+    fn see(&mut self, ranks: &[Rank], window: u32) {
+        for (seen, &rank) in self.seen.iter_mut().zip(ranks) {
+            *seen |= u32::from(within(rank, window));
+        }
+    }
+}

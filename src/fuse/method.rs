@@ -1,0 +1,115 @@
+//! The fusion methods by name: what there is to choose from, with each engine's formula. Nothing is
+//! computed here.
+//!
+//! Formulas and defaults: FIELD.md, "Fusion", from the engines' own sources. w is the leg's weight, Σw
+//! the sum over the legs that take part, s a score, W the window. An engine is emulated on one shard,
+//! and up to the order of equal scores, which is ours.
+
+use crate::domain::FusionMethod;
+
+/// How legs become one list.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Method {
+    /// Σ w / (k + rank), rank from 1 (Cormack 2009; Elasticsearch, OpenSearch); k = 60.
+    Rrf,
+    /// Σ 1 / (rank / w + k − 1), which for w = 1 is 1 / (k + position) from 0 (Qdrant); k = 2.
+    QdrantRrf,
+    /// Σ w / (k + position), position from 0 (Weaviate's ranked fusion); k = 60.
+    WeaviateRanked,
+    /// Σ w / Σw · (s − min) / (max − min) over the window; missing = 0, equal scores = 1.
+    Convex,
+    /// As [`Method::Convex`] with the score's theoretical minimum for min, by leg: 0 for BM25, −1 for
+    /// cosine (TM2C2, Bruch 2023). A leg without one takes the least of its window.
+    TheoreticalMin { minima: Vec<f64> },
+    /// Σ w · (s − min) / (max − min), equal scores = 1 (Weaviate's relative score fusion).
+    WeaviateRelative,
+    /// OpenSearch's normalisation processor.
+    OpenSearch(OpenSearch),
+    /// Σ w · norm(s), missing = 0 (Elasticsearch's linear retriever).
+    ElasticLinear(ElasticNormalizer),
+    /// Σ (s − (μ − 3σ)) / 6σ, sample σ, not clipped; single or equal scores = .5; no weights (Qdrant's
+    /// distribution-based score fusion).
+    Dbsf,
+    /// Σ w · f(s), f by the leg's scale (Milvus' weighted ranker with `norm_score=true`). A leg without
+    /// a scale stays raw, as with `norm_score=false`.
+    MilvusWeighted { scales: Vec<ScoreScale> },
+}
+
+/// OpenSearch's normalisation techniques, each with the combinations that it allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenSearch {
+    /// (s − min) / (max − min); single or equal scores = 1, exactly 0 becomes .001.
+    MinMax(Mean),
+    /// s / √Σs².
+    L2(Mean),
+    /// (s − μ) / σ with the sample σ; a score equal to the mean gives the leg's raw maximum, and what is
+    /// not above 0 becomes .001. Arithmetic mean only.
+    ZScore,
+}
+
+/// The weighted means of OpenSearch's combination techniques.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mean {
+    /// A missing leg counts 0 and keeps its weight in the divisor; a score below 0 is left out.
+    Arithmetic,
+    /// A missing leg, or a score not above 0, is left out with its weight.
+    Geometric,
+    /// As geometric.
+    Harmonic,
+}
+
+/// The normalizers of Elasticsearch's linear retriever.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ElasticNormalizer {
+    /// s itself; the engine's default.
+    None,
+    /// (s − min) / (max − min); what equal scores become differs by version: 1, or .5 in the first ones.
+    MinMax { equal_scores: f64 },
+    /// s / √Σs².
+    L2,
+}
+
+/// What kind of number a leg's score is; greater is better in each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScoreScale {
+    /// 2 · atan(s) / π.
+    Bm25,
+    /// ½ + atan(s) / π.
+    InnerProduct,
+    /// (1 + s) / 2.
+    Cosine,
+    /// A Euclidean distance, negated: 1 − 2 · atan(distance) / π.
+    NegatedL2,
+}
+
+impl From<FusionMethod> for Method {
+    fn from(method: FusionMethod) -> Self {
+        match method {
+            FusionMethod::Rrf => Self::Rrf,
+            FusionMethod::Convex => Self::Convex,
+        }
+    }
+}
+
+impl Method {
+    /// The constant k with which the engine ships, where the method goes by rank.
+    pub fn default_k(&self) -> Option<f64> {
+        match self {
+            Self::Rrf | Self::WeaviateRanked => Some(60.0),
+            Self::QdrantRrf => Some(2.0),
+            _ => None,
+        }
+    }
+
+    /// Whether the fused score is a sum with one part by leg; a mean that is not has no such parts.
+    pub fn is_sum(&self) -> bool {
+        self.mean() == Mean::Arithmetic
+    }
+
+    pub(super) fn mean(&self) -> Mean {
+        match self {
+            Self::OpenSearch(OpenSearch::MinMax(mean) | OpenSearch::L2(mean)) => *mean,
+            _ => Mean::Arithmetic,
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Fusion: in come the legs' ranked lists of one query, out comes one list. No I/O, no clock, nothing
+//! about rerankers or judgments.
+//!
+//! - `pool`: the legs aligned, one row per passage that any leg returned; built once per query.
+//! - `normalise`: what a method makes of one leg's rank or score.
+//! - `method`: which methods there are, ours and the engines'.
+//! - `fuser`: the fused score of every row, and each leg's share of it.
+//! - `list`: the order: sortable keys, ranks, the cut at N, the head for the screen.
+//!
+//! Three rules hold for every method. A leg enters cut to the window W by rank. A leg whose weight is
+//! not above 0 takes no part, and neither do the passages that it alone returned. If one leg is left,
+//! the fused list *is* that leg: its scores, its order, nothing normalised.
+
+mod fuser;
+mod list;
+mod method;
+mod normalise;
+mod pool;
+
+pub use fuser::{Fuser, LegShare};
+pub use list::FusedList;
+pub use method::{ElasticNormalizer, Mean, Method, OpenSearch, ScoreScale};
+pub use pool::Pool;
+
+use crate::domain::Settings;
+
+/// Everything that fusion depends on but the legs themselves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FusionPlan {
+    pub method: Method,
+    /// By leg; a leg without one, or with one that is not above 0, takes no part.
+    pub weights: Vec<f64>,
+    /// The constant k of the methods that go by rank, at least 0 (at least 1 for Qdrant's and Weaviate's,
+    /// which count from 0; the caller checks it).
+    pub rrf_k: f64,
+    /// W: how many of each leg's hits enter.
+    pub window: usize,
+}
+
+impl FusionPlan {
+    pub fn of(settings: &Settings) -> Self {
+        Self {
+            method: settings.fusion.into(),
+            weights: settings.leg_weights().to_vec(),
+            rrf_k: settings.rrf_k,
+            window: settings.window(),
+        }
+    }
+}
+
+/// Fuses one pool. For many pools under one plan a [`Fuser`] computes its tables once.
+pub fn fuse(pool: &Pool, plan: &FusionPlan) -> FusedList {
+    let mut list = FusedList::default();
+    fuse_into(pool, plan, &mut list);
+    list
+}
+
+/// [`fuse`], reusing the list's memory.
+pub fn fuse_into(pool: &Pool, plan: &FusionPlan, list: &mut FusedList) {
+    Fuser::new(plan).fuse_into(pool, list);
+}
+
+/// Each leg's share of the fused score of a row, by leg: "fused .0225 = 1/(60+80) .0071 + 1/(60+5)
+/// .0154". `None`: the leg has no part in this row.
+pub fn shares(pool: &Pool, plan: &FusionPlan, row: usize) -> Vec<Option<LegShare>> {
+    Fuser::new(plan).shares(pool, row)
+}
+
+#[cfg(test)]
+mod engine_tests;
+#[cfg(test)]
+mod tests;

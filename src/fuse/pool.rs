@@ -1,0 +1,151 @@
+//! In: the legs' ranked lists of one query. Out: the pool, one row per passage that any leg returned,
+//! with each leg's rank and score beside it. It fuses nothing and drops nothing.
+//!
+//! Columns, not rows of structs: fusing walks one leg's ranks (or scores) from end to end, and that walk
+//! is what has to be fast when a thousand queries are fused again on one key press.
+
+use crate::domain::{DocIdx, Hit, LegHit, Rank, Score};
+
+/// The rank column's value where the leg did not return the passage.
+pub(super) const NOT_RETURNED: Rank = 0;
+
+/// One leg's columns.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct LegColumns {
+    /// By pool row; 0: not returned.
+    pub(super) ranks: Vec<Rank>,
+    /// By pool row; where the rank is 0 it means nothing.
+    pub(super) scores: Vec<Score>,
+    /// The scores in the order of the leg's list, as long as that: what statistics are taken over.
+    pub(super) listed: Vec<Score>,
+}
+
+/// All passages that any leg returned for one query, in the order of the corpus.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Pool {
+    docs: Vec<DocIdx>,
+    /// Place of the passage among all ids of the corpus, greatest id bytes first (0): the order of
+    /// equal scores.
+    tie: Vec<u32>,
+    legs: Vec<LegColumns>,
+}
+
+impl Pool {
+    /// Aligns the legs' lists. A list is in its final order: the hit at position `i` gets rank `i + 1`;
+    /// should a passage stand in it twice, the better place counts. `tie_order` is indexed by
+    /// [`DocIdx`] and must cover every hit.
+    pub fn align(legs: &[Vec<Hit>], tie_order: &[u32]) -> Self {
+        let mut docs: Vec<DocIdx> = legs.iter().flatten().map(|hit| hit.doc).collect();
+        docs.sort_unstable();
+        docs.dedup();
+        let tie = docs.iter().map(|doc| tie_order[doc.index()]).collect();
+        let legs = legs.iter().map(|hits| LegColumns::of(hits, &docs)).collect();
+        Self { docs, tie, legs }
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.docs.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.docs.is_empty()
+    }
+
+    /// Number of legs, those that returned nothing included.
+    pub fn legs(&self) -> usize {
+        self.legs.len()
+    }
+
+    pub fn doc(&self, row: usize) -> DocIdx {
+        self.docs[row]
+    }
+
+    /// The place of a row's passage among all ids, for the order of equal scores.
+    pub fn tie(&self, row: usize) -> u32 {
+        self.tie[row]
+    }
+
+    /// The passages of all rows, ascending.
+    pub fn docs(&self) -> &[DocIdx] {
+        &self.docs
+    }
+
+    /// Where the leg put the passage of this row; `None`: not returned.
+    pub fn hit(&self, row: usize, leg: usize) -> Option<LegHit> {
+        let columns = &self.legs[leg];
+        let rank = columns.ranks[row];
+        (rank != NOT_RETURNED).then(|| LegHit { rank, score: columns.scores[row] })
+    }
+
+    /// The row of a passage; `None`: no leg returned it. A binary search.
+    pub fn row_of(&self, doc: DocIdx) -> Option<usize> {
+        self.docs.binary_search(&doc).ok()
+    }
+
+    pub(super) fn ties(&self) -> &[u32] {
+        &self.tie
+    }
+
+    pub(super) fn columns(&self, leg: usize) -> &LegColumns {
+        &self.legs[leg]
+    }
+}
+
+impl LegColumns {
+    /// The scores of the leg's first `window` hits, in list order.
+    pub(super) fn windowed(&self, window: u32) -> &[Score] {
+        &self.listed[..self.listed.len().min(window as usize)]
+    }
+
+    fn of(hits: &[Hit], docs: &[DocIdx]) -> Self {
+        let mut columns = Self {
+            ranks: vec![NOT_RETURNED; docs.len()],
+            scores: vec![0.0; docs.len()],
+            listed: hits.iter().map(|hit| hit.score).collect(),
+        };
+        for (rank, hit) in (1..).zip(hits) {
+            debug_assert!(!hit.score.is_nan(), "NaN is refused where it enters");
+            let row = docs.partition_point(|doc| *doc < hit.doc);
+            if columns.ranks[row] == NOT_RETURNED {
+                columns.ranks[row] = rank;
+                columns.scores[row] = hit.score;
+            }
+        }
+        columns
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hits(list: &[(u32, f32)]) -> Vec<Hit> {
+        list.iter().map(|&(doc, score)| Hit { doc: DocIdx(doc), score }).collect()
+    }
+
+    #[test]
+    fn a_row_keeps_what_each_leg_said_and_what_it_did_not_say() {
+        let pool = Pool::align(&[hits(&[(7, 3.0), (2, 1.0)]), hits(&[(2, 0.9)]), vec![]], &[0; 8]);
+        assert_eq!((pool.len(), pool.legs()), (2, 3));
+        assert_eq!(pool.docs(), [DocIdx(2), DocIdx(7)]);
+        let row = pool.row_of(DocIdx(2)).unwrap();
+        assert_eq!(pool.hit(row, 0), Some(LegHit { rank: 2, score: 1.0 }));
+        assert_eq!(pool.hit(row, 1), Some(LegHit { rank: 1, score: 0.9 }));
+        assert_eq!(pool.hit(row, 2), None);
+        assert_eq!(pool.hit(pool.row_of(DocIdx(7)).unwrap(), 1), None, "not returned is not a score of 0");
+        assert_eq!(pool.row_of(DocIdx(3)), None);
+    }
+
+    #[test]
+    fn a_passage_twice_in_a_leg_keeps_its_better_place() {
+        let pool = Pool::align(&[hits(&[(1, 3.0), (0, 2.0), (1, 1.0)])], &[1, 0]);
+        assert_eq!(pool.hit(1, 0), Some(LegHit { rank: 1, score: 3.0 }));
+    }
+
+    #[test]
+    fn no_legs_and_empty_legs_make_an_empty_pool() {
+        assert!(Pool::align(&[], &[]).is_empty());
+        assert!(Pool::align(&[vec![], vec![]], &[]).is_empty());
+    }
+}

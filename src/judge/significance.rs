@@ -1,0 +1,270 @@
+//! In: one difference per query between two systems on the same queries. Out: whether it can be chance.
+//! It does not know which metric, nor whether a setting was tuned on these queries (then its p-value is
+//! exploratory, and the caller says so).
+//!
+//! Formulas: FIELD.md, "Statistics". Everything random takes a seed and repeats exactly.
+
+use std::f64::consts::FRAC_2_PI;
+
+use serde::Serialize;
+
+use super::random::SplitMix64;
+
+/// Sign flips of the randomisation test, and resamples of the bootstrap, by default.
+pub const ROUNDS: usize = 10_000;
+
+/// The seed used unless one is given.
+pub const SEED: u64 = 42;
+
+/// A paired two-sided t-test.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct TTest {
+    pub t: f64,
+    pub degrees: usize,
+    pub p: f64,
+}
+
+/// A confidence interval, its ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Interval {
+    pub low: f64,
+    pub high: f64,
+}
+
+/// Student's paired test of the mean difference against 0. `None` for fewer than two queries, or where
+/// all differences are the same number and so have no spread to test against (all 0: p = 1 at t = 0).
+pub fn paired_t(differences: &[f64]) -> Option<TTest> {
+    let n = differences.len();
+    if n < 2 {
+        return None;
+    }
+    let degrees = n - 1;
+    let mean = mean(differences);
+    let squares: f64 = differences.iter().map(|difference| (difference - mean).powi(2)).sum();
+    if squares == 0.0 {
+        return (mean == 0.0).then_some(TTest { t: 0.0, degrees, p: 1.0 });
+    }
+    let t = mean / (squares / degrees as f64 / n as f64).sqrt();
+    Some(TTest { t, degrees, p: two_sided(t, degrees) })
+}
+
+/// Fisher's randomisation test of the mean difference, two-sided: p = (1 + #{|Δ*| ≥ |Δ|}) / (B + 1) over
+/// `rounds` random flips of the differences' signs. All differences 0: 1.
+pub fn randomisation(differences: &[f64], rounds: usize, seed: u64) -> f64 {
+    let size: f64 = differences.iter().map(|difference| difference.abs()).sum();
+    if size == 0.0 {
+        return 1.0;
+    }
+    // Sums of the same numbers in another order differ in their last bits; those are ties, and count.
+    let observed = differences.iter().sum::<f64>().abs() - 1e-12 * size;
+    let mut random = SplitMix64::new(seed);
+    let mut flipped = || -> f64 {
+        let chunks = differences.chunks(64);
+        chunks
+            .map(|chunk| {
+                let signs = random.bits();
+                let signed = (0u32..).zip(chunk).map(|(i, d)| if signs >> i & 1 == 1 { -d } else { *d });
+                signed.sum::<f64>()
+            })
+            .sum()
+    };
+    let as_great = (0..rounds).filter(|_| flipped().abs() >= observed).count();
+    (1 + as_great) as f64 / (rounds + 1) as f64
+}
+
+/// The percentile bootstrap interval of the mean difference over queries, at `level` (.95): `rounds`
+/// resamples, percentiles interpolated linearly. `None` for no query or no round.
+pub fn bootstrap(differences: &[f64], level: f64, rounds: usize, seed: u64) -> Option<Interval> {
+    if differences.is_empty() || rounds == 0 {
+        return None;
+    }
+    let n = differences.len();
+    let mut random = SplitMix64::new(seed);
+    let mut resampled = || (0..n).map(|_| differences[random.below(n)]).sum::<f64>() / n as f64;
+    let mut means: Vec<f64> = (0..rounds).map(|_| resampled()).collect();
+    means.sort_unstable_by(f64::total_cmp);
+    let tail = (1.0 - level) / 2.0;
+    Some(Interval { low: percentile(&means, tail), high: percentile(&means, 1.0 - tail) })
+}
+
+/// Holm's step-down correction (1979): the adjusted p-values, in the order given.
+pub fn holm(p: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..p.len()).collect();
+    order.sort_by(|&a, &b| p[a].total_cmp(&p[b]));
+    let mut adjusted = vec![0.0; p.len()];
+    let mut floor: f64 = 0.0;
+    for (i, &test) in order.iter().enumerate() {
+        floor = floor.max(((p.len() - i) as f64 * p[test]).min(1.0));
+        adjusted[test] = floor;
+    }
+    adjusted
+}
+
+/// The mean; not a number for no value.
+pub(super) fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// Linear interpolation between the two neighbours of an ascending sample, which must not be empty.
+fn percentile(ascending: &[f64], share: f64) -> f64 {
+    let place = share.clamp(0.0, 1.0) * (ascending.len() - 1) as f64;
+    let (below, above) = (ascending[place.floor() as usize], ascending[place.ceil() as usize]);
+    below + (above - below) * place.fract()
+}
+
+/// P(|T| ≥ |t|) for whole degrees of freedom: the finite series of Abramowitz and Stegun, 26.7.3 and
+/// 26.7.4, right to about 1e-14 absolutely.
+fn two_sided(t: f64, degrees: usize) -> f64 {
+    let angle = (t.abs() / (degrees as f64).sqrt()).atan();
+    let (sin, cos) = angle.sin_cos();
+    // Odd: cos, then times 2/3 cos², 4/5 cos² .. ; even: 1, then times 1/2 cos², 3/4 cos² ..
+    let odd = degrees % 2;
+    let mut term = if odd == 1 { cos } else { 1.0 };
+    let mut sum = 0.0;
+    for factor in (odd + 1..degrees).step_by(2) {
+        sum += term;
+        term *= factor as f64 / (factor + 1) as f64 * cos * cos;
+    }
+    let inside = if odd == 1 { FRAC_2_PI * (angle + sin * sum) } else { sin * sum };
+    (1.0 - inside).clamp(0.0, 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn close(a: f64, b: f64, tolerance: f64) {
+        assert!((a - b).abs() < tolerance, "{a} is not {b}");
+    }
+
+    #[test]
+    fn the_t_test_is_scipys() {
+        // scipy 1.17.1, stats.ttest_1samp(d, 0): the paired test on differences. Even and odd degrees.
+        let series = |n: i32| -> Vec<f64> { (0..n).map(|i| 0.02 * f64::from((i * 7) % 11 - 4)).collect() };
+        for (differences, t, p) in [
+            (vec![0.1, -0.05, 0.2, 0.0, 0.3], 1.7179113807746669, 0.16094301069703293),
+            (vec![0.1, 0.2], 3.0000000000000004, 0.20483276469913342),
+            (vec![0.01, -0.02, 0.03], 0.45883146774112343, 0.6913933000758162),
+            (vec![0.5, 0.25, 0.125, -0.0625, 0.3, 0.7, 0.1], 2.80133343087693, 0.03110924152596933),
+            (series(40), 2.0384679379835733, 0.04832407014947248),
+            (series(41), 2.0876492321366587, 0.043243456072043426),
+        ] {
+            let test = paired_t(&differences).unwrap();
+            close(test.t, t, 1e-12);
+            close(test.p, p, 1e-12);
+            assert_eq!(test.degrees, differences.len() - 1);
+        }
+    }
+
+    #[test]
+    fn the_tail_of_t_is_scipys() {
+        // scipy 1.17.1, 2 * stats.t.sf(t, degrees).
+        for (t, degrees, p) in [
+            (12.706204736432095, 1, 0.0499999999989913),
+            (4.302652729696142, 2, 0.05000000000114788),
+            (2.2281388519649385, 10, 0.05000000000180864),
+            (1.9623390808264078, 1000, 0.05000000000000009),
+            (8.0, 30, 6.265822475700759e-9),
+            (0.5, 7, 0.6324071356892844),
+            (1e-3, 4, 0.99925000015625),
+        ] {
+            close(two_sided(t, degrees), p, 1e-13);
+            close(two_sided(-t, degrees), p, 1e-13);
+        }
+    }
+
+    #[test]
+    fn a_t_test_without_spread_says_nothing_unless_nothing_changed() {
+        assert_eq!(paired_t(&[0.5, 0.5, 0.5]), None);
+        assert_eq!(paired_t(&[0.0, 0.0]).map(|test| test.p), Some(1.0));
+        assert_eq!((paired_t(&[0.5]), paired_t(&[])), (None, None));
+    }
+
+    const DIFFERENCES: [f64; 10] = [0.1, -0.05, 0.2, 0.0, 0.3, 0.02, -0.1, 0.15, 0.07, 0.0];
+
+    #[test]
+    fn the_randomisation_test_comes_near_the_exact_one_and_repeats_itself() {
+        // scipy 1.17.1, stats.permutation_test(permutation_type="samples", n_resamples=inf).
+        let exact = 0.1171875;
+        let p = randomisation(&DIFFERENCES, 100_000, SEED);
+        close(p, exact, 0.005);
+        assert_eq!(p, randomisation(&DIFFERENCES, 100_000, SEED));
+        assert_ne!(p, randomisation(&DIFFERENCES, 100_000, SEED + 1));
+    }
+
+    #[test]
+    fn no_difference_at_all_is_certainly_chance() {
+        assert_eq!(randomisation(&[0.0; 30], ROUNDS, SEED), 1.0);
+        assert_eq!(randomisation(&[], ROUNDS, SEED), 1.0);
+    }
+
+    #[test]
+    fn one_query_proves_nothing() {
+        // Both signs are as great as what was seen; rounding must not hide the tie.
+        assert_eq!(randomisation(&[0.1], ROUNDS, SEED), 1.0);
+    }
+
+    #[test]
+    fn p_is_never_zero() {
+        assert_eq!(randomisation(&[1.0; 200], 99, SEED), 0.01);
+    }
+
+    #[test]
+    fn ties_that_differ_in_the_last_bit_count_as_ties() {
+        // Every flip of one pair reaches the same |sum| in exact arithmetic: 4 of the 8 sign patterns.
+        let p = randomisation(&[0.1, 0.2, 0.3], 40_000, SEED);
+        close(p, 0.25, 0.01);
+        close(randomisation(&[0.3, -0.1, -0.2], 40_000, SEED), 1.0, 1e-12);
+    }
+
+    #[test]
+    fn the_bootstrap_interval_comes_near_scipys() {
+        // scipy 1.17.1, stats.bootstrap(method="percentile", n_resamples=100000): .001 to .142.
+        let interval = bootstrap(&DIFFERENCES, 0.95, 100_000, SEED).unwrap();
+        close(interval.low, 0.001, 0.003);
+        close(interval.high, 0.142, 0.003);
+        assert_eq!(Some(interval), bootstrap(&DIFFERENCES, 0.95, 100_000, SEED));
+    }
+
+    #[test]
+    fn a_bootstrap_of_one_value_is_that_value() {
+        assert_eq!(bootstrap(&[0.25; 3], 0.95, 100, SEED), Some(Interval { low: 0.25, high: 0.25 }));
+        assert_eq!((bootstrap(&[], 0.95, 100, SEED), bootstrap(&[1.0], 0.95, 0, SEED)), (None, None));
+    }
+
+    #[test]
+    fn percentiles_are_numpys() {
+        // numpy 1.26.4, quantile([1, 2, 4, 8], [.025, .5, .975]).
+        for (share, expected) in [(0.025, 1.075), (0.5, 3.0), (0.975, 7.7)] {
+            close(percentile(&[1.0, 2.0, 4.0, 8.0], share), expected, 1e-12);
+        }
+    }
+
+    #[test]
+    fn holm_steps_down_and_never_back() {
+        // Worked by hand: 4 × .005, 3 × .01, 2 × .03 and 1 × .04, of which the last may not be smaller
+        // than the one before.
+        let adjusted = holm(&[0.01, 0.04, 0.03, 0.005]);
+        for (p, expected) in adjusted.iter().zip([0.03, 0.06, 0.06, 0.02]) {
+            close(*p, expected, 1e-12);
+        }
+        assert_eq!(holm(&[0.6, 0.7]), [1.0, 1.0]);
+        assert!(holm(&[]).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn p_values_are_probabilities_and_an_interval_is_in_order(
+            differences in prop::collection::vec(-1.0f64..1.0, 1..40)
+        ) {
+            let p = randomisation(&differences, 200, 1);
+            prop_assert!(p > 0.0 && p <= 1.0);
+            if let Some(test) = paired_t(&differences) {
+                prop_assert!((0.0..=1.0).contains(&test.p));
+            }
+            let interval = bootstrap(&differences, 0.95, 200, 1).unwrap();
+            prop_assert!(interval.low <= interval.high);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! What lies under the mouse. The view fills a [`HitMap`] while it draws; the runtime turns a mouse event
+//! into a [`Pointer`] by it, so that `update` never sees a coordinate.
+
+use ratatui::layout::{Position, Rect};
+
+use crate::domain::{DocIdx, QueryIdx};
+
+use super::knobs::Knob;
+use super::layout::Detail;
+use super::state::Pane;
+
+/// Something on the screen that answers to the mouse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// A pane as a whole: focus and wheel.
+    Pane(Pane),
+    Query(QueryIdx),
+    /// The row of the typed query.
+    TypedQuery,
+    /// A row of a list, by its passage.
+    Row(Pane, DocIdx),
+    /// A gold in the gold pane.
+    Gold(DocIdx),
+    /// The track of a slider; the pointer says how far along.
+    Slider(Knob),
+    /// A knob's name or value.
+    Knob(Knob),
+    Tab(Detail),
+    /// An open overlay.
+    Overlay,
+    /// The states in the header.
+    Status,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gesture {
+    Press,
+    Drag,
+    WheelUp,
+    WheelDown,
+}
+
+/// A mouse event in terms of the screen's content.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pointer {
+    pub target: Target,
+    pub gesture: Gesture,
+    /// How far along the target from its left end, 0 to 1.
+    pub along: f64,
+}
+
+/// The targets of one frame; later ones lie above earlier ones.
+#[derive(Debug, Clone, Default)]
+pub struct HitMap {
+    targets: Vec<(Rect, Target)>,
+}
+
+impl HitMap {
+    pub fn add(&mut self, area: Rect, target: Target) {
+        self.targets.push((area, target));
+    }
+
+    /// The uppermost target at a cell, with its area.
+    pub fn at(&self, column: u16, row: u16) -> Option<(Rect, Target)> {
+        let position = Position::new(column, row);
+        self.targets.iter().rev().find(|(area, _)| area.contains(position)).copied()
+    }
+
+    /// Where a target was drawn.
+    #[cfg(test)]
+    pub fn area_of(&self, target: Target) -> Option<Rect> {
+        self.targets.iter().find(|(_, t)| *t == target).map(|(area, _)| *area)
+    }
+}
+
+/// How far `column` is along `area`, 0 at its first cell and 1 at its last.
+pub fn along(area: Rect, column: u16) -> f64 {
+    let last = f64::from(area.width.saturating_sub(1).max(1));
+    (f64::from(column.saturating_sub(area.x)) / last).clamp(0.0, 1.0)
+}

@@ -1,0 +1,72 @@
+//! The screen: what a person sees and turns.
+//!
+//! In: keys, mouse, paste, signals, and the engine's events. Out: frames on the terminal and requests to
+//! the engine. Nothing here ranks, fuses or measures: every number shown stands in a
+//! [`Snapshot`](crate::engine::Snapshot) that the engine made.
+//!
+//! ```text
+//! terminal, signals, engine ─> runtime ─> Message ─> update(State) ─> Effect ─> runtime ─> engine
+//!                                                        │
+//!                                             view(State) ─> frame + hit map
+//! ```
+//!
+//! - `state`, `message`, `update`: plain data and a pure function over it. [`knobs`], `lines` and
+//!   `layout` are the sums it shares with the view: ranges and steps, rows of the lists, rooms.
+//! - `actions`: the one table of what a key does, from which keymap, footer, help and README are drawn.
+//! - `view`: one file per pane; `widgets`: what panes are made of; `theme`: styles and signs by meaning.
+//! - `guard`, `probe`, `runtime`: the only files that touch the terminal.
+
+mod actions;
+mod fields;
+mod guard;
+mod hit;
+mod knobs;
+mod layout;
+mod lines;
+mod message;
+mod probe;
+mod runtime;
+mod state;
+#[cfg(test)]
+mod tests;
+mod theme;
+mod update;
+mod view;
+mod widgets;
+
+use crate::domain::Settings;
+use crate::engine::{Event, Request};
+use crate::error::Result;
+
+pub use actions::markdown as actions_as_markdown;
+
+/// How the screen starts.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Draw with ASCII signs only.
+    pub ascii: bool,
+    /// Leave the mouse to the terminal, so that text can be selected.
+    pub no_mouse: bool,
+    /// The knobs at the start, and what a reset goes back to.
+    pub settings: Settings,
+    /// What stands in the header until the collection is open.
+    pub title: String,
+}
+
+/// What the screen needs of an engine; dropping the handle stops it.
+pub trait EngineHandle {
+    /// Asks for a new picture. Never blocks; a newer request replaces an older one.
+    fn request(&self, request: Request);
+}
+
+/// Shows the screen and blocks until the user quits or a signal ends it. `start` gets the sink that the
+/// engine calls from its own threads; its handle is dropped after the terminal is restored.
+///
+/// # Errors
+/// When the terminal cannot be used, and when the engine fails before the collection is open.
+pub fn run<H: EngineHandle>(
+    options: Options,
+    start: impl FnOnce(Box<dyn Fn(Event) + Send>) -> Result<H>,
+) -> Result<()> {
+    runtime::run(options, start)
+}

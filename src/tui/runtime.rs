@@ -1,0 +1,270 @@
+//! The loop: waits for the terminal, the engine and signals, feeds `update`, performs its effects, draws.
+//! One thread. It sleeps until something happens, takes everything that is there, and then draws once.
+
+use std::io::{self, stdout};
+use std::task::{Context, Poll};
+
+use crossterm::event::{Event as TerminalEvent, EventStream, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::execute;
+use crossterm::terminal::{BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate};
+use futures_util::StreamExt as _;
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::engine::Event;
+use crate::error::{Error, Result};
+
+use super::guard::{self, Guard};
+use super::hit::{Gesture, HitMap, Pointer, Target, along};
+use super::message::{Effect, Message};
+use super::state::State;
+use super::theme::Look;
+use super::update::update;
+use super::{EngineHandle, Options, probe, view};
+
+pub fn run<H: EngineHandle>(
+    options: Options,
+    start: impl FnOnce(Box<dyn Fn(Event) + Send>) -> Result<H>,
+) -> Result<()> {
+    let (tell, hear) = unbounded_channel();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Error::unavailable(format!("cannot wait for events: {error}")))?;
+    let sink = tell.clone();
+    let engine = start(Box::new(move |event| {
+        // The screen may be gone already; then nobody wants to know.
+        let _ = sink.send(event.into());
+    }))?;
+    let guard = Guard::take(!options.no_mouse).map_err(|error| no_terminal(&error))?;
+    let outcome = Screen::open(&options, guard, &engine, tell.clone())
+        .and_then(|mut screen| runtime.block_on(screen.run(hear)));
+    // The terminal is given back by now; joining the engine may take a moment. Until here our own end of
+    // the channel is open, so that an engine that has gone away reads as silence.
+    drop(engine);
+    drop(tell);
+    outcome
+}
+
+fn no_terminal(error: &io::Error) -> Error {
+    Error::unavailable(format!("the terminal cannot be used: {error}"))
+        .advise("run in a terminal, or use `rankscope eval` for a report without a screen")
+}
+
+fn terminal() -> Result<Terminal<CrosstermBackend<io::Stdout>>> {
+    Terminal::new(CrosstermBackend::new(stdout())).map_err(|error| no_terminal(&error))
+}
+
+/// What the loop goes on with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Wait,
+    Stop,
+}
+
+struct Screen<'a, H: EngineHandle> {
+    guard: Guard,
+    terminal: Terminal<CrosstermBackend<io::Stdout>>,
+    state: State,
+    hits: HitMap,
+    /// What the pressed mouse button holds: a drag stays with its target.
+    held: Option<(Rect, Target)>,
+    engine: &'a H,
+}
+
+impl<'a, H: EngineHandle> Screen<'a, H> {
+    fn open(options: &Options, guard: Guard, engine: &'a H, tell: UnboundedSender<Message>) -> Result<Self> {
+        let mut look = Look::from_environment(options.ascii);
+        if !look.ascii {
+            let late = move |_wide| drop(tell.send(Message::AmbiguousIsWide));
+            look.ascii = probe::ambiguous_is_wide(late).map_err(|error| no_terminal(&error))?;
+        }
+        let terminal = terminal()?;
+        let size = terminal.size().map_err(|error| no_terminal(&error))?;
+        let state = State::new(options, look, (size.width, size.height));
+        Ok(Self { guard, terminal, state, hits: HitMap::default(), held: None, engine })
+    }
+
+    async fn run(&mut self, mut engine_says: UnboundedReceiver<Message>) -> Result<()> {
+        let mut terminal_says = EventStream::new();
+        let mut signals = Signals::new().map_err(|error| no_terminal(&error))?;
+        self.draw()?;
+        loop {
+            let first = tokio::select! {
+                biased;
+                () = signals.wait() => Some(Message::Terminate),
+                event = terminal_says.next() => match event {
+                    Some(Ok(event)) => self.translate(event),
+                    // The terminal is gone.
+                    Some(Err(_)) | None => Some(Message::Terminate),
+                },
+                message = engine_says.recv() => message,
+            };
+            let effects = self.take_all(first, &mut terminal_says, &mut engine_says).await;
+            let Some(effects) = effects else { continue };
+            if self.perform(effects)? == Next::Stop {
+                return Ok(());
+            }
+            self.draw()?;
+        }
+    }
+
+    /// Feeds everything that is there to `update`; `None` where nothing of it meant anything.
+    async fn take_all(
+        &mut self,
+        first: Option<Message>,
+        terminal_says: &mut EventStream,
+        engine_says: &mut UnboundedReceiver<Message>,
+    ) -> Option<Vec<Effect>> {
+        let mut effects = None;
+        let mut take = |state: &mut State, message| {
+            effects.get_or_insert_with(Vec::new).extend(update(state, message));
+        };
+        if let Some(message) = first {
+            take(&mut self.state, message);
+        }
+        while let Some(event) = ready(terminal_says).await {
+            if let Some(message) = self.translate(event) {
+                take(&mut self.state, message);
+            }
+        }
+        while let Ok(message) = engine_says.try_recv() {
+            take(&mut self.state, message);
+        }
+        effects
+    }
+
+    /// A terminal event as a message; `None` where it means nothing.
+    fn translate(&mut self, event: TerminalEvent) -> Option<Message> {
+        match event {
+            TerminalEvent::Key(key) => Some(Message::Key(key)),
+            TerminalEvent::Paste(text) => Some(Message::Paste(text)),
+            TerminalEvent::Resize(width, height) => Some(Message::Resize(width, height)),
+            TerminalEvent::Mouse(mouse) => self.point(mouse).map(Message::Pointer),
+            TerminalEvent::FocusGained | TerminalEvent::FocusLost => None,
+        }
+    }
+
+    fn point(&mut self, mouse: MouseEvent) -> Option<Pointer> {
+        let under = self.hits.at(mouse.column, mouse.row);
+        let gesture = match mouse.kind {
+            MouseEventKind::Down(MouseButton::Left) => {
+                self.held = under;
+                Gesture::Press
+            }
+            MouseEventKind::Drag(MouseButton::Left) => Gesture::Drag,
+            MouseEventKind::ScrollUp => Gesture::WheelUp,
+            MouseEventKind::ScrollDown => Gesture::WheelDown,
+            MouseEventKind::Up(_) => {
+                self.held = None;
+                return None;
+            }
+            _ => return None,
+        };
+        let (area, target) = if gesture == Gesture::Drag { self.held? } else { under? };
+        Some(Pointer { target, gesture, along: along(area, mouse.column) })
+    }
+
+    /// Performs effects in order; of several requests only the newest is sent.
+    fn perform(&mut self, effects: Vec<Effect>) -> Result<Next> {
+        let mut newest = None;
+        for effect in effects {
+            match effect {
+                Effect::Request(request) => newest = Some(request),
+                Effect::CaptureMouse(on) => {
+                    self.guard.capture_mouse(on).map_err(|error| no_terminal(&error))?;
+                }
+                Effect::Repaint => self.repaint()?,
+                Effect::Suspend => {
+                    guard::suspend(&self.guard).map_err(|error| no_terminal(&error))?;
+                    self.repaint()?;
+                }
+                Effect::Quit => {
+                    self.guard.give_back();
+                    return Ok(Next::Stop);
+                }
+                Effect::Fail(error) => {
+                    self.guard.give_back();
+                    return Err(error);
+                }
+            }
+        }
+        if let Some(request) = newest {
+            self.engine.request(request);
+        }
+        Ok(Next::Wait)
+    }
+
+    /// Draws every cell again. Not by `Terminal::clear`: that asks where the cursor is, and the answer
+    /// would go to the event stream.
+    fn repaint(&mut self) -> Result<()> {
+        self.terminal = terminal()?;
+        let size = self.terminal.size().map_err(|error| no_terminal(&error))?;
+        update(&mut self.state, Message::Resize(size.width, size.height));
+        execute!(stdout(), Clear(ClearType::All)).map_err(|error| no_terminal(&error))
+    }
+
+    fn draw(&mut self) -> Result<()> {
+        let Self { terminal, state, hits, .. } = self;
+        let mut draw = || -> io::Result<()> {
+            execute!(stdout(), BeginSynchronizedUpdate)?;
+            terminal.draw(|frame| *hits = view::draw(frame, state))?;
+            execute!(stdout(), EndSynchronizedUpdate)
+        };
+        draw().map_err(|error| no_terminal(&error))
+    }
+}
+
+/// The next terminal event if it is there already. Polled with the loop's own waker: the stream keeps the
+/// waker of its last poll, and with any other the loop would sleep through the next key.
+async fn ready(terminal_says: &mut EventStream) -> Option<TerminalEvent> {
+    let poll = |context: &mut Context<'_>| match terminal_says.poll_next_unpin(context) {
+        Poll::Ready(Some(Ok(event))) => Poll::Ready(Some(event)),
+        _ => Poll::Ready(None),
+    };
+    std::future::poll_fn(poll).await
+}
+
+/// The signals that end the program.
+#[cfg(unix)]
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    hang_up: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn wait(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}

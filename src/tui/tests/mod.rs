@@ -1,0 +1,6 @@
+//! The screen as a person meets it: keys in, frames out, on a fixture in many scripts.
+
+mod fixture;
+mod properties;
+mod screens;
+mod updates;

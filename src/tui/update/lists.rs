@@ -1,0 +1,195 @@
+//! The row under the cursor: walking, jumping between golds, and scrolling so that it stays in sight.
+
+use crate::domain::DocIdx;
+use crate::engine::FocusView;
+
+use super::super::actions::ActionId;
+use super::super::lines;
+use super::super::message::Effect;
+use super::super::state::{Cursor, Pane, State};
+use super::{queries, request};
+
+/// The list that row keys speak to.
+fn list(state: &State) -> Pane {
+    if state.pane.is_list() { state.pane } else { Pane::First }
+}
+
+pub fn walk(state: &mut State, action: ActionId) -> Vec<Effect> {
+    let Some(snapshot) = state.snapshot.clone() else { return Vec::new() };
+    let pane = list(state);
+    let rows = lines::passages(&snapshot.focus, pane);
+    let at = place(&rows, &state.cursor);
+    let page = page(state, &snapshot.focus, pane).max(1);
+    let to = match (action, at) {
+        (ActionId::Top, _) => 0,
+        (ActionId::Bottom, _) => usize::MAX,
+        (_, None) => 0,
+        (ActionId::Down, Some(at)) => at.saturating_add(1),
+        (ActionId::Up, Some(at)) => at.saturating_sub(1),
+        (ActionId::PageDown, Some(at)) => at.saturating_add(page),
+        (_, Some(at)) => at.saturating_sub(page),
+    };
+    let to = to.min(rows.len().saturating_sub(1));
+    match rows.get(to).copied() {
+        Some(doc) => put(state, doc, to),
+        None => Vec::new(),
+    }
+}
+
+/// Jumps to the next or previous gold of the focused list, around its ends.
+pub fn to_gold(state: &mut State, forward: bool) -> Vec<Effect> {
+    let Some(snapshot) = state.snapshot.clone() else { return Vec::new() };
+    let rows = lines::passages(&snapshot.focus, list(state));
+    let golds: Vec<usize> = (0..rows.len())
+        .filter(|&at| rows.get(at).is_some_and(|&doc| lines::is_gold(&snapshot.focus, doc)))
+        .collect();
+    let at = rows.iter().position(|&doc| Some(doc) == state.cursor.doc);
+    let next = match (forward, at) {
+        (true, Some(at)) => golds.iter().find(|&&gold| gold > at).or(golds.first()),
+        (false, Some(at)) => golds.iter().rev().find(|&&gold| gold < at).or(golds.last()),
+        (true, None) => golds.first(),
+        (false, None) => golds.last(),
+    };
+    match next.and_then(|&at| rows.get(at).map(|&doc| (at, doc))) {
+        Some((at, doc)) => {
+            let effects = put(state, doc, at);
+            bring_into_sight(state, list(state));
+            effects
+        }
+        None => {
+            state.say("no gold in this list");
+            Vec::new()
+        }
+    }
+}
+
+/// Puts the cursor on a passage and asks for its explanation.
+pub fn select(state: &mut State, doc: DocIdx) -> Vec<Effect> {
+    let Some(snapshot) = state.snapshot.clone() else { return Vec::new() };
+    let rows = lines::passages(&snapshot.focus, list(state));
+    let at = rows.iter().position(|&row| row == doc).unwrap_or(state.cursor.place);
+    let effects = put(state, doc, at);
+    bring_into_sight(state, list(state));
+    effects
+}
+
+fn put(state: &mut State, doc: DocIdx, place: usize) -> Vec<Effect> {
+    let moved = state.cursor.doc != Some(doc);
+    state.cursor = Cursor { doc: Some(doc), place };
+    keep_in_sight(state);
+    if moved { vec![request(state)] } else { Vec::new() }
+}
+
+fn place(rows: &[DocIdx], cursor: &Cursor) -> Option<usize> {
+    let doc = cursor.doc?;
+    Some(rows.iter().position(|&row| row == doc).unwrap_or(cursor.place))
+}
+
+/// Keeps the cursor where it is sensible after a new picture: on its passage, else on the passage that
+/// took its place; with a new query on its first gold, else on the first row.
+pub fn settle(state: &mut State, is_new_query: bool) {
+    let Some(snapshot) = state.snapshot.clone() else { return };
+    let view = &snapshot.focus;
+    let rows = lines::passages(view, list(state));
+    let gone = state.cursor.doc.is_some_and(|doc| !rows.contains(&doc) && !lines::is_gold(view, doc));
+    if is_new_query || state.cursor.doc.is_none() {
+        let first_gold = rows.iter().position(|&doc| lines::is_gold(view, doc));
+        let place = first_gold.unwrap_or(0);
+        state.cursor = Cursor { doc: rows.get(place).copied(), place };
+    } else if gone {
+        let place = state.cursor.place.min(rows.len().saturating_sub(1));
+        state.cursor = Cursor { doc: rows.get(place).copied(), place };
+    } else if let Some(place) = rows.iter().position(|&doc| Some(doc) == state.cursor.doc) {
+        state.cursor.place = place;
+    }
+    keep_in_sight(state);
+}
+
+/// Scrolls so that the focused pane shows its cursor and no list ends above the end of its pane.
+pub fn keep_in_sight(state: &mut State) {
+    let page = state.layout().page(Pane::Queries);
+    let rows = state.queries.len();
+    state.scroll.queries = state.scroll.queries.min(rows.saturating_sub(page));
+    if let Some(at) = queries::place(state) {
+        state.scroll.queries = scrolled_to(at, state.scroll.queries, page);
+    }
+    if state.pane.is_list() {
+        bring_into_sight(state, state.pane);
+    } else {
+        clamp(state);
+    }
+}
+
+/// Scrolls one list to the cursor, and the other with it, or to its own row.
+fn bring_into_sight(state: &mut State, pane: Pane) {
+    let Some(snapshot) = state.snapshot.clone() else { return };
+    let view = &snapshot.focus;
+    let deliver = snapshot.settings.deliver;
+    let show = |pane: Pane, scroll: usize, state: &State| -> usize {
+        let page = page(state, view, pane);
+        let at = match pane {
+            Pane::Reranked => {
+                let row = view.reranked.iter().position(|row| Some(row.doc) == state.cursor.doc);
+                row.map(|row| lines::reranked_line_of(row, deliver))
+            }
+            _ => view.first.iter().position(|row| Some(row.doc) == state.cursor.doc),
+        };
+        at.map_or(scroll, |at| scrolled_to(at, scroll, page))
+    };
+    let scroll = state.scroll;
+    match (pane, state.linked) {
+        (Pane::Reranked, true) => {
+            state.scroll.reranked = show(Pane::Reranked, scroll.reranked, state);
+            state.scroll.first = state.scroll.reranked;
+        }
+        (_, true) => {
+            state.scroll.first = show(Pane::First, scroll.first, state);
+            state.scroll.reranked = state.scroll.first;
+        }
+        (_, false) => {
+            state.scroll.first = show(Pane::First, scroll.first, state);
+            state.scroll.reranked = show(Pane::Reranked, scroll.reranked, state);
+        }
+    }
+    clamp(state);
+}
+
+/// Scrolls the lists by the wheel, without moving the cursor.
+pub fn wheel(state: &mut State, pane: Pane, by: isize) {
+    match pane {
+        Pane::Queries => {
+            let page = state.layout().page(Pane::Queries);
+            let last = state.queries.len().saturating_sub(page);
+            state.scroll.queries = state.scroll.queries.saturating_add_signed(by).min(last);
+        }
+        Pane::First | Pane::Reranked if state.linked => {
+            let now = if pane == Pane::First { state.scroll.first } else { state.scroll.reranked };
+            state.scroll.first = now.saturating_add_signed(by);
+            state.scroll.reranked = state.scroll.first;
+        }
+        Pane::First => state.scroll.first = state.scroll.first.saturating_add_signed(by),
+        Pane::Reranked => state.scroll.reranked = state.scroll.reranked.saturating_add_signed(by),
+        Pane::Knobs => {}
+    }
+    clamp(state);
+}
+
+fn clamp(state: &mut State) {
+    let Some(snapshot) = state.snapshot.clone() else { return };
+    let view = &snapshot.focus;
+    let first = view.first.len().saturating_sub(page(state, view, Pane::First));
+    let reranked = lines::reranked_lines(view, snapshot.settings.deliver).count();
+    let reranked = reranked.saturating_sub(page(state, view, Pane::Reranked));
+    state.scroll.first = state.scroll.first.min(first);
+    state.scroll.reranked = state.scroll.reranked.min(reranked);
+}
+
+fn page(state: &State, view: &FocusView, pane: Pane) -> usize {
+    let height = state.layout().page(pane);
+    if pane == Pane::Reranked { height } else { lines::head_height(view, height) }
+}
+
+/// The nearest scroll that has line `at` in a page.
+fn scrolled_to(at: usize, scroll: usize, page: usize) -> usize {
+    scroll.min(at).max((at + 1).saturating_sub(page.max(1)))
+}

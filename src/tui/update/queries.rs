@@ -1,0 +1,104 @@
+//! Which query is shown: stepping, filtering, asking one's own.
+
+use crate::domain::QueryIdx;
+
+use super::super::actions::ActionId;
+use super::super::message::Effect;
+use super::super::state::{Cursor, Pane, Scroll, State};
+use super::{keep_in_sight, request};
+
+/// Moves along the filtered queries. From a typed query the first step goes back to the listed one.
+pub fn step(state: &mut State, by: isize) -> Vec<Effect> {
+    if state.typed.is_some() {
+        state.ask.reset();
+        return leave_typed(state);
+    }
+    let at = place(state).unwrap_or(0);
+    go_to(state, at.saturating_add_signed(by))
+}
+
+pub fn walk(state: &mut State, action: ActionId) -> Vec<Effect> {
+    let page = state.layout().page(Pane::Queries).max(1) as isize;
+    match action {
+        ActionId::Down => step(state, 1),
+        ActionId::Up => step(state, -1),
+        ActionId::PageDown => step(state, page),
+        ActionId::PageUp => step(state, -page),
+        ActionId::Top => go_to(state, 0),
+        _ => go_to(state, usize::MAX),
+    }
+}
+
+/// Shows a query of the collection.
+pub fn show(state: &mut State, query: QueryIdx) -> Vec<Effect> {
+    if state.query == Some(query) && state.typed.is_none() {
+        return Vec::new();
+    }
+    state.typed = None;
+    state.query = Some(query);
+    start_over(state)
+}
+
+fn go_to(state: &mut State, at: usize) -> Vec<Effect> {
+    let last = state.queries.len().saturating_sub(1);
+    match state.queries.get(at.min(last)).copied() {
+        Some(query) => show(state, query),
+        None => Vec::new(),
+    }
+}
+
+/// Where the shown query stands among the filtered ones.
+pub fn place(state: &State) -> Option<usize> {
+    state.queries.iter().position(|&query| Some(query) == state.query)
+}
+
+/// Searches what stands in the ask field; nothing typed shows the listed query again.
+pub fn ask(state: &mut State) -> Vec<Effect> {
+    let text = state.ask.value();
+    let typed = (!text.trim().is_empty()).then(|| text.to_owned());
+    if typed == state.typed {
+        return Vec::new();
+    }
+    state.typed = typed;
+    start_over(state)
+}
+
+/// From a typed query back to the listed one.
+pub fn leave_typed(state: &mut State) -> Vec<Effect> {
+    if state.typed.take().is_none() {
+        return Vec::new();
+    }
+    start_over(state)
+}
+
+/// Applies the filter; shows the first query that passes when the shown one does not.
+pub fn refilter(state: &mut State) -> Vec<Effect> {
+    let Some(collection) = state.collection.clone() else { return Vec::new() };
+    let wanted = state.filter.value().trim().to_lowercase();
+    let indices = (0u32..).map(QueryIdx).zip(&collection.queries);
+    state.queries = indices
+        .filter(|(_, query)| {
+            wanted.is_empty()
+                || query.id.to_lowercase().contains(&wanted)
+                || query.language.as_str().to_lowercase().starts_with(&wanted)
+                || query.text.to_lowercase().contains(&wanted)
+        })
+        .map(|(index, _)| index)
+        .collect();
+    let shown = place(state);
+    let first = state.queries.first().copied();
+    let effects = match (shown, first) {
+        (None, Some(first)) if state.typed.is_none() => show(state, first),
+        _ => Vec::new(),
+    };
+    keep_in_sight(state);
+    effects
+}
+
+/// A new query starts at the top of its lists; the snapshot chooses the row.
+fn start_over(state: &mut State) -> Vec<Effect> {
+    state.cursor = Cursor::default();
+    state.scroll = Scroll { queries: state.scroll.queries, ..Scroll::default() };
+    keep_in_sight(state);
+    vec![request(state)]
+}

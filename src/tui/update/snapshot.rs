@@ -1,0 +1,39 @@
+//! What the engine says: the collection is open, a new picture is there.
+
+use std::sync::Arc;
+
+use crate::corpus::Collection;
+use crate::domain::QueryIdx;
+use crate::engine::Snapshot;
+use crate::text::visible;
+
+use super::super::message::Effect;
+use super::super::state::State;
+use super::super::widgets::cells;
+use super::{lists, queries, request};
+
+/// The first query is asked for at once.
+pub fn on_opened(state: &mut State, collection: Arc<Collection>) -> Vec<Effect> {
+    state.title = collection.name.clone();
+    state.query = (!collection.queries.is_empty()).then_some(QueryIdx(0));
+    let ids = collection.passages.iter().map(|passage| cells::width(&visible(&passage.id)));
+    state.widest_id = ids.max().unwrap_or(0);
+    state.collection = Some(collection);
+    queries::refilter(state);
+    vec![request(state)]
+}
+
+/// Takes a picture that is newer than the one shown; an older one is dropped.
+pub fn on_snapshot(state: &mut State, snapshot: Arc<Snapshot>) -> Vec<Effect> {
+    if state.snapshot.as_ref().is_some_and(|shown| snapshot.stamp <= shown.stamp) {
+        return Vec::new();
+    }
+    let is_new_query = state.snapshot.as_ref().is_none_or(|shown| shown.focus.focus != snapshot.focus.focus);
+    let answers_newest = snapshot.stamp.generation == state.generation;
+    let is_wanted = Some(&snapshot.focus.focus) == state.wanted_focus().as_ref();
+    state.snapshot = Some(snapshot);
+    lists::settle(state, is_new_query && is_wanted);
+    // The cursor has come to stand on a passage that nobody has asked about yet.
+    let unexplained = state.cursor.doc.is_some() && state.cursor.doc != state.inspected;
+    if unexplained && answers_newest && is_wanted { vec![request(state)] } else { Vec::new() }
+}

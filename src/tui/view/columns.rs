@@ -1,0 +1,77 @@
+//! The columns of the two lists: where each stands at a given width. Columns go, least needed first,
+//! until identifier and some text fit.
+
+use std::ops::Range;
+
+/// Cells of a rank, of a score, and of the gaps before them.
+pub const RANK: u16 = 4;
+pub const SCORE: u16 = 6;
+pub const LEG: u16 = 6;
+/// Sign, space and number.
+pub const MOVE: u16 = 5;
+const MARK: u16 = 2;
+/// Text narrower than this says nothing.
+const LEAST_TEXT: u16 = 8;
+const WIDEST_ID: u16 = 16;
+
+/// Left ends, from the left end of the row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Columns {
+    pub mark: u16,
+    pub rank: u16,
+    pub movement: Option<u16>,
+    pub score: Option<u16>,
+    /// By leg; empty where they do not fit.
+    pub legs: Vec<u16>,
+    pub id: Range<u16>,
+    pub text: Range<u16>,
+}
+
+impl Columns {
+    /// Of the first stage's list.
+    pub fn first(width: u16, legs: usize, id: u16) -> Self {
+        let legs_width = LEG * legs as u16;
+        let base = MARK + RANK + 1 + id + 1 + LEAST_TEXT;
+        let has_legs = width >= base + legs_width;
+        let has_score = width > base + legs_width + SCORE;
+        let mut next = MARK + RANK;
+        let score = has_score.then(|| take(&mut next, SCORE + 1) + 1);
+        let legs = if has_legs { (0..legs).map(|_| take(&mut next, LEG)).collect() } else { Vec::new() };
+        Self::rest(width, next, id, None, score, legs)
+    }
+
+    /// Of the reranked list.
+    pub fn reranked(width: u16, id: u16) -> Self {
+        let base = MARK + RANK + 2 + MOVE + 1 + id + 1 + LEAST_TEXT;
+        let mut next = MARK + RANK + 2;
+        let movement = Some(take(&mut next, MOVE));
+        let has_score = width > base + SCORE;
+        let score = has_score.then(|| take(&mut next, SCORE + 1) + 1);
+        Self::rest(width, next, id, movement, score, Vec::new())
+    }
+
+    fn rest(
+        width: u16,
+        next: u16,
+        id: u16,
+        movement: Option<u16>,
+        score: Option<u16>,
+        legs: Vec<u16>,
+    ) -> Self {
+        let id_start = (next + 2).min(width);
+        let id_end = (id_start + id).min(width);
+        let text_start = (id_end + 1).min(width);
+        Self { mark: 0, rank: MARK, movement, score, legs, id: id_start..id_end, text: text_start..width }
+    }
+}
+
+fn take(next: &mut u16, width: u16) -> u16 {
+    let at = *next;
+    *next += width;
+    at
+}
+
+/// The width of the identifier column in a list of `width` cells.
+pub fn id_width(widest: usize, width: u16) -> u16 {
+    u16::try_from(widest).unwrap_or(u16::MAX).clamp(2, WIDEST_ID.min(width / 3).max(2))
+}

@@ -1,0 +1,89 @@
+//! recall@N over all judged queries, fused and by leg, with the present N marked.
+
+use ratatui::layout::Rect;
+
+use crate::domain::LEG_NAMES;
+use crate::engine::RecallCurve;
+
+use super::super::state::State;
+use super::super::theme::Tone;
+use super::super::widgets::curve::{self, Series};
+use super::super::widgets::pen::{Piece, piece};
+use super::super::widgets::{Pen, cells};
+use super::empty_state;
+
+/// For the labels of the value axis.
+const AXIS: u16 = 4;
+
+pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
+    let title = if tabs.is_empty() {
+        vec![piece("recall@N", Tone::Strong), piece(" · all queries", Tone::Quiet)]
+    } else {
+        tabs
+    };
+    let Some(snapshot) = state.snapshot.as_deref().filter(|snapshot| !snapshot.curve.fused.is_empty()) else {
+        let inner = pen.frame(area, &title, &[], false);
+        let words = "Recall at every N over all judged queries stands here.";
+        return empty_state(pen, inner, &[(words.to_owned(), Tone::Quiet)]);
+    };
+    let recall = &snapshot.curve;
+    let n = snapshot.settings.candidates;
+    let inner = pen.frame(area, &title, &[piece(format!("N {n}"), Tone::Knob)], false);
+    if inner.height < 4 || inner.width < AXIS + 12 {
+        return legend(pen, inner, recall, n);
+    }
+    let plot = Rect::new(inner.x + AXIS, inner.y, inner.width - AXIS - 1, inner.height - 2);
+    let max = recall.fused.len().max(n);
+    axes(pen, inner, plot, max);
+    let marker = plot.x + curve::column_of(n, max, plot.width);
+    let line = pen.signs().marker_line;
+    (plot.top()..plot.bottom()).for_each(|y| pen.sign(marker, y, line, Tone::Knob));
+    curve::draw(pen, plot, &series(recall), max);
+    legend(pen, Rect::new(inner.x, inner.bottom() - 1, inner.width, 1), recall, n);
+}
+
+const LEG_TONES: [Tone; 2] = [Tone::Quiet, Tone::Frame];
+const LEG_SIGNS: [&str; 2] = ["b", "d"];
+
+fn series(recall: &RecallCurve) -> Vec<Series<'_>> {
+    let legs = recall.legs.iter().zip(LEG_TONES).zip(LEG_SIGNS);
+    let legs = legs.map(|((values, tone), sign)| Series { values, tone, sign });
+    legs.chain([Series { values: &recall.fused, tone: Tone::Accent, sign: "*" }]).collect()
+}
+
+fn axes(pen: &mut Pen<'_>, inner: Rect, plot: Rect, max: usize) {
+    pen.say_right(inner.x, plot.y, AXIS - 1, "1.0", Tone::Quiet);
+    if plot.height >= 5 {
+        pen.say_right(inner.x, plot.y + plot.height / 2, AXIS - 1, ".5", Tone::Quiet);
+    }
+    pen.say_right(inner.x, plot.bottom() - 1, AXIS - 1, "0", Tone::Quiet);
+    let mut free = plot.x;
+    for tick in [1, 10, 100, 1000, 10_000].into_iter().filter(|&tick| tick <= max) {
+        let words = tick.to_string();
+        let width = words.len() as u16;
+        let centre = plot.x + curve::column_of(tick, max, plot.width);
+        let x = centre.saturating_sub(width / 2).max(free).min(plot.right().saturating_sub(width));
+        if x >= free {
+            pen.say(x, plot.bottom(), width, &words, Tone::Quiet);
+            free = x + width + 1;
+        }
+    }
+}
+
+/// The value of every line at N.
+fn legend(pen: &mut Pen<'_>, line: Rect, recall: &RecallCurve, n: usize) {
+    let at = |values: &[f32]| {
+        let last = values.len().checked_sub(1)?;
+        values.get(n.saturating_sub(1).min(last)).map(|&value| cells::share(f64::from(value)))
+    };
+    let mut pieces = Vec::new();
+    if let Some(value) = at(&recall.fused) {
+        pieces.push(piece(format!("fused {value}"), Tone::Accent));
+    }
+    for ((values, name), tone) in recall.legs.iter().zip(LEG_NAMES).zip(LEG_TONES) {
+        if let Some(value) = at(values) {
+            pieces.push(piece(format!("  {name} {value}"), tone));
+        }
+    }
+    pen.line(line.x + 1, line.y, line.width.saturating_sub(2), &pieces);
+}

@@ -1,0 +1,171 @@
+//! A passage in full: how its score came about, as a tree, and its whole text.
+
+use crate::domain::{DocIdx, FirstStage, FusionMethod, LEG_NAMES, LegId, Passage, Settings};
+use crate::engine::{Explanation, TermPart};
+use crate::text::visible;
+
+use super::super::knobs;
+use super::super::state::State;
+use super::super::theme::{Look, Tone};
+use super::super::widgets::cells;
+use super::super::widgets::pen::{Piece, piece};
+use super::passage::{explanation, flow, text_lines};
+
+/// Enough for any passage that a person reads here.
+const MOST_LINES: usize = 2000;
+
+fn subject(state: &State) -> Option<(DocIdx, &Passage)> {
+    let doc = state.cursor.doc?;
+    Some((doc, state.collection.as_ref()?.passages.get(doc.index())?))
+}
+
+pub fn title(state: &State) -> String {
+    subject(state).map_or(String::new(), |(_, passage)| format!("{} · {}", passage.id, passage.language))
+}
+
+pub fn lines(state: &State, room: usize) -> Vec<Vec<Piece>> {
+    let Some((doc, passage)) = subject(state) else { return Vec::new() };
+    let explanation = explanation(state, doc);
+    let mut lines = match (explanation, state.snapshot.as_deref()) {
+        (Some(explanation), Some(snapshot)) => tree(explanation, &snapshot.settings, state.look, room),
+        _ => vec![vec![piece("the explanation is on its way", Tone::Quiet)]],
+    };
+    lines.push(Vec::new());
+    let marks = explanation.map_or(&[][..], |explanation| &explanation.highlights);
+    lines.extend(text_lines(passage, marks, room, MOST_LINES));
+    lines
+}
+
+fn tree(of: &Explanation, settings: &Settings, look: Look, room: usize) -> Vec<Vec<Piece>> {
+    let mut lines = fused(of, settings, room);
+    let last = LEG_NAMES.len();
+    let branches = [bm25(of), dense(of), late_interaction(of)];
+    for (nth, (head, parts)) in branches.into_iter().enumerate() {
+        let (branch, rail) = if nth == last {
+            (look.signs().last_branch, " ")
+        } else {
+            (look.signs().branch, look.signs().bar)
+        };
+        let mut line = vec![piece(branch, Tone::Frame)];
+        line.extend(head);
+        lines.push(line);
+        for part in flow(parts, "  ", room.saturating_sub(6)) {
+            let mut line = vec![piece(format!("{rail}     "), Tone::Frame)];
+            line.extend(part);
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+/// The fused score as the sum of what each leg gave.
+fn fused(of: &Explanation, settings: &Settings, room: usize) -> Vec<Vec<Piece>> {
+    let Some(fused) = of.fused else {
+        return vec![vec![piece("first stage ", Tone::Strong), piece("does not have it", Tone::Lost)]];
+    };
+    let head = format!("first stage #{} {}", fused.rank, cells::score(fused.score));
+    let mut parts = vec![vec![piece(head, Tone::Strong)]];
+    if settings.first != FirstStage::Hybrid {
+        parts.push(vec![piece(format!("= {} alone", settings.first.name()), Tone::Quiet)]);
+        return flow(parts, " ", room);
+    }
+    parts.push(vec![piece(format!("= {}:", knobs::method_name(settings)), Tone::Quiet)]);
+    let weights = settings.leg_weights();
+    let legs = of.shares.iter().zip(&of.legs).zip(weights).zip(LEG_NAMES);
+    for (nth, (((share, leg), weight), name)) in legs.enumerate() {
+        let plus = if nth == 0 { "" } else { "+ " };
+        let (Some(share), Some(leg)) = (share, leg) else {
+            parts.push(vec![piece(format!("{plus}{name} 0"), Tone::Quiet)]);
+            continue;
+        };
+        let sum = match settings.fusion {
+            FusionMethod::Rrf => format!("{}/({}+{})", weight_words(weight), settings.rrf_k, leg.rank),
+            FusionMethod::Convex => {
+                format!("{} × {}", cells::share(weight / 2.0), cells::score(share.normalised as f32))
+            }
+        };
+        parts.push(vec![
+            piece(format!("{plus}{name} {sum} "), Tone::Quiet),
+            piece(cells::score(share.weighted as f32), Tone::Text),
+        ]);
+    }
+    flow(parts, " ", room)
+}
+
+fn weight_words(weight: f64) -> String {
+    if (weight - 1.0).abs() < 1e-9 { "1".to_owned() } else { cells::share(weight) }
+}
+
+type Branch = (Vec<Piece>, Vec<Vec<Piece>>);
+
+/// A leg's rank and score, or that it did not return the passage.
+fn leg_head(of: &Explanation, leg: LegId) -> Vec<Piece> {
+    let name = LEG_NAMES[leg.0];
+    match of.legs.get(leg.0).copied().flatten() {
+        Some(hit) => vec![
+            piece(format!("{name} "), Tone::Strong),
+            piece(format!("#{}  {}", hit.rank, cells::score(hit.score)), Tone::Text),
+        ],
+        None => vec![piece(format!("{name} "), Tone::Strong), piece("did not return it", Tone::Quiet)],
+    }
+}
+
+fn bm25(of: &Explanation) -> Branch {
+    let mut head = leg_head(of, LegId::BM25);
+    if !of.terms.is_empty() {
+        head.push(piece(format!("  length {:.1} × average", of.length_ratio), Tone::Quiet));
+    }
+    (head, of.terms.iter().map(term).collect())
+}
+
+fn term(term: &TermPart) -> Vec<Piece> {
+    let name = visible(&term.term).into_owned();
+    if term.tf == 0 {
+        return vec![
+            piece(format!("{name} —"), Tone::Quiet),
+            piece(format!(" (df {})", term.df), Tone::Quiet),
+        ];
+    }
+    let times =
+        if term.query_tf > 1 { format!(", {} × in the query", term.query_tf) } else { String::new() };
+    vec![
+        piece(format!("{name} "), Tone::Highlight),
+        piece(cells::score(term.score), Tone::Text),
+        piece(format!(" (tf {}, df {}{times})", term.tf, term.df), Tone::Quiet),
+    ]
+}
+
+fn dense(of: &Explanation) -> Branch {
+    let mut head = leg_head(of, LegId::DENSE);
+    let in_list = of.legs.get(LegId::DENSE.0).copied().flatten();
+    if let Some(cosine) = of.cosine.filter(|_| in_list.is_none()) {
+        head.push(piece(format!("  cosine {}", cells::score(cosine)), Tone::Text));
+    }
+    if let Some(exact) = of.dense_exact_rank {
+        let words = match in_list {
+            Some(hit) if hit.rank == exact => "  the exact scan agrees".to_owned(),
+            _ => format!("  exact rank {exact} of the whole corpus"),
+        };
+        head.push(piece(words, Tone::Quiet));
+    }
+    (head, Vec::new())
+}
+
+fn late_interaction(of: &Explanation) -> Branch {
+    let mut head = vec![piece("late interaction ", Tone::Strong)];
+    match of.reranked {
+        Some(hit) => head.push(piece(format!("#{}  {}", hit.rank, cells::score(hit.score)), Tone::Text)),
+        None => head.push(piece("not scored", Tone::Quiet)),
+    }
+    if let Some((tokens, whole)) = of.model_tokens {
+        let (words, tone) =
+            if whole { ("nothing truncated", Tone::Quiet) } else { ("truncated", Tone::Lost) };
+        head.push(piece(format!("  {tokens} tokens, "), Tone::Quiet));
+        head.push(piece(words, tone));
+    }
+    let pair = |pair: &crate::engine::TokenPair| {
+        let words = format!("{}→{} ", visible(&pair.query), visible(&pair.passage));
+        vec![piece(words, Tone::Quiet), piece(cells::score(pair.similarity), Tone::Text)]
+    };
+    (head, of.pairs.iter().map(pair).collect())
+}

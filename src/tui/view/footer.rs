@@ -1,0 +1,43 @@
+//! The last line: the keys that work here, from the action table, or one message.
+
+use ratatui::layout::Rect;
+
+use super::super::actions::{self, Place};
+use super::super::state::State;
+use super::super::theme::Tone;
+use super::super::widgets::pen::{Piece, piece};
+use super::super::widgets::{Pen, cells};
+
+pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
+    let room = area.width.saturating_sub(2);
+    if let Some(notice) = &state.notice {
+        let (sign, tone) =
+            if notice.is_error { (pen.signs().failed, Tone::Lost) } else { (pen.signs().dot, Tone::Text) };
+        pen.line(1, area.y, room, &[piece(format!("{sign} "), tone), piece(notice.text.as_str(), tone)]);
+        return;
+    }
+    let place = actions::place(state);
+    let mut entries = actions::footer(place);
+    // Help and quit stay when the rest has no room.
+    let kept: Vec<_> =
+        entries.iter().filter(|(_, label)| matches!(*label, "help" | "quit" | "close")).cloned().collect();
+    entries.retain(|entry| !kept.contains(entry));
+    let width = |(keys, label): &(String, &str)| cells::width(&pen.look.words(keys)) + 1 + label.len() + 2;
+    let mut free = usize::from(room).saturating_sub(kept.iter().map(width).sum());
+    let mut shown: Vec<&(String, &str)> = Vec::new();
+    for entry in &entries {
+        if width(entry) > free && place != Place::Field {
+            break;
+        }
+        free = free.saturating_sub(width(entry));
+        shown.push(entry);
+    }
+    let pieces: Vec<Piece> = shown
+        .into_iter()
+        .chain(&kept)
+        .flat_map(|(keys, label)| {
+            [piece(keys.as_str(), Tone::Key), piece(format!(" {label}  "), Tone::Quiet)]
+        })
+        .collect();
+    pen.line(1, area.y, room, &pieces);
+}

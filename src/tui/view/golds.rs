@@ -1,0 +1,114 @@
+//! The golds of the query: where each was, where it went, what became of it, what brings it back.
+
+use ratatui::layout::Rect;
+
+use crate::domain::Rank;
+use crate::engine::{Focus, FocusView, GoldRow};
+use crate::text::visible;
+
+use super::super::hit::Target;
+use super::super::lines::known_fate;
+use super::super::state::State;
+use super::super::theme::{Tone, fate_words};
+use super::super::widgets::pen::{Piece, piece};
+use super::super::widgets::{Pen, cells, wrap};
+use super::empty_state;
+
+const WIDEST_ID: usize = 14;
+/// `1000 → 1000` and the gap behind it.
+const RANKS: u16 = 13;
+
+pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
+    let title = if tabs.is_empty() { vec![piece("Golds", Tone::Strong)] } else { tabs };
+    let view = state.snapshot.as_ref().map(|snapshot| &snapshot.focus);
+    let inner = pen.frame(area, &title, &summary(view), false);
+    let Some(view) = view else { return };
+    if view.golds.is_empty() {
+        return empty_state(pen, inner, &[(no_golds(view).to_owned(), Tone::Quiet)]);
+    }
+    let widest = view.golds.iter().map(|gold| cells::width(&visible(&gold.id))).max().unwrap_or(0);
+    let ids = widest.min(WIDEST_ID) as u16;
+    let room = inner.width.saturating_sub(2);
+    let remedies = remedies(view, usize::from(room.saturating_sub(4)), usize::from(inner.height));
+    let mut y = inner.y;
+    for (nth, (gold, remedy)) in view.golds.iter().zip(&remedies).enumerate() {
+        if y + 1 >= inner.bottom() && nth + 1 < view.golds.len() {
+            let words = format!("… {} more", view.golds.len() - nth);
+            pen.say(inner.x + 1, y, room, &words, Tone::Quiet);
+            return;
+        }
+        if y >= inner.bottom() {
+            return;
+        }
+        draw_gold(pen, Rect::new(inner.x + 1, y, room, 1), ids, gold, state);
+        y += 1;
+        for line in remedy.iter().take(usize::from(inner.bottom() - y)) {
+            pen.say(inner.x + 5, y, room.saturating_sub(4), line, Tone::Quiet);
+            y += 1;
+        }
+    }
+}
+
+fn summary(view: Option<&FocusView>) -> Vec<Piece> {
+    let golds = view.map_or(&[][..], |view| &view.golds);
+    let lost =
+        golds.iter().filter(|gold| known_fate(gold).is_some_and(|fate| fate.is_lost_before_rerank())).count();
+    match (golds.len(), lost) {
+        (0, _) => Vec::new(),
+        (all, 0) => vec![piece(format!("{all}"), Tone::Quiet)],
+        (all, lost) => vec![piece(format!("{lost} of {all} lost"), Tone::Lost)],
+    }
+}
+
+fn no_golds(view: &FocusView) -> &'static str {
+    match (&view.focus, view.judged) {
+        (Focus::Typed(_), _) => "A query of your own has no judgments, so no golds and no fates.",
+        (_, false) => "No judgments for this query: a line in the qrels file makes a passage gold.",
+        (_, true) => "Judged, but no passage was judged relevant.",
+    }
+}
+
+/// Remedies in lines, as many as there is room for when every gold has its own line.
+fn remedies(view: &FocusView, room: usize, height: usize) -> Vec<Vec<String>> {
+    let mut free = height.saturating_sub(view.golds.len());
+    let lines = |gold: &GoldRow| {
+        let lines = wrap::lines(&gold.remedy, &[], room, free.min(2));
+        free -= lines.len().min(free);
+        lines.into_iter().map(|line| line.into_iter().map(|stretch| stretch.text).collect()).collect()
+    };
+    view.golds.iter().map(lines).collect()
+}
+
+fn draw_gold(pen: &mut Pen<'_>, row: Rect, ids: u16, gold: &GoldRow, state: &State) {
+    let sign = pen.signs().gold;
+    pen.say(row.x, row.y, 1, sign, Tone::Gold);
+    if (2..=9).contains(&gold.grade) {
+        pen.say(row.x + 1, row.y, 1, &gold.grade.to_string(), Tone::Gold);
+    }
+    let style = pen.style(Tone::Gold);
+    pen.text(row.x + 3, row.y, ids.min(row.width.saturating_sub(3)), &gold.id, style);
+    let mut x = row.x + 3 + ids + 1;
+    let none = pen.signs().none;
+    let rank = |rank: Option<Rank>| rank.map_or(none.to_owned(), |rank| rank.to_string());
+    let room = row.right().saturating_sub(x);
+    pen.say_right(x, row.y, 5.min(room), &rank(gold.fused), Tone::Text);
+    if gold.reranked.is_some() {
+        let after = format!(" → {}", rank(gold.reranked));
+        pen.say(x + 5, row.y, room.saturating_sub(5), &after, Tone::Text);
+    }
+    x += RANKS;
+    let room = row.right().saturating_sub(x);
+    if let Some(fate) = known_fate(gold) {
+        let (sign, tone) = state.look.fate(fate);
+        pen.line(x, row.y, room, &[piece(format!("{sign} {}", fate_words(fate)), tone)]);
+    } else {
+        let sign = pen.signs().waiting;
+        pen.say(x, row.y, room, sign, Tone::Quiet);
+    }
+    if let Some(doc) = gold.doc {
+        pen.hits.add(row, Target::Gold(doc));
+        if state.cursor.doc == Some(doc) {
+            pen.mark_row(Rect::new(row.x + 3, row.y, ids, 1), Tone::Chosen);
+        }
+    }
+}

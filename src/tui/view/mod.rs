@@ -1,0 +1,165 @@
+//! The frame: state in, cells and hit map out. One file per pane; no pane changes anything or knows
+//! what another draws, but for the gutter, which asks the two lists where a row stands.
+
+mod columns;
+mod curve;
+mod explain;
+mod first;
+mod footer;
+mod golds;
+mod gutter;
+mod header;
+mod help;
+mod knob_bar;
+mod metrics;
+mod passage;
+mod queries;
+mod reranked;
+mod verdict;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use super::hit::{HitMap, Target};
+use super::layout::{Detail, Fit, Layout, MIN_HEIGHT, MIN_WIDTH};
+use super::state::{Mode, Pane, State};
+use super::theme::Tone;
+use super::widgets::pen::{Piece, piece};
+use super::widgets::{Pen, wrap};
+
+/// Draws the whole screen; returns what lies where.
+pub fn draw(frame: &mut Frame<'_>, state: &State) -> HitMap {
+    let area = frame.area();
+    let mut pen = Pen::new(frame, state.look);
+    let layout = Layout::of(area.width, area.height, state.list, state.detail);
+    if layout.fit == Fit::TooSmall {
+        too_small(&mut pen, area);
+    } else {
+        panes(&mut pen, &layout, state);
+        overlay(&mut pen, area, state);
+    }
+    let (cursor, hits) = (pen.cursor, pen.hits);
+    if let Some(cursor) = cursor.filter(|cursor| area.contains(*cursor)) {
+        frame.set_cursor_position(cursor);
+    }
+    hits
+}
+
+fn too_small(pen: &mut Pen<'_>, area: Rect) {
+    let words = format!("too small: {}x{}, needs {MIN_WIDTH}x{MIN_HEIGHT}", area.width, area.height);
+    pen.say(0, area.height / 2, area.width, &words, Tone::Strong);
+}
+
+fn panes(pen: &mut Pen<'_>, layout: &Layout, state: &State) {
+    header::draw(pen, layout.header, state);
+    if let Some(area) = layout.queries {
+        queries::draw(pen, area, state);
+    }
+    if let Some(area) = layout.first {
+        first::draw(pen, area, state);
+    }
+    if let Some(area) = layout.reranked {
+        reranked::draw(pen, area, state);
+    }
+    if let (Some(first), Some(gutter), Some(reranked)) = (layout.first, layout.gutter, layout.reranked) {
+        gutter::draw(pen, first, gutter, reranked, state);
+    }
+    for &(detail, area) in &layout.details {
+        let title = if layout.tabs { tabs(pen, area, detail, state) } else { Vec::new() };
+        match detail {
+            Detail::Passage => passage::draw(pen, area, title, state),
+            Detail::Golds => golds::draw(pen, area, title, state),
+            Detail::Curve => curve::draw(pen, area, title, state),
+        }
+    }
+    metrics::draw(pen, layout.metrics, state);
+    knob_bar::draw(pen, layout.knobs, state);
+    verdict::draw(pen, layout.verdict, state);
+    footer::draw(pen, layout.footer, state);
+}
+
+/// The titles of the three details as tabs, the open one first in the eye.
+fn tabs(pen: &mut Pen<'_>, area: Rect, open: Detail, state: &State) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut x = area.x + 3;
+    for detail in Detail::ALL {
+        let name = match detail {
+            Detail::Passage if state.messages => "Messages",
+            Detail::Passage => "Passage",
+            Detail::Golds => "Golds",
+            Detail::Curve => "recall@N",
+        };
+        if !pieces.is_empty() {
+            pieces.push(piece(" · ", Tone::Frame));
+            x += 3;
+        }
+        let width = name.len() as u16;
+        pen.hits.add(Rect::new(x, area.y, width, 1), Target::Tab(detail));
+        x += width;
+        pieces.push(piece(name, if detail == open { Tone::Strong } else { Tone::Quiet }));
+    }
+    pieces.push(piece("  t", Tone::Key));
+    pieces
+}
+
+fn overlay(pen: &mut Pen<'_>, area: Rect, state: &State) {
+    let (title, lines) = match state.mode {
+        Mode::Help => ("Keys".to_owned(), help::lines(usize::from(overlay_room(area).width))),
+        Mode::Explaining => {
+            (explain::title(state), explain::lines(state, usize::from(overlay_room(area).width)))
+        }
+        _ => return,
+    };
+    let room = overlay_room(area);
+    let height = (lines.len() as u16).saturating_add(2).min(room.height + 2);
+    let width = room.width + 4;
+    let frame = Rect::new((area.width - width) / 2, (area.height - height) / 2, width, height);
+    // A margin, so that what shines through at the sides does not run into the frame.
+    pen.clear(Rect::new(frame.x.saturating_sub(1), frame.y, frame.width + 2, frame.height));
+    pen.hits.add(area, Target::Status);
+    pen.hits.add(frame, Target::Overlay);
+    let hidden = lines.len().saturating_sub(usize::from(height.saturating_sub(2)));
+    let more = if hidden > 0 { "j k scroll · Esc closes" } else { "Esc closes" };
+    pen.frame(frame, &[piece(title, Tone::Strong)], &[piece(more, Tone::Quiet)], true);
+    let skip = state.overlay_scroll.min(hidden);
+    for (y, line) in (frame.y + 1..frame.bottom().saturating_sub(1)).zip(lines.iter().skip(skip)) {
+        pen.line(frame.x + 2, y, room.width, line);
+    }
+}
+
+/// The room that an overlay has for text.
+fn overlay_room(area: Rect) -> Rect {
+    let width = area.width.saturating_sub(8).clamp(20, 124);
+    Rect::new(0, 0, width.min(area.width.saturating_sub(4)), area.height.saturating_sub(4))
+}
+
+/// How many lines the open overlay has.
+pub fn overlay_lines(state: &State) -> usize {
+    let room = overlay_room(Rect::new(0, 0, state.size.0, state.size.1));
+    match state.mode {
+        Mode::Help => help::lines(usize::from(room.width)).len(),
+        Mode::Explaining => explain::lines(state, usize::from(room.width)).len(),
+        _ => 0,
+    }
+}
+
+/// Sentences in an otherwise empty pane.
+fn empty_state(pen: &mut Pen<'_>, inner: Rect, sentences: &[(String, Tone)]) {
+    let room = inner.width.saturating_sub(4);
+    let mut y = inner.y + inner.height.min(6) / 3;
+    for (sentence, tone) in sentences {
+        for line in wrap::lines(sentence, &[], usize::from(room), usize::from(inner.height)) {
+            if y >= inner.bottom() {
+                return;
+            }
+            let pieces: Vec<Piece> = line.into_iter().map(|stretch| piece(stretch.text, *tone)).collect();
+            pen.line(inner.x + 2, y, room, &pieces);
+            y += 1;
+        }
+    }
+}
+
+/// Whether the pane has the keys.
+fn has_focus(state: &State, pane: Pane) -> bool {
+    state.pane == pane && !state.mode.is_typing()
+}

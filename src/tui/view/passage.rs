@@ -1,0 +1,225 @@
+//! The passage under the cursor: its text with the query's terms marked, and its score in one line. Or,
+//! when asked for, the messages: states, warnings, costs.
+
+use ratatui::layout::Rect;
+
+use crate::domain::{DocIdx, LEG_NAMES, Passage};
+use crate::engine::{Explanation, Snapshot, StageState};
+use crate::text::visible;
+
+use super::super::lines;
+use super::super::state::State;
+use super::super::theme::Tone;
+use super::super::widgets::pen::{Piece, piece};
+use super::super::widgets::{Pen, cells, wrap};
+use super::empty_state;
+
+pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
+    if state.messages {
+        return messages(pen, area, tabs, state);
+    }
+    let passage = state.cursor.doc.zip(state.collection.as_ref());
+    let passage = passage.and_then(|(doc, collection)| Some((doc, collection.passages.get(doc.index())?)));
+    let Some((doc, passage)) = passage else {
+        let title = if tabs.is_empty() { vec![piece("Passage", Tone::Strong)] } else { tabs };
+        let inner = pen.frame(area, &title, &[], false);
+        return empty_state(
+            pen,
+            inner,
+            &[("The passage under the cursor stands here.".to_owned(), Tone::Quiet)],
+        );
+    };
+    let gold = state.snapshot.as_ref().is_some_and(|snapshot| lines::is_gold(&snapshot.focus, doc));
+    let (title, right) = titles(pen, passage, gold, tabs);
+    let inner = pen.frame(area, &title, &right, false);
+    let inner = Rect::new(inner.x + 1, inner.y, inner.width.saturating_sub(2), inner.height);
+    let explanation = explanation(state, doc);
+    let why =
+        explanation.map_or(Vec::new(), |explanation| one_line(explanation, state, usize::from(inner.width)));
+    let why_height = (why.len() as u16).min(inner.height.saturating_sub(2).min(3));
+    let text_height = inner.height - why_height;
+    let marks = explanation.map_or(&[][..], |explanation| &explanation.highlights);
+    let text = text_lines(passage, marks, usize::from(inner.width), usize::from(text_height) + 1);
+    let more = text.len() > usize::from(text_height);
+    for (y, line) in (inner.y..inner.y + text_height).zip(&text) {
+        pen.line(inner.x, y, inner.width, line);
+    }
+    if more && text_height > 0 {
+        let y = inner.y + text_height - 1;
+        pen.say_right(inner.x, y, inner.width, " … Enter ", Tone::Key);
+    }
+    for (y, line) in (inner.y + text_height..inner.bottom()).zip(&why) {
+        pen.line(inner.x, y, inner.width, line);
+    }
+}
+
+fn titles(pen: &Pen<'_>, passage: &Passage, gold: bool, tabs: Vec<Piece>) -> (Vec<Piece>, Vec<Piece>) {
+    let mut name = vec![
+        piece(passage.id.as_str(), if gold { Tone::Gold } else { Tone::Strong }),
+        piece(format!(" · {}", passage.language), Tone::Quiet),
+    ];
+    if gold {
+        name.push(piece(format!(" {}", pen.signs().gold), Tone::Gold));
+    }
+    if tabs.is_empty() {
+        name.insert(0, piece("Passage ", Tone::Quiet));
+        (name, Vec::new())
+    } else {
+        (tabs, name)
+    }
+}
+
+/// The explanation of this passage, if it has come.
+pub fn explanation(state: &State, doc: DocIdx) -> Option<&Explanation> {
+    let view = &state.snapshot.as_ref()?.focus;
+    view.explanation.as_ref().filter(|explanation| explanation.doc == doc)
+}
+
+/// Title and text in lines, with the marked ranges of the indexed text.
+pub fn text_lines(passage: &Passage, marks: &[(usize, usize)], room: usize, most: usize) -> Vec<Vec<Piece>> {
+    let mut shown = Vec::new();
+    let mut start = 0;
+    if !passage.title.is_empty() {
+        shown.extend(styled(wrap::lines(&passage.title, marks, room, most), Tone::Strong));
+        start = passage.title.len() + 1; // the indexed text has a space between title and text
+    }
+    let moved = |&(from, to): &(usize, usize)| (to > start).then(|| (from.saturating_sub(start), to - start));
+    let marks: Vec<_> = marks.iter().filter_map(moved).collect();
+    let left = most.saturating_sub(shown.len());
+    shown.extend(styled(wrap::lines(&passage.text, &marks, room, left), Tone::Text));
+    shown
+}
+
+fn styled(lines: Vec<Vec<wrap::Stretch>>, tone: Tone) -> impl Iterator<Item = Vec<Piece>> {
+    lines.into_iter().map(move |line| {
+        let pieces = line.into_iter();
+        pieces.map(|s| piece(s.text, if s.marked { Tone::Highlight } else { tone })).collect()
+    })
+}
+
+/// Where every leg and stage put the passage, in as many lines as it takes.
+fn one_line(explanation: &Explanation, state: &State, room: usize) -> Vec<Vec<Piece>> {
+    let dense_is_there = state.snapshot.as_ref().is_some_and(|shown| shown.status.dense == StageState::Ready);
+    let mut parts = Vec::new();
+    if let Some(fused) = explanation.fused {
+        parts.push(vec![
+            piece("first ", Tone::Quiet),
+            piece(format!("#{} {}", fused.rank, cells::score(fused.score)), Tone::Text),
+        ]);
+    }
+    for (leg, name) in explanation.legs.iter().zip(LEG_NAMES) {
+        let mut part = vec![piece(format!("{name} "), Tone::Quiet)];
+        match leg {
+            Some(leg) => part.push(piece(format!("#{} {}", leg.rank, cells::score(leg.score)), Tone::Text)),
+            None if name == LEG_NAMES[1] && !dense_is_there => {
+                part.push(piece(state.look.signs().waiting, Tone::Quiet))
+            }
+            None => part.push(piece("not returned", Tone::Quiet)),
+        }
+        if name == LEG_NAMES[0]
+            && let Some(terms) = terms(explanation)
+        {
+            part.push(piece(terms, Tone::Quiet));
+        }
+        parts.push(part);
+    }
+    if let Some(reranked) = explanation.reranked {
+        parts.push(vec![
+            piece("reranked ", Tone::Quiet),
+            piece(format!("#{} {}", reranked.rank, cells::score(reranked.score)), Tone::Text),
+        ]);
+    }
+    flow(parts, " · ", room)
+}
+
+fn terms(explanation: &Explanation) -> Option<String> {
+    let mut terms: Vec<_> = explanation.terms.iter().filter(|term| term.tf > 0).collect();
+    terms.sort_by(|a, b| b.score.total_cmp(&a.score));
+    let named: Vec<_> =
+        terms.iter().take(3).map(|t| format!("{} {}", visible(&t.term), cells::score(t.score))).collect();
+    (!named.is_empty()).then(|| format!(" ({})", named.join(", ")))
+}
+
+/// Parts one after another, each whole, in lines of `room` cells.
+pub fn flow(parts: Vec<Vec<Piece>>, between: &str, room: usize) -> Vec<Vec<Piece>> {
+    let mut lines: Vec<Vec<Piece>> = Vec::new();
+    let mut used = 0;
+    for part in parts {
+        let width: usize = part.iter().map(|piece| cells::width(&visible(&piece.text))).sum();
+        match lines.last_mut() {
+            Some(line) if used + cells::width(between) + width <= room => {
+                line.push(piece(between, Tone::Frame));
+                used += cells::width(between) + width;
+                line.extend(part);
+            }
+            _ => {
+                used = width;
+                lines.push(part);
+            }
+        }
+    }
+    lines
+}
+
+fn messages(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
+    let title = if tabs.is_empty() { vec![piece("Messages", Tone::Strong)] } else { tabs };
+    let inner = pen.frame(area, &title, &[piece("! closes", Tone::Quiet)], false);
+    let room = inner.width.saturating_sub(2);
+    let mut y = inner.y;
+    for (name, tone, words) in message_list(state) {
+        let indent = 8.min(room);
+        pen.say(inner.x + 1, y, indent, &name, Tone::Quiet);
+        for line in wrap::lines(&words, &[], usize::from(room - indent), usize::from(inner.height)) {
+            if y >= inner.bottom() {
+                return;
+            }
+            let pieces: Vec<_> = line.into_iter().map(|stretch| piece(stretch.text, tone)).collect();
+            pen.line(inner.x + 1 + indent, y, room - indent, &pieces);
+            y += 1;
+        }
+        if y >= inner.bottom() {
+            return;
+        }
+    }
+}
+
+/// Failures first, then warnings, states and costs.
+fn message_list(state: &State) -> Vec<(String, Tone, String)> {
+    let mut list = Vec::new();
+    if let Some(snapshot) = state.snapshot.as_deref() {
+        let stages = stages(snapshot);
+        list.extend(stages.iter().filter(|(_, tone, _)| *tone == Tone::Lost).cloned());
+        list.extend(snapshot.warnings.iter().map(|words| ("note".to_owned(), Tone::Text, words.clone())));
+        list.extend(stages.into_iter().filter(|(_, tone, _)| *tone != Tone::Lost));
+        for cost in &snapshot.costs {
+            let each = cost.ms_p50_per_query.map_or(String::new(), |ms| format!(", {ms:.1} ms per query"));
+            let words = format!(
+                "{}: {} computed, {} from the cache, {:.0} ms{each}",
+                cost.stage, cost.computed_pairs, cost.cached_pairs, cost.ms_total
+            );
+            list.push(("cost".to_owned(), Tone::Quiet, words));
+        }
+    }
+    if let Some(collection) = &state.collection {
+        list.extend(collection.warnings.iter().map(|words| ("input".to_owned(), Tone::Text, words.clone())));
+    }
+    list
+}
+
+fn stages(snapshot: &Snapshot) -> Vec<(String, Tone, String)> {
+    let status = &snapshot.status;
+    [("bm25", &status.bm25), ("dense", &status.dense), ("rerank", &status.rerank)]
+        .map(|(name, stage)| {
+            let (tone, words) = match stage {
+                StageState::Off => (Tone::Quiet, "off".to_owned()),
+                StageState::Waiting(what) => (Tone::Quiet, what.clone()),
+                StageState::Working { done, total, doing } => {
+                    (Tone::Quiet, format!("{doing}: {done} of {total}"))
+                }
+                StageState::Ready => (Tone::Quiet, "ready".to_owned()),
+                StageState::Failed(why) => (Tone::Lost, why.clone()),
+            };
+            (name.to_owned(), tone, words)
+        })
+        .into()
+}

@@ -1,0 +1,111 @@
+//! Text in cells: how wide it is, cut and padded to a column. By grapheme cluster, so that no sign is
+//! ever cut in half, and by display width, so that wide and combining text keeps the columns.
+
+use ratatui::buffer::CellWidth;
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Cells that visible text takes.
+pub fn width(text: &str) -> usize {
+    text.graphemes(true).map(cluster_width).sum()
+}
+
+/// Cells of one cluster, as the buffer counts them.
+pub fn cluster_width(cluster: &str) -> usize {
+    if cluster.chars().any(char::is_control) { 0 } else { usize::from(cluster.cell_width()) }
+}
+
+/// As much of `text` as fits into `room` cells, from its start, and the cells it takes.
+pub fn fitting(text: &str, room: usize) -> (&str, usize) {
+    let mut used = 0;
+    for (at, cluster) in text.grapheme_indices(true) {
+        let next = used + cluster_width(cluster);
+        if next > room {
+            return (&text[..at], used);
+        }
+        used = next;
+    }
+    (text, used)
+}
+
+/// `text` in at most `room` cells; what is cut ends in `ellipsis`. Text must be visible already.
+pub fn cut(text: &str, room: usize, ellipsis: &str) -> String {
+    let (whole, _) = fitting(text, room);
+    if whole.len() == text.len() {
+        return text.to_owned();
+    }
+    let sign = width(ellipsis);
+    if room < sign {
+        return String::new();
+    }
+    format!("{}{ellipsis}", fitting(text, room - sign).0)
+}
+
+/// A number in as few signs as say enough: `.0225`, `.871`, `3.21`, `24.5`, `180`.
+pub fn score(value: f32) -> String {
+    let size = value.abs();
+    let text = match size {
+        _ if !value.is_finite() => return "?".to_owned(),
+        s if s < 0.1 => format!("{value:.4}"),
+        s if s < 1.0 => format!("{value:.3}"),
+        s if s < 10.0 => format!("{value:.2}"),
+        s if s < 1000.0 => format!("{value:.1}"),
+        _ => format!("{value:.0}"),
+    };
+    without_zero(&text)
+}
+
+/// A share of 1 with two decimals: `.92`, `1.00`.
+pub fn share(value: f64) -> String {
+    if value.is_finite() { without_zero(&format!("{value:.2}")) } else { "?".to_owned() }
+}
+
+fn without_zero(text: &str) -> String {
+    match text.strip_prefix("-0.") {
+        Some(rest) => format!("-.{rest}"),
+        None => text.strip_prefix("0.").map_or_else(|| text.to_owned(), |rest| format!(".{rest}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn wide_signs_are_never_halved() {
+        for (text, room, shown) in [
+            ("予約の取り消し", 14, "予約の取り消し"),
+            ("予約の取り消し", 13, "予約の取り消…"),
+            ("予約の取り消し", 6, "予約…"),
+            ("予約", 1, "…"),
+            ("予約", 0, ""),
+            ("e\u{301}e\u{301}e\u{301}", 2, "e\u{301}…"),
+            ("refund", 6, "refund"),
+        ] {
+            assert_eq!(cut(text, room, "…"), shown, "{text} in {room}");
+        }
+    }
+
+    #[test]
+    fn scores_are_short() {
+        for (value, shown) in [
+            (0.0225, ".0225"),
+            (0.871, ".871"),
+            (3.2109, "3.21"),
+            (-0.5, "-.500"),
+            (1.0, "1.00"),
+            (180.4, "180.4"),
+        ] {
+            assert_eq!(score(value), shown);
+        }
+        assert_eq!((share(0.923), share(1.0), share(0.0)), (".92".into(), "1.00".into(), ".00".into()));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_cut_fits(text in any::<String>(), room in 0usize..40) {
+            let text = crate::text::visible(&text);
+            prop_assert!(width(&cut(&text, room, "…")) <= room);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The program as its users meet it: as a command, in a terminal, and as a library on real input.
+
+mod bad_input;
+mod common;
+mod contract;
+mod engine;
+mod findings;
+mod layering;
+#[cfg(unix)]
+mod terminal;
+mod without_model;
