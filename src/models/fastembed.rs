@@ -178,7 +178,7 @@ pub(super) fn open_named(
             }
             Err(RecvTimeoutError::Timeout) if known.is_cached(&hub) => progress(LoadStep::LoadingModel),
             Err(RecvTimeoutError::Timeout) => {
-                let now = runtime::size_of(&repository);
+                let now = size_of(&repository);
                 if now > bytes {
                     (bytes, grown) = (now, Instant::now());
                 }
@@ -233,8 +233,7 @@ pub(super) fn open_folder(
         .with_intra_threads(options.threads.max(1))
         .with_session_config(NO_SPINNING.0, NO_SPINNING.1)
         .with_max_length(recipe.max_tokens);
-    let model =
-        UserDefinedEmbeddingModel::new(read(locate::MODEL)?, tokenizer_files).with_pooling(pooling);
+    let model = UserDefinedEmbeddingModel::new(read(locate::MODEL)?, tokenizer_files).with_pooling(pooling);
     let model = TextEmbedding::try_new_from_user_defined(model, init).map_err(|error| {
         Error::unavailable(format!("fastembed cannot load the model: {}", causes(&error)))
             .in_file(&card.folder)
@@ -287,6 +286,17 @@ impl Model for FastembedModel {
     }
 }
 
+/// Bytes of all files under a folder, as far as they can be seen.
+fn size_of(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let size = |entry: fs::DirEntry| match entry.metadata() {
+        Ok(metadata) if metadata.is_dir() => size_of(&entry.path()),
+        Ok(metadata) => metadata.len(),
+        Err(_) => 0,
+    };
+    entries.map(size).sum()
+}
+
 /// An error and what it came from, in one line.
 fn causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
@@ -296,4 +306,84 @@ fn causes(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+    use crate::models::test_support::{SENTENCES, cosine, encoder, options};
+    use crate::models::{Priority, Role};
+
+    #[test]
+    fn our_own_session_and_fastembed_agree_on_the_bundled_model() {
+        let options = ModelOptions { model: Some("fastembed".to_owned()), ..options() };
+        let files = crate::models::locate(&options).unwrap();
+        let theirs = crate::models::open(&files, &options, &mut |_| {}).unwrap();
+        let long = SENTENCES.concat().repeat(8);
+        let mut texts = SENTENCES.to_vec();
+        texts.push(&long);
+        for role in [Role::Query, Role::Passage] {
+            let ours = encoder().encode(Priority::Batch, role, &texts, true).unwrap();
+            let theirs = theirs.encode(Priority::Batch, role, &texts, true).unwrap();
+            for ((text, ours), theirs) in texts.iter().zip(&ours).zip(&theirs) {
+                let cosine = cosine(&ours.dense, &theirs.dense);
+                assert!(cosine > 0.9999, "{text}: {cosine}");
+                assert_eq!((ours.n_tokens, ours.truncated), (theirs.n_tokens, theirs.truncated), "{text}");
+                assert_eq!(theirs.tokens, None);
+            }
+        }
+        assert_eq!(theirs.card().max_tokens, 512);
+    }
+
+    fn named(name: &str, offline: bool) -> ModelOptions {
+        ModelOptions { model: Some(format!("fastembed:{name}")), offline, ..options() }
+    }
+
+    #[test]
+    fn a_name_that_fastembed_does_not_know_is_wrong_use_and_the_names_are_told() {
+        let error = crate::models::locate(&named("nosuchmodel", true)).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Usage);
+        assert!(error.to_string().contains("MultilingualE5Small"), "{error}");
+    }
+
+    #[test]
+    fn a_known_name_is_a_card_and_offline_it_is_not_fetched() {
+        let cache = tempfile::tempdir().unwrap();
+        let options = named("multilinguale5small", true);
+        let files = crate::models::locate(&options).unwrap();
+        assert_eq!((files.card.id.as_str(), files.card.dim), ("fastembed:MultilingualE5Small", 384));
+        let Source::FastembedName(known) = files.source else { unreachable!("it was asked for by name") };
+        assert_eq!(known.recipe.prefix(Role::Query), "query: ");
+        let card = ModelCard { folder: cache.path().to_path_buf(), ..files.card };
+        let error = open_named(&card, &known, &options, &mut |_| {}).map(|_| ()).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Unavailable);
+        assert!(error.to_string().contains("--offline"), "{error}");
+    }
+
+    #[test]
+    fn a_model_is_cached_when_every_file_is() {
+        let hub = tempfile::tempdir().unwrap();
+        let files = crate::models::locate(&named("multilinguale5small", true)).unwrap();
+        let Source::FastembedName(known) = files.source else { unreachable!("it was asked for by name") };
+        let repository = hub.path().join("models--intfloat--multilingual-e5-small");
+        fs::create_dir_all(repository.join("refs")).unwrap();
+        fs::write(repository.join("refs/main"), "c0ffee").unwrap();
+        for file in &known.files {
+            assert!(!known.is_cached(hub.path()));
+            let path = repository.join("snapshots/c0ffee").join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        assert!(known.is_cached(hub.path()));
+    }
+
+    #[test]
+    fn prefixes_are_those_of_the_family() {
+        assert_eq!(prefixes("intfloat/multilingual-e5-base"), ("query: ", "passage: "));
+        assert_eq!(prefixes("Snowflake/snowflake-arctic-embed-m").1, "");
+        assert!(prefixes("Xenova/bge-small-zh-v1.5").0.starts_with('为'));
+        assert_eq!(prefixes("Xenova/all-MiniLM-L6-v2"), ("", ""));
+        assert_eq!(prefixes("x"), ("", ""));
+    }
 }

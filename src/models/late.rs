@@ -50,7 +50,11 @@ pub fn alignments(query: &TokenVectors, passage: &TokenVectors) -> Vec<Alignment
     best_matches(&to_f32(query), &to_f32(passage), query.dim)
         .into_iter()
         .enumerate()
-        .map(|(query_token, (passage_token, similarity))| Alignment { query_token, passage_token, similarity })
+        .map(|(query_token, (passage_token, similarity))| Alignment {
+            query_token,
+            passage_token,
+            similarity,
+        })
         .collect()
 }
 

@@ -105,7 +105,9 @@ impl Places {
         self.usual.iter().find_map(|root| holding(root)).ok_or_else(|| {
             let looked: Vec<String> = self.usual.iter().map(|root| root.display().to_string()).collect();
             Error::unavailable(format!("no embedding model was found; looked in {}", looked.join(", ")))
-                .advise(format!("give the folder of one ({MODEL}, {TOKENIZER}) with --model-dir or {VARIABLE}"))
+                .advise(format!(
+                    "give the folder of one ({MODEL}, {TOKENIZER}) with --model-dir or {VARIABLE}"
+                ))
         })
     }
 }
@@ -129,7 +131,8 @@ fn read(folder: &Path) -> Result<(ModelCard, Recipe)> {
     // A relative folder must mean the same later, whatever the current folder is then.
     let folder =
         fs::canonicalize(folder).map_err(|e| unavailable(Error::io("cannot open the folder", folder, &e)))?;
-    let id = folder.file_name().map_or_else(|| "model".to_owned(), |name| name.to_string_lossy().into_owned());
+    let id =
+        folder.file_name().map_or_else(|| "model".to_owned(), |name| name.to_string_lossy().into_owned());
     for name in [MODEL, TOKENIZER] {
         check(&folder.join(name), shipped_size(&id, name))?;
     }
@@ -182,7 +185,8 @@ fn check(path: &Path, shipped: Option<u64>) -> Result<()> {
 fn fingerprint(folder: &Path, recipe: &Recipe) -> Result<String> {
     let hash = |name: &str| {
         let path = folder.join(name);
-        digest::of_file(&path).map_err(|e| unavailable(Error::io("cannot read this file of the model", &path, &e)))
+        digest::of_file(&path)
+            .map_err(|e| unavailable(Error::io("cannot read this file of the model", &path, &e)))
     };
     let (model, tokenizer) = thread::scope(|scope| {
         let tokenizer = scope.spawn(|| hash(TOKENIZER));

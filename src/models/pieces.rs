@@ -105,3 +105,84 @@ impl TextCutter {
 fn broken(error: tokenizers::Error) -> Error {
     Error::unavailable(format!("the model's tokenizer failed: {error}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::test_support::{SENTENCES, bundled_files};
+    use std::sync::OnceLock;
+
+    fn cutter() -> &'static TextCutter {
+        static CUTTER: OnceLock<TextCutter> = OnceLock::new();
+        CUTTER.get_or_init(|| {
+            let card = &bundled_files().card;
+            TextCutter::read(&card.folder.join("tokenizer.json"), card.max_tokens).unwrap()
+        })
+    }
+
+    fn spans(prefix: &str, text: &str) -> Vec<String> {
+        let pieces = cutter().cut(prefix, text).unwrap();
+        pieces.kept.iter().map(|(_, (start, end))| text[*start as usize..*end as usize].to_owned()).collect()
+    }
+
+    #[test]
+    fn spans_are_the_texts_own_words() {
+        assert_eq!(spans("query: ", "Cancel a booking"), ["Cancel", "a", "booking"]);
+        assert_eq!(spans("passage: ", "Cancel a booking"), spans("query: ", "Cancel a booking"));
+        // Joined, they are the text without its spaces, in any script.
+        for text in SENTENCES {
+            assert_eq!(spans("passage: ", text).concat(), text.replace(' ', ""), "{text}");
+        }
+    }
+
+    /// Trap: the boundary before a script without spaces is a token of its own, whose span is the prefix's.
+    #[test]
+    fn neither_the_prefix_nor_a_bare_word_boundary_is_kept() {
+        let text = "予約";
+        let pieces = cutter().cut("query: ", text).unwrap();
+        assert!(pieces.ids.len() > pieces.kept.len() + 3, "{pieces:?}");
+        assert_eq!(spans("query: ", text).concat(), text);
+        assert!(spans("query: ", "").is_empty());
+        assert!(spans("query: ", "   ").is_empty());
+        assert_eq!(pieces.ids.first(), Some(&0));
+        assert_eq!(pieces.ids.last(), Some(&2));
+    }
+
+    #[test]
+    fn special_tokens_spelt_out_in_a_text_are_not_kept() {
+        assert_eq!(spans("query: ", "a </s> b"), ["a", "b"]);
+    }
+
+    #[test]
+    fn a_long_text_is_cut_and_its_length_before_told() {
+        let text = "cancel ".repeat(600);
+        let pieces = cutter().cut("passage: ", &text).unwrap();
+        assert_eq!(pieces.ids.len(), 512);
+        assert_eq!((pieces.ids.first(), pieces.ids.last()), (Some(&0), Some(&2)));
+        assert!(pieces.truncated && pieces.n_tokens > 600, "{}", pieces.n_tokens);
+        let short = cutter().cut("passage: ", "cancel").unwrap();
+        assert!(!short.truncated);
+        assert_eq!(short.n_tokens as usize, short.ids.len());
+    }
+
+    /// Trap: NFKC makes several letters of one character, and their spans cut through it.
+    #[test]
+    fn spans_stay_on_character_boundaries() {
+        for text in ["㎏ 🎫🚆 ﬁ ½", "e\u{301}\u{301}a\u{200b}b\u{202e}c", "\u{feff}x\0y", "ｶﾞｷﾞ №５"]
+        {
+            for span in spans("passage: ", text) {
+                assert!(!span.starts_with(char::is_whitespace), "{span:?} of {text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_tokenizer_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tokenizer.json");
+        std::fs::write(&path, "{}").unwrap();
+        let error = TextCutter::read(&path, 512).map(|_| ()).unwrap_err();
+        assert!(error.to_string().contains("tokenizer.json"), "{error}");
+        assert_eq!(error.kind, crate::error::ErrorKind::Unavailable);
+    }
+}

@@ -44,7 +44,11 @@ pub(super) fn open(
     });
     let (runtime, model) = loaded?;
     let cutter = cutter.map_err(|_| Error::bug("reading the tokenizer panicked"))??;
-    let limits = Limits { batch_tokens: std::env::var("BT").ok().and_then(|b| b.parse().ok()).unwrap_or(BATCH_TOKENS), batch_rows: usize::MAX, keep_text: false };
+    let limits = Limits {
+        batch_tokens: std::env::var("BT").ok().and_then(|b| b.parse().ok()).unwrap_or(BATCH_TOKENS),
+        batch_rows: usize::MAX,
+        keep_text: false,
+    };
     let encoder =
         ThreadedEncoder::start(card.clone(), &runtime.version, cutter, recipe, limits, Box::new(model))?;
     Ok(Arc::new(encoder))
@@ -68,7 +72,9 @@ impl GraphModel {
         };
         // Spinning between two operators would take the core that draws the screen.
         let session = Session::builder(&runtime.environment)
-            .and_then(|builder| Ok(builder.with_intra_threads(threads.max(1))?.with_intra_op_spinning(false)?))
+            .and_then(|builder| {
+                Ok(builder.with_intra_threads(threads.max(1))?.with_intra_op_spinning(false)?)
+            })
             .and_then(|mut builder| builder.commit_from_file(&path))
             .map_err(|e| broken(e.to_string()))?;
         let has_input = |name: &str| session.inputs().iter().any(|input| input.name() == name);
@@ -100,14 +106,16 @@ impl GraphModel {
 
 impl Model for GraphModel {
     fn run(&mut self, rows: &[Row], want_tokens: bool, stop: &Stop) -> Result<Vec<Encoded>> {
-        let length = rows.iter().map(|row| row.pieces.ids.len()).max().unwrap_or(0);
+        // At least 1: a tokenizer without special tokens makes nothing of an empty text.
+        let length = rows.iter().map(|row| row.pieces.ids.len()).max().unwrap_or(0).max(1);
         let shape = [rows.len(), length];
         let mut ids = vec![i64::from(self.recipe.pad_id); rows.len() * length];
         let mut mask = vec![0_i64; rows.len() * length];
         for ((row, ids), mask) in rows.iter().zip(ids.chunks_mut(length)).zip(mask.chunks_mut(length)) {
-            for ((id, to), mask) in row.pieces.ids.iter().zip(ids).zip(mask) {
-                (*to, *mask) = (i64::from(*id), 1);
+            for (id, to) in row.pieces.ids.iter().zip(ids) {
+                *to = i64::from(*id);
             }
+            mask.iter_mut().take(row.pieces.ids.len().max(1)).for_each(|mask| *mask = 1);
         }
         let options = Arc::new(RunOptions::new().map_err(failed)?);
         let other_end = Arc::clone(&options);
@@ -148,10 +156,11 @@ fn failed(error: ort::Error) -> Error {
 /// One row of the output: `hidden` is `[length, dim]`, of which the first `ids.len()` are no padding.
 fn read_row(row: &Row, hidden: &[f32], recipe: &Recipe, want_tokens: bool) -> Result<Encoded> {
     let dim = recipe.dim;
-    let vectors = || hidden.chunks_exact(dim).take(row.pieces.ids.len());
+    let length = row.pieces.ids.len().max(1);
+    let vectors = || hidden.chunks_exact(dim).take(length);
     let mut dense = vec![0.0_f32; dim];
     let pooled = match recipe.pooling {
-        Pooling::Mean => row.pieces.ids.len(),
+        Pooling::Mean => length,
         Pooling::Cls => 1,
     };
     for vector in vectors().take(pooled) {
@@ -199,4 +208,137 @@ pub(super) fn normalise(vector: &mut [f32]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::test_support::{SENTENCES, cosine, encoder};
+    use crate::models::{DIM, Priority, Role, late};
+
+    fn encode(role: Role, texts: &[&str]) -> Vec<Encoded> {
+        encoder().encode(Priority::Batch, role, texts, true).unwrap()
+    }
+
+    #[test]
+    fn vectors_have_the_promised_shapes_and_lengths() {
+        for one in encode(Role::Passage, &SENTENCES) {
+            assert_eq!(one.dense.len(), DIM);
+            assert!((cosine(&one.dense, &one.dense) - 1.0).abs() < 1e-6);
+            assert!((one.dense.iter().map(|x| x * x).sum::<f32>() - 1.0).abs() < 1e-5);
+            let tokens = one.tokens.unwrap();
+            assert_eq!((tokens.dim, tokens.vectors.len()), (DIM, tokens.len() * DIM));
+            assert!(!tokens.is_empty() && tokens.len() < one.n_tokens as usize);
+            for row in late::to_f32(&tokens).chunks(DIM) {
+                assert!((row.iter().map(|x| x * x).sum::<f32>() - 1.0).abs() < 2e-3);
+            }
+        }
+    }
+
+    /// Trap: padding that leaks into the mean, or into attention.
+    #[test]
+    fn a_text_gets_the_same_vectors_alone_and_among_others() {
+        let long = SENTENCES.concat();
+        let mut together = SENTENCES.to_vec();
+        together.push(&long);
+        let all = encode(Role::Passage, &together);
+        for (text, among) in together.iter().zip(&all) {
+            let alone = &encode(Role::Passage, &[text])[0];
+            let apart = alone.dense.iter().zip(&among.dense).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(apart < 1e-5, "{text}: {apart}");
+            assert_eq!(alone.tokens.as_ref().unwrap().spans, among.tokens.as_ref().unwrap().spans);
+        }
+    }
+
+    #[test]
+    fn an_empty_query_has_a_dense_vector_and_no_token() {
+        let empty = &encode(Role::Query, &[""])[0];
+        assert_eq!(empty.dense.len(), DIM);
+        assert_eq!(empty.tokens.as_ref().map(TokenVectors::len), Some(0));
+        let passage = &encode(Role::Passage, &[SENTENCES[0]])[0];
+        let (query, passage) = (empty.tokens.as_ref().unwrap(), passage.tokens.as_ref().unwrap());
+        assert_eq!(late::max_sim(query, passage), None);
+    }
+
+    #[test]
+    fn a_text_too_long_is_cut_and_says_so() {
+        let text = "ticket ".repeat(700);
+        let one = &encode(Role::Passage, &[&text])[0];
+        assert!(one.truncated && one.n_tokens > 700);
+        assert!(one.tokens.as_ref().unwrap().len() <= 510);
+    }
+
+    #[test]
+    fn the_answer_is_nearer_than_another_text_across_languages() {
+        let query = &encode(Role::Query, &["refund after cancelling a ticket"])[0];
+        let passages = encode(
+            Role::Passage,
+            &[
+                "予約を取り消すと、運賃は七日以内に払い戻されます。",
+                "列車に自転車を持ち込むには予約が必要です。",
+            ],
+        );
+        let dense: Vec<f64> = passages.iter().map(|passage| cosine(&query.dense, &passage.dense)).collect();
+        assert!(dense[0] > dense[1], "{dense:?}");
+        let tokens = |one: &Encoded| one.tokens.clone().unwrap();
+        let late: Vec<f32> = passages
+            .iter()
+            .map(|passage| late::max_sim(&tokens(query), &tokens(passage)).unwrap().score)
+            .collect();
+        assert!(late[0] > late[1], "{late:?}");
+    }
+
+    /// First eight components and a checksum (the sum of value times position, from 1) of the dense vector
+    /// of each sentence as a passage, from Python: onnxruntime 1.32.0 and tokenizers 0.23.3 over the same
+    /// files, the mean over the attention mask in float64, then L2.
+    const FROM_PYTHON: [([f64; 8], f64); 8] = [
+        ([0.080900, -0.022720, -0.008743, -0.094454, 0.040470, -0.038291, 0.023872, 0.019767], -113.25188),
+        ([0.056617, -0.037867, -0.006769, -0.055688, 0.078918, -0.038508, -0.014308, 0.023785], -114.22566),
+        ([0.058473, 0.007123, -0.024720, -0.082142, 0.032561, -0.018891, 0.012627, 0.000310], -134.95592),
+        ([0.068055, -0.008267, -0.040116, -0.097075, 0.073367, -0.025633, 0.007823, 0.036529], -78.23002),
+        ([0.071662, -0.004752, -0.038486, -0.055503, 0.080534, -0.006510, -0.012005, 0.037788], -115.88667),
+        ([0.049755, -0.004780, -0.060248, -0.037949, 0.032767, -0.060497, 0.008498, 0.005570], -69.80775),
+        ([0.056301, -0.000444, -0.037746, -0.070466, 0.048640, -0.048510, 0.023316, 0.037933], -68.19046),
+        ([0.079284, -0.020930, -0.028725, -0.071284, 0.032149, 0.024993, 0.002085, 0.028809], -92.08777),
+    ];
+
+    #[test]
+    fn the_vectors_are_those_of_python() {
+        // Processors multiply 4-bit weights in different ways; another pooling, prefix or token would be
+        // off by more than ten times these.
+        for (one, (first, checksum)) in encode(Role::Passage, &SENTENCES).iter().zip(FROM_PYTHON) {
+            for (got, wanted) in one.dense.iter().zip(first) {
+                assert!((f64::from(*got) - wanted).abs() < 2e-3, "{got} where {wanted} is expected");
+            }
+            let sum: f64 = one.dense.iter().zip(1..).map(|(x, at)| f64::from(*x) * f64::from(at)).sum();
+            assert!((sum - checksum).abs() < 1.0, "{sum} where {checksum} is expected");
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_no_number_is_an_error() {
+        assert!(normalise(&mut [1.0, f32::NAN]).is_err());
+        assert!(normalise(&mut [f32::INFINITY, 0.0]).is_err());
+        let mut zero = [0.0, 0.0];
+        normalise(&mut zero).unwrap();
+        assert_eq!(zero, [0.0, 0.0]);
+    }
+
+    #[test]
+    fn a_model_cut_short_is_an_error_that_names_it() {
+        let bundled = &crate::models::test_support::bundled_files().card.folder;
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("cut-e5");
+        std::fs::create_dir(&folder).unwrap();
+        for name in [locate::TOKENIZER, "config.json", "tokenizer_config.json"] {
+            std::fs::copy(bundled.join(name), folder.join(name)).unwrap();
+        }
+        let whole = std::fs::read(bundled.join(locate::MODEL)).unwrap();
+        std::fs::write(folder.join(locate::MODEL), &whole[..whole.len() / 2]).unwrap();
+        let options = ModelOptions { model_dir: Some(folder), ..crate::models::test_support::options() };
+        let files = crate::models::locate(&options).unwrap();
+        let error = crate::models::open(&files, &options, &mut |_| {}).map(|_| ()).unwrap_err();
+        assert_eq!(error.kind, crate::error::ErrorKind::Unavailable);
+        assert!(error.to_string().contains("model.onnx"), "{error}");
+    }
 }

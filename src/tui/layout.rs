@@ -140,7 +140,8 @@ impl Layout {
             return;
         }
         let [passage, golds, curve] =
-            Split::horizontal([Constraint::Fill(10), Constraint::Fill(8), Constraint::Fill(7)]).areas(bottom);
+            Split::horizontal([Constraint::Fill(19), Constraint::Fill(17), Constraint::Fill(14)])
+                .areas(bottom);
         self.details = vec![(Detail::Passage, passage), (Detail::Golds, golds), (Detail::Curve, curve)];
     }
 

@@ -14,11 +14,13 @@
 //!   `layout` are the sums it shares with the view: ranges and steps, rows of the lists, rooms.
 //! - `actions`: the one table of what a key does, from which keymap, footer, help and README are drawn.
 //! - `view`: one file per pane; `widgets`: what panes are made of; `theme`: styles and signs by meaning.
-//! - `guard`, `probe`, `runtime`: the only files that touch the terminal.
+//! - `guard`, `hangup`, `probe`, `runtime`: the only files that touch the terminal.
 
 mod actions;
 mod fields;
 mod guard;
+#[cfg(unix)]
+mod hangup;
 mod hit;
 mod knobs;
 mod layout;

@@ -36,6 +36,8 @@ pub fn run<H: EngineHandle>(
         // The screen may be gone already; then nobody wants to know.
         let _ = sink.send(event.into());
     }))?;
+    #[cfg(unix)]
+    super::hangup::watch().map_err(|error| no_terminal(&error))?;
     let guard = Guard::take(!options.no_mouse).map_err(|error| no_terminal(&error))?;
     let outcome = Screen::open(&options, guard, &engine, tell.clone())
         .and_then(|mut screen| runtime.block_on(screen.run(hear)));

@@ -67,6 +67,8 @@ pub struct Cursor {
     pub doc: Option<DocIdx>,
     /// Where it stood in the list when it was last seen there, should the passage leave the list.
     pub place: usize,
+    /// Whether the user put it there. If not, it goes to the first gold as soon as one is listed.
+    pub chosen: bool,
 }
 
 /// The first row in sight of each list.
@@ -93,6 +95,8 @@ pub struct State {
     pub collection: Option<Arc<Collection>>,
     /// Cells of the widest identifier of a passage: the lists keep their columns from query to query.
     pub widest_id: usize,
+    /// How many languages its passages are in.
+    pub languages: usize,
     pub snapshot: Option<Arc<Snapshot>>,
     /// The knobs as turned; `Snapshot::settings` says what the lists answer.
     pub settings: Settings,
@@ -140,6 +144,7 @@ impl State {
             title: options.title.clone(),
             collection: None,
             widest_id: 0,
+            languages: 0,
             snapshot: None,
             settings: options.settings.clone(),
             settings_at_start: options.settings.clone(),

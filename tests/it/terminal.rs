@@ -181,3 +181,23 @@ fn a_fault_of_the_collection_is_told_before_the_screen_opens() {
     assert!(terminal.screen().contains("no such folder"), "{}", terminal.screen());
     assert!(terminal.is_restored());
 }
+
+/// Trap: the terminal library reads a terminal that is gone for ever, and the program would spin without
+/// a screen.
+#[test]
+fn a_terminal_that_goes_away_ends_the_program() {
+    ready();
+    let Terminal { master, writer, mut child, parser, news, .. } = {
+        let terminal = Terminal::open(24, 80, &[&sample()]);
+        terminal.until("the screen", |screen| screen.contains("recall@50"));
+        terminal
+    };
+    let id = child.process_id().unwrap();
+    drop((master, writer, parser, news));
+    std::process::Command::new("kill").args(["-HUP", &id.to_string()]).status().unwrap();
+    let start = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        assert!(start.elapsed() < Duration::from_secs(20), "it lives on without a terminal");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}

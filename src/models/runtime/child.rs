@@ -107,9 +107,9 @@ mod tests {
     use super::*;
 
     fn python() -> Option<Python> {
-        Python::usual().into_iter().find(|python| {
-            run(&mut python.script("pass"), Duration::from_secs(20), &mut || {}).is_ok()
-        })
+        Python::usual()
+            .into_iter()
+            .find(|python| run(&mut python.script("pass"), Duration::from_secs(20), &mut || {}).is_ok())
     }
 
     #[test]

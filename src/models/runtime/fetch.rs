@@ -154,7 +154,8 @@ impl<'a> Fetch<'a> {
             let left = deadline.saturating_duration_since(Instant::now());
             let mut brought = 0;
             let ended = child::run(&mut command, left, &mut || {
-                let bytes = size_of(staging);
+                // pip copies the wheel about; the largest file is what has come.
+                let bytes = largest_in(staging);
                 if bytes > brought {
                     brought = bytes;
                     progress(LoadStep::FetchingRuntime { bytes });
@@ -198,15 +199,15 @@ fn wheel_in(folder: &Path) -> Option<PathBuf> {
     paths.into_iter().find(|path| path.extension().is_some_and(|extension| extension == "whl"))
 }
 
-/// Bytes of all files under a folder, as far as they can be seen.
-pub(in crate::models) fn size_of(folder: &Path) -> u64 {
+/// Bytes of the largest file under a folder.
+fn largest_in(folder: &Path) -> u64 {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let size = |entry: fs::DirEntry| match entry.metadata() {
-        Ok(metadata) if metadata.is_dir() => size_of(&entry.path()),
+        Ok(metadata) if metadata.is_dir() => largest_in(&entry.path()),
         Ok(metadata) => metadata.len(),
         Err(_) => 0,
     };
-    entries.map(size).sum()
+    entries.map(size).max().unwrap_or(0)
 }
 
 /// pip's reason: its last line that says ERROR, else its last line.

@@ -244,7 +244,9 @@ mod tests {
     #[test]
     fn other_files_are_named_as_such() {
         for format in [Format::Elf, Format::MachO, Format::Pe] {
-            for text in ["", "#", "not a library, but long enough to have headers of every kind, all nonsense"] {
+            for text in
+                ["", "#", "not a library, but long enough to have headers of every kind, all nonsense"]
+            {
                 let reason = verdict(text.as_bytes(), format).unwrap_err();
                 assert!(reason.contains("not a shared library"), "{format:?}: {reason}");
             }

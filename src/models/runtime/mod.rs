@@ -29,8 +29,6 @@ use ort::logging::LogLevel;
 
 use super::{LoadStep, ModelOptions, locate};
 use crate::error::{Error, Result};
-pub(super) use fetch::size_of;
-
 use fetch::Fetch;
 use pinned::{PINNED, Pinned};
 
@@ -49,7 +47,7 @@ const FOLDER_VARIABLE: &str = "RANKSCOPE_RUNTIME_DIR";
 pub struct Runtime {
     /// One per process; kept here because `ort` itself holds only a weak reference.
     pub(super) environment: Environment,
-    /// Such as `1.32.0`; `unknown` where the library does not say.
+    /// Such as `1.32.0`; `1.24 or newer` where neither the package nor the file's name says.
     pub version: String,
     /// Absolute path of the library.
     pub library: PathBuf,
@@ -203,9 +201,7 @@ fn library_in(folder: &Path) -> Option<PathBuf> {
 fn load_pinned(library: &Path, progress: &mut dyn FnMut(LoadStep)) -> Result<Runtime> {
     progress(LoadStep::LoadingRuntime);
     init(library, Some(PINNED_VERSION)).map_err(|reason| {
-        let mut error = absent(&format!("ONNX Runtime cannot be loaded: {reason}"), "another");
-        error = error.in_file(library);
-        error
+        absent(&format!("ONNX Runtime does not work here: {reason}"), "another").in_file(library)
     })
 }
 
@@ -216,17 +212,19 @@ fn load_foreign(library: &Path, version: Option<&str>) -> Result<Runtime, String
     // the program.
     let library = std::path::absolute(library).map_err(|e| format!("its path cannot be resolved: {e}"))?;
     image::check_file(&library)?;
-    init(&library, version)
+    let known = || PINNED.is_some_and(|pinned| pinned.check(&library).is_ok()).then_some(PINNED_VERSION);
+    let version = version.map(str::to_owned).or_else(|| version_in_name(&library));
+    let version = version.or_else(|| known().map(str::to_owned));
+    init(&library, version.as_deref())
 }
 
 fn init(library: &Path, version: Option<&str>) -> Result<Runtime, String> {
     // `ort` asserts where a library answers nonsense.
     let environment = panic::catch_unwind(AssertUnwindSafe(|| {
         let builder = ort::init_from(library).map_err(|error| match error {
-            ort::LoadDynamicError::BadVersion { version_str, .. } => format!(
-                "it is ONNX Runtime {version_str}; {}.{} or newer is needed",
-                OLDEST.0, OLDEST.1
-            ),
+            ort::LoadDynamicError::BadVersion { version_str, .. } => {
+                format!("it is ONNX Runtime {version_str}; {}.{} or newer is needed", OLDEST.0, OLDEST.1)
+            }
             ort::LoadDynamicError::MissingApi { .. } => "it is not ONNX Runtime".to_owned(),
             ort::LoadDynamicError::Dlopen { error, .. } => match error.source() {
                 Some(reason) => format!("it cannot be loaded: {reason}"),
@@ -238,11 +236,11 @@ fn init(library: &Path, version: Option<&str>) -> Result<Runtime, String> {
             builder.with_name("rankscope").with_telemetry(false).with_logger(Arc::new(log)).build();
         let environment = environment.map_err(|e| format!("it does not start: {e}"))?;
         environment.set_log_level(LogLevel::Warning);
-        Ok::<_, String>((environment, build_version(ort::info())))
+        Ok::<_, String>(environment)
     }));
     match environment {
-        Ok(Ok((environment, built))) => {
-            let version = version.map(str::to_owned).or(built).unwrap_or_else(|| "unknown".to_owned());
+        Ok(Ok(environment)) => {
+            let version = version.unwrap_or("1.24 or newer").to_owned();
             Ok(Runtime { environment, version, library: library.to_path_buf() })
         }
         Ok(Err(reason)) => Err(reason),
@@ -250,12 +248,14 @@ fn init(library: &Path, version: Option<&str>) -> Result<Runtime, String> {
     }
 }
 
-/// The version in the library's build description, such as `git-branch=rel-1.32.0`.
-fn build_version(description: &str) -> Option<String> {
-    let branch = description.split("git-branch=").nth(1)?.split([',', ' ']).next()?;
-    let version = branch.rsplit('-').next()?;
-    let is_version = version.split('.').count() >= 2 && version.split('.').all(|part| part.parse::<u32>().is_ok());
-    is_version.then(|| version.to_owned())
+/// The version that the file's own name carries, symbolic links resolved: `ort` checks the library's
+/// version and keeps it to itself.
+fn version_in_name(library: &Path) -> Option<String> {
+    let library = fs::canonicalize(library).ok()?;
+    let name = library.file_name()?.to_str()?.strip_prefix("libonnxruntime.")?;
+    let version = name.strip_prefix("so.").or_else(|| name.strip_suffix(".dylib"))?;
+    let parts: Vec<&str> = version.split('.').collect();
+    (parts.len() >= 2 && parts.iter().all(|part| part.parse::<u32>().is_ok())).then(|| version.to_owned())
 }
 
 /// ONNX Runtime's own log lines.
@@ -269,5 +269,126 @@ fn log(level: LogLevel, category: &str, _id: &str, place: &str, message: &str) {
         LogLevel::Error | LogLevel::Fatal => {
             tracing::error!(target: "onnxruntime", category, place, "{message}");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::test_support;
+
+    fn search(library: Option<PathBuf>, folders: Vec<PathBuf>) -> Search {
+        Search { library, beside: None, folders, offline: true }
+    }
+
+    /// A copy of the real library, cut to a part of its length.
+    fn cut_short(folder: &Path, name: &str, share: f64) -> PathBuf {
+        let real = &load(&test_support::options(), &mut |_| {}).unwrap().library;
+        let bytes = fs::read(real).unwrap();
+        let path = folder.join(name);
+        fs::write(&path, &bytes[..(bytes.len() as f64 * share) as usize]).unwrap();
+        path
+    }
+
+    #[test]
+    fn one_process_has_one_runtime() {
+        let first = load(&test_support::options(), &mut |_| {}).unwrap();
+        let mut steps = 0;
+        let second = load(&ModelOptions { offline: true, ..ModelOptions::default() }, &mut |_| steps += 1);
+        assert!(std::ptr::eq(first, second.unwrap()));
+        assert_eq!(steps, 0);
+        assert!(first.library.is_absolute());
+        assert!(first.version.starts_with("1."), "{}", first.version);
+    }
+
+    /// Trap: a real library that was cut short kills the process where it is loaded unchecked.
+    #[test]
+    fn a_library_cut_short_is_an_error_that_names_it() {
+        let folder = tempfile::tempdir().unwrap();
+        for share in [0.99999, 0.9, 0.5, 0.1, 0.0001] {
+            let library = cut_short(folder.path(), "libonnxruntime.so.1.32.0", share);
+            let error = search(Some(library.clone()), Vec::new()).run(&mut |_| {}).unwrap_err();
+            assert_eq!(error.kind, crate::error::ErrorKind::Unavailable);
+            let message = error.to_string();
+            for part in [&library.display().to_string(), "cut short", "ORT_DYLIB_PATH", "BM25"] {
+                assert!(message.contains(part), "{share}: {part} is not in {message}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_onnx_runtime_is_an_error_that_names_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = folder.path().join("libonnxruntime.so");
+        fs::write(&text, "this is not a library").unwrap();
+        for (library, reason) in [
+            (text, "not a shared library"),
+            (folder.path().join("missing.so"), "cannot be read"),
+            (folder.path().to_path_buf(), "not a file"),
+        ] {
+            let error = search(Some(library.clone()), Vec::new()).run(&mut |_| {}).unwrap_err().to_string();
+            let named = library.display().to_string();
+            assert!(error.contains(reason) && error.contains(&named), "{error}");
+        }
+    }
+
+    #[test]
+    fn offline_without_a_runtime_says_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let search = search(None, vec![folder.path().to_path_buf()]);
+        let message = search.fetch(PINNED, &mut |_| {}).unwrap_err().to_string();
+        for part in ["--offline", "pip install onnxruntime==1.32.0", "ORT_DYLIB_PATH", "BM25"] {
+            assert!(message.contains(part), "{part} is not in {message}");
+        }
+        let message = search.fetch(None, &mut |_| {}).unwrap_err().to_string();
+        assert!(message.contains("no package of it exists for this platform"), "{message}");
+    }
+
+    #[test]
+    fn a_cached_library_that_is_damaged_is_not_loaded() {
+        let Some(pinned) = PINNED else { return };
+        let folder = tempfile::tempdir().unwrap();
+        let library = pinned.library_in(folder.path());
+        fs::create_dir_all(library.parent().unwrap()).unwrap();
+        let short = cut_short(folder.path(), "short", 0.5);
+        fs::rename(short, &library).unwrap();
+        // Python's package may still be found and be fine; otherwise the damage is told.
+        if let Err(error) = search(None, vec![folder.path().to_path_buf()]).run(&mut |_| {}) {
+            let message = error.to_string();
+            assert!(message.contains(&library.display().to_string()), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        fs::write(&file, "").unwrap();
+        let mut search = search(None, vec![file.join("runtime")]);
+        search.offline = false;
+        let error = search.fetch(PINNED, &mut |_| {}).unwrap_err();
+        let expected = if PINNED.is_some() { FOLDER_VARIABLE } else { "no package" };
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+
+    #[test]
+    fn the_library_and_its_version_are_known_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(library_in(folder.path()), None);
+        let versioned = if cfg!(windows) {
+            return;
+        } else if cfg!(target_os = "macos") {
+            "libonnxruntime.1.32.0.dylib"
+        } else {
+            "libonnxruntime.so.1.32.0"
+        };
+        let plain = versioned.replace(".1.32.0", "");
+        for name in [versioned, &plain, "libonnxruntime_providers_shared.so", "onnxruntime.txt"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        let library = library_in(folder.path()).unwrap();
+        assert_eq!(library, folder.path().join(versioned));
+        assert_eq!(version_in_name(&library).as_deref(), Some("1.32.0"));
+        assert_eq!(version_in_name(&folder.path().join(&plain)), None);
     }
 }

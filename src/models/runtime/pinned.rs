@@ -206,7 +206,10 @@ pub(super) mod tests {
         let wheel = folder.path().join("a.whl");
         let fits = *fake_wheel(&wheel, b"library");
         let longer = Pinned { bytes: 5, ..fits };
-        assert!(matches!(longer.unpack(&wheel, folder.path()), Err(Unfit::WrongSize { bytes: 6, wanted: 5 })));
+        assert!(matches!(
+            longer.unpack(&wheel, folder.path()),
+            Err(Unfit::WrongSize { bytes: 6, wanted: 5 })
+        ));
         let elsewhere = Pinned { inside: "onnxruntime/capi/libother.so", ..fits };
         assert!(matches!(elsewhere.unpack(&wheel, folder.path()), Err(Unfit::NoLibrary { .. })));
         let changed = Pinned { sha256: "0", ..fits };

@@ -169,7 +169,7 @@ fn rows_walk_in_the_focused_list() {
         ("<Tab><Tab>j", 1),
         ("<Tab><Tab>G", 50),
         ("<Tab>G", 60),
-        ("<Tab>g<PgDn>", 15),
+        ("<Tab>g<PgDn>", 14),
         ("<Tab>g<PgDn><PgUp>", 1),
     ] {
         let mut state = state();
@@ -415,6 +415,21 @@ fn the_cursor_stays_on_its_passage_when_the_lists_change() {
     let effects = answer(&mut state, gone);
     assert_eq!(state.cursor.place, 7, "the row that took its place");
     assert_eq!(last_request(&effects).and_then(|r| r.inspect), state.cursor.doc);
+}
+
+/// Trap: BM25 answers first and misses the gold; dense finds it a second later.
+#[test]
+fn a_cursor_that_nobody_moved_goes_to_the_gold_when_it_comes() {
+    let mut early = fixture::snapshot();
+    early.focus.golds.clear();
+    let mut state = showing(early.clone(), RICH, 120, 36);
+    assert_eq!(state.cursor.doc, Some(DocIdx(1)), "the first row, for want of a gold");
+    answer(&mut state, fixture::snapshot());
+    assert_eq!(state.cursor.doc, Some(DocIdx(0)));
+    let mut moved = showing(early, RICH, 120, 36);
+    press(&mut moved, "<Tab>j");
+    answer(&mut moved, fixture::snapshot());
+    assert_eq!(moved.cursor.doc, Some(DocIdx(2)), "where the user put it");
 }
 
 #[test]

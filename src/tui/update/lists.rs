@@ -75,7 +75,7 @@ pub fn select(state: &mut State, doc: DocIdx) -> Vec<Effect> {
 
 fn put(state: &mut State, doc: DocIdx, place: usize) -> Vec<Effect> {
     let moved = state.cursor.doc != Some(doc);
-    state.cursor = Cursor { doc: Some(doc), place };
+    state.cursor = Cursor { doc: Some(doc), place, chosen: true };
     keep_in_sight(state);
     if moved { vec![request(state)] } else { Vec::new() }
 }
@@ -92,13 +92,14 @@ pub fn settle(state: &mut State, is_new_query: bool) {
     let view = &snapshot.focus;
     let rows = lines::passages(view, list(state));
     let gone = state.cursor.doc.is_some_and(|doc| !rows.contains(&doc) && !lines::is_gold(view, doc));
-    if is_new_query || state.cursor.doc.is_none() {
+    let undecided = !state.cursor.chosen && !state.cursor.doc.is_some_and(|doc| lines::is_gold(view, doc));
+    if is_new_query || undecided {
         let first_gold = rows.iter().position(|&doc| lines::is_gold(view, doc));
         let place = first_gold.unwrap_or(0);
-        state.cursor = Cursor { doc: rows.get(place).copied(), place };
+        state.cursor = Cursor { doc: rows.get(place).copied(), place, chosen: false };
     } else if gone {
         let place = state.cursor.place.min(rows.len().saturating_sub(1));
-        state.cursor = Cursor { doc: rows.get(place).copied(), place };
+        state.cursor = Cursor { doc: rows.get(place).copied(), place, ..state.cursor };
     } else if let Some(place) = rows.iter().position(|&doc| Some(doc) == state.cursor.doc) {
         state.cursor.place = place;
     }

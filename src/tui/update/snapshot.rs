@@ -18,6 +18,7 @@ pub fn on_opened(state: &mut State, collection: Arc<Collection>) -> Vec<Effect> 
     state.query = (!collection.queries.is_empty()).then_some(QueryIdx(0));
     let ids = collection.passages.iter().map(|passage| cells::width(&visible(&passage.id)));
     state.widest_id = ids.max().unwrap_or(0);
+    state.languages = collection.languages().len();
     state.collection = Some(collection);
     queries::refilter(state);
     vec![request(state)]

@@ -171,7 +171,8 @@ pub fn draw_passage(
     let id = pen.style(if gold { Tone::Gold } else { Tone::Text });
     pen.text(row.x + columns.id.start, row.y, columns.id.len() as u16, &passage.id, id);
     let snippet = if passage.title.is_empty() { &passage.text } else { &passage.title };
-    let end = snippet.char_indices().nth(columns.text.len() + 1).map_or(snippet.len(), |(at, _)| at);
+    // Enough even where every letter carries marks of no width; the pen cuts the rest.
+    let end = snippet.char_indices().nth(columns.text.len() * 4 + 1).map_or(snippet.len(), |(at, _)| at);
     let style = pen.style(if gold { Tone::Text } else { Tone::Quiet });
     let shown = if end < snippet.len() { &snippet[..end] } else { snippet };
     pen.text(row.x + columns.text.start, row.y, columns.text.len() as u16, shown, style);

@@ -9,14 +9,14 @@ use crate::text::visible;
 use super::super::hit::Target;
 use super::super::lines::known_fate;
 use super::super::state::State;
-use super::super::theme::{Tone, fate_words};
+use super::super::theme::{Look, Tone, fate_words};
 use super::super::widgets::pen::{Piece, piece};
 use super::super::widgets::{Pen, cells, wrap};
 use super::empty_state;
 
 const WIDEST_ID: usize = 14;
-/// `1000 → 1000` and the gap behind it.
-const RANKS: u16 = 13;
+/// Cells of ` → ` in any set of signs, at most.
+const ARROW: u16 = 4;
 
 pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
     let title = if tabs.is_empty() { vec![piece("Golds", Tone::Strong)] } else { tabs };
@@ -27,9 +27,13 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
         return empty_state(pen, inner, &[(no_golds(view).to_owned(), Tone::Quiet)]);
     }
     let widest = view.golds.iter().map(|gold| cells::width(&visible(&gold.id))).max().unwrap_or(0);
-    let ids = widest.min(WIDEST_ID) as u16;
+    let columns = Columns {
+        id: widest.min(WIDEST_ID) as u16,
+        fused: digits(view.golds.iter().map(|gold| gold.fused)).max(1),
+        reranked: digits(view.golds.iter().map(|gold| gold.reranked)),
+    };
     let room = inner.width.saturating_sub(2);
-    let remedies = remedies(view, usize::from(room.saturating_sub(4)), usize::from(inner.height));
+    let remedies = remedies(view, state.look, usize::from(room.saturating_sub(4)), usize::from(inner.height));
     let mut y = inner.y;
     for (nth, (gold, remedy)) in view.golds.iter().zip(&remedies).enumerate() {
         if y + 1 >= inner.bottom() && nth + 1 < view.golds.len() {
@@ -40,13 +44,25 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
         if y >= inner.bottom() {
             return;
         }
-        draw_gold(pen, Rect::new(inner.x + 1, y, room, 1), ids, gold, state);
+        draw_gold(pen, Rect::new(inner.x + 1, y, room, 1), &columns, gold, state);
         y += 1;
         for line in remedy.iter().take(usize::from(inner.bottom() - y)) {
             pen.say(inner.x + 5, y, room.saturating_sub(4), line, Tone::Quiet);
             y += 1;
         }
     }
+}
+
+/// Widths of the columns.
+struct Columns {
+    id: u16,
+    fused: u16,
+    /// 0: no gold has a rank there.
+    reranked: u16,
+}
+
+fn digits(ranks: impl Iterator<Item = Option<Rank>>) -> u16 {
+    ranks.flatten().max().map_or(0, |rank| rank.to_string().len() as u16)
 }
 
 fn summary(view: Option<&FocusView>) -> Vec<Piece> {
@@ -69,34 +85,38 @@ fn no_golds(view: &FocusView) -> &'static str {
 }
 
 /// Remedies in lines, as many as there is room for when every gold has its own line.
-fn remedies(view: &FocusView, room: usize, height: usize) -> Vec<Vec<String>> {
+fn remedies(view: &FocusView, look: Look, room: usize, height: usize) -> Vec<Vec<String>> {
     let mut free = height.saturating_sub(view.golds.len());
     let lines = |gold: &GoldRow| {
-        let lines = wrap::lines(&gold.remedy, &[], room, free.min(2));
+        let lines = wrap::lines(&look.words(&gold.remedy), &[], room, free.min(2));
         free -= lines.len().min(free);
         lines.into_iter().map(|line| line.into_iter().map(|stretch| stretch.text).collect()).collect()
     };
     view.golds.iter().map(lines).collect()
 }
 
-fn draw_gold(pen: &mut Pen<'_>, row: Rect, ids: u16, gold: &GoldRow, state: &State) {
+fn draw_gold(pen: &mut Pen<'_>, row: Rect, columns: &Columns, gold: &GoldRow, state: &State) {
     let sign = pen.signs().gold;
     pen.say(row.x, row.y, 1, sign, Tone::Gold);
     if (2..=9).contains(&gold.grade) {
         pen.say(row.x + 1, row.y, 1, &gold.grade.to_string(), Tone::Gold);
     }
     let style = pen.style(Tone::Gold);
-    pen.text(row.x + 3, row.y, ids.min(row.width.saturating_sub(3)), &gold.id, style);
-    let mut x = row.x + 3 + ids + 1;
+    pen.text(row.x + 3, row.y, columns.id.min(row.width.saturating_sub(3)), &gold.id, style);
+    let mut x = row.x + 3 + columns.id + 2;
     let none = pen.signs().none;
     let rank = |rank: Option<Rank>| rank.map_or(none.to_owned(), |rank| rank.to_string());
     let room = row.right().saturating_sub(x);
-    pen.say_right(x, row.y, 5.min(room), &rank(gold.fused), Tone::Text);
-    if gold.reranked.is_some() {
-        let after = format!(" → {}", rank(gold.reranked));
-        pen.say(x + 5, row.y, room.saturating_sub(5), &after, Tone::Text);
+    pen.say_right(x, row.y, columns.fused.min(room), &rank(gold.fused), Tone::Text);
+    x += columns.fused;
+    if columns.reranked > 0 {
+        if gold.reranked.is_some() {
+            let after = format!(" → {}", rank(gold.reranked));
+            pen.say(x, row.y, row.right().saturating_sub(x), &after, Tone::Text);
+        }
+        x += ARROW + columns.reranked;
     }
-    x += RANKS;
+    x += 2;
     let room = row.right().saturating_sub(x);
     if let Some(fate) = known_fate(gold) {
         let (sign, tone) = state.look.fate(fate);
@@ -108,7 +128,7 @@ fn draw_gold(pen: &mut Pen<'_>, row: Rect, ids: u16, gold: &GoldRow, state: &Sta
     if let Some(doc) = gold.doc {
         pen.hits.add(row, Target::Gold(doc));
         if state.cursor.doc == Some(doc) {
-            pen.mark_row(Rect::new(row.x + 3, row.y, ids, 1), Tone::Chosen);
+            pen.mark_row(Rect::new(row.x + 3, row.y, columns.id, 1), Tone::Chosen);
         }
     }
 }

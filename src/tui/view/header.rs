@@ -36,7 +36,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
         let counts = [
             count(collection.queries.len(), "query", "queries"),
             count(collection.passages.len(), "passage", "passages"),
-            count(collection.languages().len(), "language", "languages"),
+            count(state.languages, "language", "languages"),
         ];
         let mut x = used;
         for words in counts {
@@ -93,7 +93,13 @@ fn states(state: &State, signs: &Signs) -> Vec<Piece> {
     if failed {
         pieces.push(piece("! why ", Tone::Lost));
     } else if warnings > 0 {
-        pieces.push(piece(format!("! {warnings} "), Tone::Key));
+        pieces.push(piece("! ", Tone::Key));
+        let words = if state.size.0 < 100 {
+            format!("{warnings} ")
+        } else {
+            format!("{} ", count(warnings, "note", "notes"))
+        };
+        pieces.push(piece(words, Tone::Quiet));
     }
     pieces
 }

@@ -1,7 +1,7 @@
 //! The list of all keys, from the action table, and what the signs mean.
 
 use super::super::actions::{ACTIONS, Action, Group, key_names};
-use super::super::theme::Tone;
+use super::super::theme::{Look, Tone};
 use super::super::widgets::pen::{Piece, piece};
 use super::super::widgets::{cells, wrap};
 
@@ -9,26 +9,33 @@ const KEYS: usize = 18;
 /// From this width on the list stands in two columns.
 const TWO_COLUMNS: usize = 96;
 
-const SIGNS: [(&str, &str); 9] = [
-    ("★", "gold: judged relevant; a number behind it is a grade above 1"),
-    ("▲ ▼ =", "moved up, moved down, stayed; on a query: a gold was rescued, demoted"),
-    ("✂", "cut at N or lost in fusion: it never reached the reranker"),
-    ("✗", "never retrieved, or not in the corpus; on an engine: failed"),
-    ("✓", "kept among the k delivered"),
-    ("·", "not lifted: a candidate that stayed beyond k"),
-    ("◌", "not there yet"),
-    ("⟳", "an older picture, until the new one comes"),
-    ("–", "none: no rank in this leg, no judgments for this query"),
-];
+/// The signs of this look with what they mean.
+fn meanings(look: Look) -> Vec<(String, &'static str)> {
+    let signs = look.signs();
+    let moved = format!("{} {} {}", signs.up, signs.down, signs.same);
+    [
+        (signs.gold, "gold: judged relevant; a number behind it is a grade above 1"),
+        (moved.as_str(), "moved up, moved down, stayed; on a query: a gold was rescued, demoted"),
+        (signs.cut, "cut at N or lost in fusion: it never reached the reranker"),
+        (signs.never, "never retrieved, or not in the corpus; on an engine: failed"),
+        (signs.kept, "kept among the k delivered"),
+        (signs.not_lifted, "not lifted: a candidate that stayed beyond k"),
+        (signs.waiting, "not there yet"),
+        (signs.stale, "an older picture, until the new one comes"),
+        (signs.none, "none: no rank in this leg, no judgments for this query"),
+    ]
+    .map(|(sign, meaning)| (sign.to_owned(), meaning))
+    .into()
+}
 
 /// The lines of the overlay.
-pub fn lines(room: usize) -> Vec<Vec<Piece>> {
+pub fn lines(look: Look, room: usize) -> Vec<Vec<Piece>> {
     if room < TWO_COLUMNS {
-        return column(&Group::ALL, true, room);
+        return column(&Group::ALL, Some(look), room);
     }
     let half = (room - 2) / 2;
-    let left = column(&[Group::Move, Group::Search, Group::Screen], false, half);
-    let right = column(&[Group::Turn], true, half);
+    let left = column(&[Group::Move, Group::Search, Group::Screen], None, half);
+    let right = column(&[Group::Turn], Some(look), half);
     let mut lines = Vec::new();
     for row in 0..left.len().max(right.len()) {
         let mut line = left.get(row).cloned().unwrap_or_default();
@@ -40,7 +47,7 @@ pub fn lines(room: usize) -> Vec<Vec<Piece>> {
     lines
 }
 
-fn column(groups: &[Group], signs: bool, room: usize) -> Vec<Vec<Piece>> {
+fn column(groups: &[Group], signs: Option<Look>, room: usize) -> Vec<Vec<Piece>> {
     let mut lines = Vec::new();
     for group in groups {
         heading(&mut lines, group.title());
@@ -49,10 +56,10 @@ fn column(groups: &[Group], signs: bool, room: usize) -> Vec<Vec<Piece>> {
             entry(&mut lines, &key_names(action), Tone::Key, action.help, room);
         }
     }
-    if signs {
+    if let Some(look) = signs {
         heading(&mut lines, "Signs");
-        for (sign, meaning) in SIGNS {
-            entry(&mut lines, sign, Tone::Gold, meaning, room);
+        for (sign, meaning) in meanings(look) {
+            entry(&mut lines, &sign, Tone::Gold, meaning, room);
         }
     }
     lines

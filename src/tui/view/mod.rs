@@ -104,7 +104,7 @@ fn tabs(pen: &mut Pen<'_>, area: Rect, open: Detail, state: &State) -> Vec<Piece
 
 fn overlay(pen: &mut Pen<'_>, area: Rect, state: &State) {
     let (title, lines) = match state.mode {
-        Mode::Help => ("Keys".to_owned(), help::lines(usize::from(overlay_room(area).width))),
+        Mode::Help => ("Keys".to_owned(), help::lines(state.look, usize::from(overlay_room(area).width))),
         Mode::Explaining => {
             (explain::title(state), explain::lines(state, usize::from(overlay_room(area).width)))
         }
@@ -137,7 +137,7 @@ fn overlay_room(area: Rect) -> Rect {
 pub fn overlay_lines(state: &State) -> usize {
     let room = overlay_room(Rect::new(0, 0, state.size.0, state.size.1));
     match state.mode {
-        Mode::Help => help::lines(usize::from(room.width)).len(),
+        Mode::Help => help::lines(state.look, usize::from(room.width)).len(),
         Mode::Explaining => explain::lines(state, usize::from(room.width)).len(),
         _ => 0,
     }

@@ -167,7 +167,7 @@ fn messages(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
     let room = inner.width.saturating_sub(2);
     let mut y = inner.y;
     for (name, tone, words) in message_list(state) {
-        let indent = 8.min(room);
+        let indent = 9.min(room);
         pen.say(inner.x + 1, y, indent, &name, Tone::Quiet);
         for line in wrap::lines(&words, &[], usize::from(room - indent), usize::from(inner.height)) {
             if y >= inner.bottom() {
@@ -183,11 +183,14 @@ fn messages(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
     }
 }
 
-/// Failures first, then warnings, states and costs.
+/// The verdict in full, failures, warnings, states and costs.
 fn message_list(state: &State) -> Vec<(String, Tone, String)> {
     let mut list = Vec::new();
     if let Some(snapshot) = state.snapshot.as_deref() {
         let stages = stages(snapshot);
+        if !snapshot.verdict.is_empty() {
+            list.push(("verdict".to_owned(), Tone::Text, snapshot.verdict.clone()));
+        }
         list.extend(stages.iter().filter(|(_, tone, _)| *tone == Tone::Lost).cloned());
         list.extend(snapshot.warnings.iter().map(|words| ("note".to_owned(), Tone::Text, words.clone())));
         list.extend(stages.into_iter().filter(|(_, tone, _)| *tone != Tone::Lost));

@@ -4,9 +4,9 @@
 use ratatui::buffer::CellWidth;
 use unicode_segmentation::UnicodeSegmentation;
 
-/// Cells that visible text takes.
+/// Cells that visible text takes. Text that is not visible yet has no width worth asking for.
 pub fn width(text: &str) -> usize {
-    text.graphemes(true).map(cluster_width).sum()
+    if text.is_ascii() { text.len() } else { text.graphemes(true).map(cluster_width).sum() }
 }
 
 /// Cells of one cluster, as the buffer counts them.
@@ -14,8 +14,12 @@ pub fn cluster_width(cluster: &str) -> usize {
     if cluster.chars().any(char::is_control) { 0 } else { usize::from(cluster.cell_width()) }
 }
 
-/// As much of `text` as fits into `room` cells, from its start, and the cells it takes.
+/// As much of visible `text` as fits into `room` cells, from its start, and the cells it takes.
 pub fn fitting(text: &str, room: usize) -> (&str, usize) {
+    if text.is_ascii() {
+        let shown = text.get(..room).unwrap_or(text); // every sign is one cell
+        return (shown, shown.len());
+    }
     let mut used = 0;
     for (at, cluster) in text.grapheme_indices(true) {
         let next = used + cluster_width(cluster);

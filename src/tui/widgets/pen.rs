@@ -89,7 +89,7 @@ impl<'a> Pen<'a> {
 
     /// Fills a line with one sign.
     pub fn rule(&mut self, x: u16, y: u16, room: u16, sign: &str, tone: Tone) {
-        self.put(x, y, room, &sign.repeat(usize::from(room)), self.look.style(tone));
+        (x..x.saturating_add(room)).for_each(|x| self.sign(x, y, sign, tone));
     }
 
     /// One sign in one cell, whatever stood there.
