@@ -3,9 +3,10 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use rankscope::cli;
+use rankscope::{cli, models};
 
 fn main() -> ExitCode {
+    models::runtime::restart_without_telemetry();
     let args = cli::args::Args::parse();
     match cli::run(args) {
         Ok(()) => ExitCode::SUCCESS,

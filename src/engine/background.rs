@@ -199,7 +199,9 @@ impl Embedder {
 
         let mut files = Some(files);
         let mut load = || -> Result<()> {
-            let Some(files) = files.take().filter(|_| !self.stop.load(Ordering::Relaxed)) else { return Ok(()) };
+            let Some(files) = files.take().filter(|_| !self.stop.load(Ordering::Relaxed)) else {
+                return Ok(());
+            };
             let encoder =
                 models::open(&files, &self.options.model, &mut |step| tell(doing(&step.to_string())))?;
             tell(Fact::Runtime(encoder.runtime_version().to_owned()));

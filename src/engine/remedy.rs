@@ -62,7 +62,11 @@ fn nearest_alpha(state: &QueryState, row: usize, settings: &Settings) -> Option<
     let here = (settings.alpha * f64::from(ALPHA_STEPS)).round() as u32;
     let up = (here + 1..=ALPHA_STEPS).find(|&step| enters(step));
     let down = (0..here).rev().find(|&step| enters(step));
-    let say = |sign: &str, step: u32| format!("α {sign} {:.2}", f64::from(step) / f64::from(ALPHA_STEPS));
+    let say = |sign: &str, step: u32| match step {
+        0 => format!("α {sign} 0"),
+        ALPHA_STEPS => format!("α {sign} 1"),
+        _ => format!("α {sign} .{step:02}"),
+    };
     match (up, down) {
         (Some(up), Some(down)) if here - down < up - here => Some(say("≤", down)),
         (Some(up), _) => Some(say("≥", up)),

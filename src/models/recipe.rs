@@ -67,11 +67,11 @@ impl Recipe {
             .clamp(8, MOST_TOKENS);
         let is_e5 = id.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|word| word == "e5");
         let prefix = |names: &[&str], of_e5: &str| {
-            let prompts = &sentence["prompts"];
-            let named = names.iter().find_map(|name| prompts[*name].as_str());
+            let prompts = sentence.get("prompts").unwrap_or(&Value::Null);
+            let named = names.iter().find_map(|name| prompts.get(name)?.as_str());
             named.unwrap_or(if is_e5 { of_e5 } else { "" }).to_owned()
         };
-        let cls = pooling["pooling_mode_cls_token"].as_bool() == Some(true);
+        let cls = pooling.get("pooling_mode_cls_token").and_then(Value::as_bool) == Some(true);
         Ok(Self {
             query_prefix: prefix(&["query"], "query: "),
             passage_prefix: prefix(&["passage", "document", "corpus"], "passage: "),
@@ -112,7 +112,7 @@ fn json(path: &Path) -> Result<Option<Value>> {
 
 /// A whole number; a number beyond `u64` (1e30 is usual) is none.
 fn number(value: &Value, name: &str) -> Option<usize> {
-    value[name].as_u64().and_then(|n| usize::try_from(n).ok())
+    value.get(name)?.as_u64().and_then(|n| usize::try_from(n).ok())
 }
 
 #[cfg(test)]

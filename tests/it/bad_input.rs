@@ -2,7 +2,8 @@
 
 use crate::common::{collection, rankscope, run, sample, small, text};
 
-const CORPUS: (&str, &[u8]) = ("corpus.jsonl", b"{\"_id\": \"a\", \"text\": \"one\"}\n{\"_id\": \"b\", \"text\": \"two\"}\n");
+const CORPUS: (&str, &[u8]) =
+    ("corpus.jsonl", b"{\"_id\": \"a\", \"text\": \"one\"}\n{\"_id\": \"b\", \"text\": \"two\"}\n");
 const QUERIES: (&str, &[u8]) = ("queries.jsonl", b"{\"_id\": \"q\", \"text\": \"one\"}\n");
 const QRELS: (&str, &[u8]) = ("qrels/test.tsv", b"q\ta\t1\n");
 
@@ -40,7 +41,8 @@ fn a_folder_without_a_corpus_says_what_belongs_there() {
 
 #[test]
 fn malformed_lines_are_named() {
-    let message = refused(&[("corpus.jsonl", b"{\"_id\": \"a\", \"text\": \"one\"}\n{oops\n"), QUERIES, QRELS]);
+    let message =
+        refused(&[("corpus.jsonl", b"{\"_id\": \"a\", \"text\": \"one\"}\n{oops\n"), QUERIES, QRELS]);
     assert!(message.contains("corpus.jsonl:2: not valid JSON"), "{message}");
     let message = refused(&[CORPUS, ("queries.jsonl", b"{\"_id\": \"q\"}\n"), QRELS]);
     assert!(message.contains("queries.jsonl:1: missing field `text`"), "{message}");
@@ -72,7 +74,8 @@ fn a_collection_without_judgments_cannot_be_measured() {
 /// Trap: a terminal escape in a file must not reach the terminal by way of an error message.
 #[test]
 fn hostile_text_in_an_error_is_made_visible() {
-    let corpus = "{\"_id\": \"a\\u001b[31m\", \"text\": \"x\"}\n{\"_id\": \"a\\u001b[31m\", \"text\": \"y\"}\n";
+    let corpus =
+        "{\"_id\": \"a\\u001b[31m\", \"text\": \"x\"}\n{\"_id\": \"a\\u001b[31m\", \"text\": \"y\"}\n";
     let message = refused(&[("corpus.jsonl", corpus.as_bytes()), QUERIES, QRELS]);
     assert!(!message.contains('\u{1b}'), "{message:?}");
 }

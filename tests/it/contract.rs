@@ -253,9 +253,13 @@ fn hybrid_is_the_fusion_of_its_legs() {
                 *scores.entry(id).or_default() += 1.0 / (60.0 + (place + 1) as f64);
             }
         }
-        let mut expected: Vec<(&String, f32)> = scores.into_iter().map(|(id, score)| (id, score as f32)).collect();
+        let mut expected: Vec<(&String, f32)> =
+            scores.into_iter().map(|(id, score)| (id, score as f32)).collect();
         expected.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| b.0.cmp(a.0)));
-        assert_eq!(list.iter().collect::<Vec<_>>(), expected.into_iter().map(|(id, _)| id).collect::<Vec<_>>());
+        assert_eq!(
+            list.iter().collect::<Vec<_>>(),
+            expected.into_iter().map(|(id, _)| id).collect::<Vec<_>>()
+        );
     }
 }
 
@@ -276,11 +280,17 @@ fn a_second_run_pays_nothing_and_says_the_same() {
 /// Approximate search with little breadth loses golds that the exact scan has, and the report says so.
 #[test]
 fn approximate_search_is_told_apart_from_the_first_stage_failing() {
-    let report = eval_json(&sample(), &["--first", "dense", "--ann", "--ann-ef", "10", "--rerank", "none", "-n", "10"]);
+    let report = eval_json(
+        &sample(),
+        &["--first", "dense", "--ann", "--ann-ef", "10", "--rerank", "none", "-n", "10"],
+    );
     let exact = eval_json(&sample(), &["--first", "dense", "--rerank", "none", "-n", "10"]);
     let mut lost = 0;
-    for (query, exact) in report["queries"].as_array().unwrap().iter().zip(exact["queries"].as_array().unwrap()) {
-        for (gold, exact) in query["golds"].as_array().unwrap().iter().zip(exact["golds"].as_array().unwrap()) {
+    for (query, exact) in
+        report["queries"].as_array().unwrap().iter().zip(exact["queries"].as_array().unwrap())
+    {
+        for (gold, exact) in query["golds"].as_array().unwrap().iter().zip(exact["golds"].as_array().unwrap())
+        {
             let within = |gold: &Value| gold["ranks"]["fused"].as_u64().is_some_and(|rank| rank <= 10);
             let by_approximation = within(exact) && !within(gold);
             assert_eq!(gold["fate"] == "lost_by_approximation", by_approximation, "{gold} {exact}");
@@ -300,7 +310,13 @@ fn the_text_report_says_what_the_json_says() {
     let out = text(&output.stdout);
     let recall = report["metrics"]["first"]["recall@50"].as_f64().unwrap();
     let last = report["metrics"]["reranked"]["ndcg@10"].as_f64().unwrap();
-    assert!(out.lines().any(|line| line.starts_with("recall@50") && line.contains(&format!("{recall:.4}"))), "{out}");
-    assert!(out.lines().any(|line| line.starts_with("nDCG@10") && line.contains(&format!("{last:.4}"))), "{out}");
+    assert!(
+        out.lines().any(|line| line.starts_with("recall@50") && line.contains(&format!("{recall:.4}"))),
+        "{out}"
+    );
+    assert!(
+        out.lines().any(|line| line.starts_with("nDCG@10") && line.contains(&format!("{last:.4}"))),
+        "{out}"
+    );
     assert!(output.stderr.is_empty(), "no progress where stderr is no terminal");
 }

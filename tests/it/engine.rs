@@ -220,7 +220,10 @@ fn an_explanation_adds_up() {
         assert!((parts.cosine.unwrap() - row.legs[1].unwrap().score).abs() < 1e-6);
         assert_eq!(parts.dense_exact_rank, row.legs[1].map(|hit| hit.rank));
         let mean = parts.pairs.iter().map(|pair| pair.similarity).sum::<f32>() / parts.pairs.len() as f32;
-        assert!((mean - parts.reranked.unwrap().score).abs() < 1e-4, "late interaction is the mean of its pairs");
+        assert!(
+            (mean - parts.reranked.unwrap().score).abs() < 1e-4,
+            "late interaction is the mean of its pairs"
+        );
         let text = desk.collection.passage(doc).indexed_text();
         assert!(parts.pairs.iter().all(|pair| text.contains(&pair.passage)), "{:?}", parts.pairs);
         explained += 1;

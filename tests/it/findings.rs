@@ -1,6 +1,6 @@
 //! Where standard output is no terminal, the program prints its findings and ends.
 
-use crate::common::{ready, rankscope, run, sample, small, text};
+use crate::common::{rankscope, ready, run, sample, small, text};
 
 #[test]
 fn a_pipe_gets_the_findings_as_text() {
@@ -18,11 +18,12 @@ fn a_pipe_gets_the_findings_as_text() {
 #[test]
 fn a_reader_that_goes_away_ends_it_quietly() {
     let folder = small();
-    let mut child = rankscope(&["eval", folder.path().to_str().unwrap(), "--first", "bm25", "--rerank", "none"])
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child =
+        rankscope(&["eval", folder.path().to_str().unwrap(), "--first", "bm25", "--rerank", "none"])
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
@@ -34,7 +35,10 @@ fn a_reader_that_goes_away_ends_it_quietly() {
 fn hostile_text_is_made_visible() {
     let folder = crate::common::collection(&[
         ("corpus.jsonl", b"{\"_id\": \"a\", \"text\": \"one\"}\n{\"_id\": \"b\", \"text\": \"two\"}\n"),
-        ("queries.jsonl", "{\"_id\": \"q\\u001b]0;x\\u0007\", \"text\": \"three \\u202e\\u001b[2J\"}\n".as_bytes()),
+        (
+            "queries.jsonl",
+            "{\"_id\": \"q\\u001b]0;x\\u0007\", \"text\": \"three \\u202e\\u001b[2J\"}\n".as_bytes(),
+        ),
         ("qrels/test.tsv", "q\u{1b}]0;x\u{7}\ta\t1\n".as_bytes()),
     ]);
     let output = run(&["eval", folder.path().to_str().unwrap(), "--first", "bm25", "--rerank", "none"]);

@@ -20,15 +20,13 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "engine",
         &[
-            "corpus", "domain", "error", "fuse", "index", "judge", "models", "order", "rerank", "retrieve", "text",
+            "corpus", "domain", "error", "fuse", "index", "judge", "models", "order", "rerank", "retrieve",
+            "text",
         ],
     ),
     ("export", &["corpus", "domain", "engine", "error", "index", "judge", "text"]),
     ("tui", &["corpus", "domain", "engine", "error", "judge", "text"]),
-    (
-        "cli",
-        &["config", "corpus", "domain", "engine", "error", "export", "models", "tui"],
-    ),
+    ("cli", &["config", "corpus", "domain", "engine", "error", "export", "models", "tui"]),
 ];
 
 /// Rooms that compute and nothing else.
@@ -90,7 +88,10 @@ fn every_room_is_listed() {
     let listed: BTreeSet<&str> = ROOMS.iter().map(|(room, _)| *room).collect();
     for entry in std::fs::read_dir(src).unwrap().flatten() {
         let name = entry.file_name().to_string_lossy().replace(".rs", "");
-        assert!(listed.contains(name.as_str()) || name == "main" || name == "lib", "{name} is no room of the house");
+        assert!(
+            listed.contains(name.as_str()) || name == "main" || name == "lib",
+            "{name} is no room of the house"
+        );
     }
 }
 
@@ -99,7 +100,9 @@ fn pure_rooms_do_no_io_and_know_no_clock() {
     for room in PURE {
         for file in sources(room) {
             let code = code(&file);
-            for forbidden in ["std::fs", "std::io", "std::net", "std::time", "std::env", "std::thread", "println!"] {
+            for forbidden in
+                ["std::fs", "std::io", "std::net", "std::time", "std::env", "std::thread", "println!"]
+            {
                 assert!(!code.contains(forbidden), "{} uses {forbidden}", file.display());
             }
         }

@@ -118,7 +118,8 @@ impl std::io::Write for SharedWriter {
 fn it_opens_turns_its_knobs_follows_the_size_and_leaves_the_terminal_as_it_was() {
     ready();
     let mut terminal = Terminal::open(36, 120, &[&sample()]);
-    terminal.until("verdict and reranked list", |screen| screen.contains("reranking") && screen.contains("▲"));
+    terminal
+        .until("verdict and reranked list", |screen| screen.contains("reranking") && screen.contains("▲"));
     terminal.until("recall at 50", |screen| screen.contains("recall@50"));
     assert!(terminal.parser.lock().unwrap().screen().alternate_screen());
 
@@ -138,7 +139,8 @@ fn it_opens_turns_its_knobs_follows_the_size_and_leaves_the_terminal_as_it_was()
 
     terminal.master.resize(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 }).unwrap();
     terminal.parser.lock().unwrap().screen_mut().set_size(cells(24), cells(80));
-    terminal.until("both lists at 80 columns", |screen| screen.contains("First") && screen.contains("Reranked"));
+    terminal
+        .until("both lists at 80 columns", |screen| screen.contains("First") && screen.contains("Reranked"));
     terminal.master.resize(PtySize { rows: 8, cols: 30, pixel_width: 0, pixel_height: 0 }).unwrap();
     terminal.parser.lock().unwrap().screen_mut().set_size(cells(8), cells(30));
     terminal.until("a word on the size", |screen| screen.contains("40") && screen.contains("12"));

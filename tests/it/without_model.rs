@@ -37,7 +37,10 @@ fn is_bm25_alone(report: &Value) {
 fn a_missing_library_is_named() {
     let (report, message) = with_library(std::path::Path::new("/no/such/libonnxruntime.so"));
     is_bm25_alone(&report);
-    assert!(message.contains("/no/such/libonnxruntime.so") && message.contains("ORT_DYLIB_PATH"), "{message}");
+    assert!(
+        message.contains("/no/such/libonnxruntime.so") && message.contains("ORT_DYLIB_PATH"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -78,7 +81,8 @@ fn find_library(folder: &std::path::Path) -> Option<std::path::PathBuf> {
 fn a_missing_model_folder_is_named() {
     let folder = small();
     let collection = folder.path().to_str().unwrap();
-    let output = rankscope(&["eval", collection, "--model-dir", "/no/such/model", "--offline"]).output().unwrap();
+    let output =
+        rankscope(&["eval", collection, "--model-dir", "/no/such/model", "--offline"]).output().unwrap();
     assert_eq!(output.status.code(), Some(4));
     assert!(text(&output.stderr).contains("/no/such/model"), "{}", text(&output.stderr));
     assert!(text(&output.stdout).contains("first stage bm25 instead of hybrid"));

@@ -214,7 +214,12 @@ fn largest_in(folder: &Path) -> u64 {
 fn reason(stderr: &str) -> String {
     let lines = || stderr.lines().map(str::trim).filter(|line| !line.is_empty());
     let line = lines().rfind(|line| line.starts_with("ERROR")).or_else(|| lines().next_back());
-    line.unwrap_or("pip failed without a word").to_owned()
+    let line = line.unwrap_or("pip failed without a word");
+    // What pip says of a network that is down sounds as if the package did not exist.
+    if stderr.contains("(from versions: none)") {
+        return format!("{line} (the package index gave nothing: is the network up?)");
+    }
+    line.to_owned()
 }
 
 #[cfg(all(test, unix))]
@@ -321,6 +326,14 @@ mod tests {
         for part in ["no-such-python: not installed", "no matching distribution", "ORT_DYLIB_PATH", "BM25"] {
             assert!(message.contains(part), "{part} is not in {message}");
         }
+    }
+
+    #[test]
+    fn an_index_that_gives_nothing_is_not_taken_for_a_missing_package() {
+        let stderr = "ERROR: Could not find a version (from versions: none)\nERROR: No matching distribution";
+        assert!(reason(stderr).contains("No matching distribution (the package index gave nothing"));
+        assert_eq!(reason("\nNo module named pip\n"), "No module named pip");
+        assert_eq!(reason(""), "pip failed without a word");
     }
 
     #[test]

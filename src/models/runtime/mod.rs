@@ -16,6 +16,7 @@ mod fetch;
 mod image;
 mod pinned;
 mod python;
+mod telemetry;
 
 use std::env;
 use std::error::Error as _;
@@ -31,6 +32,7 @@ use super::{LoadStep, ModelOptions, locate};
 use crate::error::{Error, Result};
 use fetch::Fetch;
 use pinned::{PINNED, Pinned};
+pub use telemetry::{TELEMETRY_VARIABLES, restart_without_telemetry, telemetry_is_off};
 
 /// The version that is fetched.
 pub const PINNED_VERSION: &str = "1.32.0";
@@ -64,6 +66,9 @@ pub fn load(options: &ModelOptions, progress: &mut dyn FnMut(LoadStep)) -> Resul
     let _one_at_a_time = LOADING.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(runtime) = LOADED.get() {
         return Ok(runtime);
+    }
+    if !telemetry_is_off() {
+        tracing::warn!("ONNX Runtime may report to its makers: {} is not set", TELEMETRY_VARIABLES[0]);
     }
     progress(LoadStep::FindingRuntime);
     let runtime = Search::of_this_process(options).run(progress)?;
@@ -330,6 +335,32 @@ mod tests {
             let named = library.display().to_string();
             assert!(error.contains(reason) && error.contains(&named), "{error}");
         }
+    }
+
+    /// Trap: after one successful load `ort` ignores every other path, so a wrong library must meet a
+    /// process that has loaded none. The test starts itself again with the library named in a variable.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_library_of_another_kind_is_an_error_and_the_right_one_still_loads() {
+        const VARIABLE: &str = "RANKSCOPE_TEST_WRONG_LIBRARY";
+        if let Some(wrong) = env::var_os(VARIABLE) {
+            let message = search(Some(wrong.into()), Vec::new()).run(&mut |_| {}).unwrap_err().to_string();
+            assert!(message.contains("it is not ONNX Runtime"), "{message}");
+            assert!(load(&test_support::options(), &mut |_| {}).is_ok());
+            return;
+        }
+        let maps = fs::read_to_string("/proc/self/maps").unwrap();
+        let libc = maps.lines().filter_map(|line| line.split_whitespace().nth(5));
+        let libc = libc.into_iter().find(|path| path.contains("libc.so") || path.contains("libc-")).unwrap();
+        let name = "a_library_of_another_kind_is_an_error_and_the_right_one_still_loads";
+        let module = module_path!().split_once("::").unwrap().1;
+        let again = std::process::Command::new(env::current_exe().unwrap())
+            .args(["--exact", &format!("{module}::{name}")])
+            .env(VARIABLE, libc)
+            .output()
+            .unwrap();
+        let printed = String::from_utf8_lossy(&again.stdout);
+        assert!(again.status.success() && printed.contains("1 passed"), "{printed}");
     }
 
     #[test]
