@@ -26,7 +26,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("export", &["corpus", "domain", "engine", "error", "index", "judge", "text"]),
     ("tui", &["corpus", "domain", "engine", "error", "judge", "text"]),
-    ("cli", &["config", "corpus", "domain", "engine", "error", "export", "models", "tui"]),
+    ("cli", &["config", "corpus", "domain", "engine", "error", "export", "models", "text", "tui"]),
 ];
 
 /// Rooms that compute and nothing else.
