@@ -6,6 +6,7 @@ mod contract;
 mod engine;
 mod findings;
 mod layering;
+mod readme;
 #[cfg(unix)]
 mod terminal;
 mod without_model;

@@ -144,9 +144,13 @@ fn movements(pen: &Pen<'_>, snapshot: &Snapshot) -> Vec<Piece> {
     ]
 }
 
-/// Milliseconds per query over the stages that say so.
+/// What one query costs over the stages that say so; scores out of the cache cost nothing, and that is
+/// said, lest a reader takes the first stage's milliseconds for the reranker's.
 fn cost(snapshot: &Snapshot) -> Option<String> {
     let known: Vec<f64> = snapshot.costs.iter().filter_map(|cost| cost.ms_p50_per_query).collect();
+    if snapshot.costs.iter().any(|cost| cost.cached_pairs > 0 && cost.computed_pairs == 0) {
+        return Some("scores from cache".to_owned());
+    }
     let total: f64 = known.iter().sum();
     (!known.is_empty()).then(|| {
         if total < 0.1 {
