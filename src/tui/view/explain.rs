@@ -112,10 +112,8 @@ fn leg_head(of: &Explanation, leg: LegId) -> Vec<Piece> {
 
 fn bm25(of: &Explanation) -> Branch {
     let mut head = leg_head(of, LegId::BM25);
-    if !of.terms.is_empty() {
-        if of.length_ratio > 0.0 {
-            head.push(piece(format!("  length {:.1} × average", of.length_ratio), Tone::Quiet));
-        }
+    if of.length_ratio > 0.0 {
+        head.push(piece(format!("  length {:.1} × average", of.length_ratio), Tone::Quiet));
     }
     (head, of.terms.iter().map(term).collect())
 }
