@@ -222,7 +222,8 @@ fn reason(stderr: &str) -> String {
     line.to_owned()
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::super::pinned::tests::fake_wheel;
     use super::*;

@@ -47,7 +47,8 @@ fn replace(mut command: Command, name: Option<std::ffi::OsString>) {
 #[cfg(not(unix))]
 fn replace(_command: Command, _name: Option<std::ffi::OsString>) {}
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
 
