@@ -52,6 +52,8 @@ pub struct JudgeContext<'a> {
     pub settings: &'a Settings,
     pub fuser: Fuser<'a>,
     pub ran: FirstStage,
+    /// Whether a second stage is at work: without one not even an empty list counts as reranked.
+    pub reranks: bool,
 }
 
 /// The plan of a first stage that ran with `ran` instead of what the settings ask for.
@@ -234,6 +236,7 @@ impl QueryState {
         let placed = place(&fused);
         let reranked = match settings.reranker {
             RerankerChoice::None => None,
+            RerankerChoice::LateInteraction if !context.reranks => None,
             RerankerChoice::LateInteraction => self.reranked_ranks(n, &rows),
         };
         let state = match (settings.reranker, &reranked) {

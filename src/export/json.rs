@@ -10,7 +10,7 @@ use crate::engine::{
 };
 use crate::error::{Error, Result};
 use crate::index::dense::ANN_SEED;
-use crate::judge::{Metrics, Verdict};
+use crate::judge::{Metrics, SEED, Verdict};
 use crate::text;
 
 /// The whole report, one line, ending in a line feed.
@@ -88,7 +88,14 @@ struct SettingsPart<'a> {
     token_store_max: u64,
     analyzer: Named<'a>,
     model: Option<Named<'a>>,
+    seeds: Seeds,
     versions: Versions<'a>,
+}
+
+#[derive(Serialize)]
+struct Seeds {
+    hnsw: u64,
+    bootstrap: u64,
 }
 
 #[derive(Serialize)]
@@ -100,7 +107,6 @@ struct Bm25Part {
 #[derive(Serialize)]
 struct AnnPart {
     ef: usize,
-    seed: u64,
 }
 
 #[derive(Serialize)]
@@ -132,13 +138,14 @@ fn settings<'a>(snapshot: &'a Snapshot, options: &'a EngineOptions) -> SettingsP
         rel_level: settings.rel_level,
         average: "all",
         bm25: Bm25Part { k1: settings.bm25.k1, b: settings.bm25.b },
-        ann: settings.ann.map(|ann| AnnPart { ef: ann.ef, seed: ANN_SEED }),
+        ann: settings.ann.map(|ann| AnnPart { ef: ann.ef }),
         split: options.read.split.as_deref(),
         skip_bad_rows: options.read.skip_bad_rows,
         offline: options.model.offline,
         token_store_max: options.token_store_max,
         analyzer: Named { id: text::ANALYZER_ID, sha256: text::analyzer_fingerprint() },
         model: model.map(|model| Named { id: &model.id, sha256: model.fingerprint.clone() }),
+        seeds: Seeds { hnsw: ANN_SEED, bootstrap: SEED },
         versions: Versions {
             rankscope: env!("CARGO_PKG_VERSION"),
             onnxruntime: model.and_then(|model| model.runtime.as_deref()),

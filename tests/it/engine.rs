@@ -94,6 +94,12 @@ fn a_first_start_opens_on_bm25_and_the_rest_joins() {
     assert_eq!(first.ran, FirstStage::Bm25);
     assert!(!first.focus.first.is_empty(), "BM25's list is there at once");
     assert!(first.focus.reranked.is_empty());
+    assert!(first.means.is_none_or(|means| means.reranked.is_none()), "an empty list is not reranked yet");
+    assert!(
+        first.verdict.is_empty() || first.verdict.starts_with("so far, on BM25 alone"),
+        "{}",
+        first.verdict
+    );
     assert!(matches!(first.status.dense, StageState::Working { .. }), "{:?}", first.status.dense);
 
     let mut stamps = vec![first.stamp];

@@ -30,7 +30,7 @@ impl Worker {
         self.dirty.urgent = false;
         Snapshot {
             stamp: Stamp { generation: self.request.generation, revision: self.revision },
-            verdict: self.findings.as_ref().map_or_else(String::new, |verdict| verdict.sentence()),
+            verdict: self.sentence(ran),
             findings: self.findings.clone(),
             languages: judging::by_language(&self.rows, &self.collection),
             queries: Arc::new(self.rows.clone()),
@@ -48,7 +48,8 @@ impl Worker {
 
     pub(super) fn judge(&mut self, settings: &Settings, ran: FirstStage) {
         let plan = plan(settings, ran);
-        let context = JudgeContext { settings, fuser: Fuser::new(&plan), ran };
+        let context =
+            JudgeContext { settings, fuser: Fuser::new(&plan), ran, reranks: self.reranks_now(ran) };
         let rows = std::mem::take(&mut self.dirty.rows);
         self.dirty.verdict |= self.dirty.judged || !rows.is_empty();
         if std::mem::take(&mut self.dirty.judged) || self.rows.is_empty() {
@@ -64,11 +65,22 @@ impl Worker {
         }
     }
 
+    /// The verdict in words, and that it is of BM25 alone while more is to come.
+    pub(super) fn sentence(&self, ran: FirstStage) -> String {
+        let Some(verdict) = &self.findings else { return String::new() };
+        match &self.dense {
+            Dense::Working { .. } | Dense::Ready(_) if ran != self.request.settings.first => {
+                format!("so far, on BM25 alone: {}", verdict.sentence())
+            }
+            _ => verdict.sentence(),
+        }
+    }
+
     /// The verdict on the rows as they are.
     pub(super) fn decide(&mut self) {
         self.dirty.verdict = false;
         let settings = &self.request.settings;
-        let reranker = (self.reranks() && self.runner.is_some()).then(|| settings.reranker.name());
+        let reranker = self.reranks_now(self.ran()).then(|| settings.reranker.name());
         let states = self.judged.iter().map(|query| &self.listed[query.index()]);
         let complete = self.rows.iter().any(|row| row.first.is_some());
         self.findings = complete.then(|| {
@@ -90,8 +102,8 @@ impl Worker {
             ),
             Focus::Typed(text) => (text::detect(text), &[]),
         };
-        let empty = QueryState::typed("");
-        let mut owned = empty;
+        let reranks_now = self.reranks_now(ran);
+        let mut owned = QueryState::typed("");
         let state = match &focus {
             Focus::Listed(query) => self.listed.get_mut(query.index()).unwrap_or(&mut owned),
             Focus::Typed(_) => self.typed.as_mut().unwrap_or(&mut owned),
@@ -111,7 +123,7 @@ impl Worker {
             language,
             state,
             golds,
-            reranking: self.runner.is_some() && self.rerank_failed.is_none() && ran_here == settings.first,
+            reranking: reranks_now && ran_here == ran,
             stale: ran_here != ran,
         });
         let explanation = self.request.inspect.and_then(|doc| {

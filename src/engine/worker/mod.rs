@@ -226,6 +226,7 @@ impl Worker {
             Message::Rerank(RunnerEvent::Scored(scored)) => self.take_scores(scored),
             Message::Rerank(RunnerEvent::Failed(error)) => {
                 self.rerank_failed = Some(error);
+                self.dirty.judged = true;
                 self.dirty.view = true;
             }
             Message::Runs(reply) => {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Message, RERANK_COST, Worker};
-use crate::domain::RerankerChoice;
+use crate::domain::{FirstStage, RerankerChoice};
 use crate::engine::background::DenseFacts;
 use crate::engine::query_state::{PairScore, plan};
 use crate::engine::snapshot::Focus;
@@ -58,12 +58,17 @@ impl Worker {
         self.request.settings.reranker != RerankerChoice::None && self.rerank_failed.is_none()
     }
 
+    /// Whether the second stage works on lists that `ran` made: not on BM25's while more is to come.
+    pub(super) fn reranks_now(&self, ran: FirstStage) -> bool {
+        self.reranks() && self.runner.is_some() && ran == self.request.settings.first
+    }
+
     /// Gives the runner the pairs that have no score: the query on the screen first, then file order.
     pub(super) fn hand_out_work(&mut self) {
         let Some(runner) = &self.runner else { return };
         let n = self.request.settings.candidates;
         let mut works = Vec::new();
-        if self.reranks() && self.ran() == self.request.settings.first {
+        if self.reranks_now(self.ran()) {
             let plan = plan(&self.request.settings, self.request.settings.first);
             let fuser = Fuser::new(&plan);
             let visible = match &self.request.focus {

@@ -45,7 +45,9 @@ impl Worker {
         match &self.dense {
             Dense::Off => return StageState::Failed("the model is switched off".to_owned()),
             Dense::Failed(error) => return StageState::Failed(error.to_string()),
-            Dense::Working { .. } => return StageState::Waiting("waits for the embedding".to_owned()),
+            Dense::Working { doing, .. } => {
+                return StageState::Waiting(format!("waits for the embedding ({doing})"));
+            }
             Dense::Ready(_) => {}
         }
         if ran != self.request.settings.first || focus.stale {
