@@ -54,6 +54,8 @@ pub struct JudgeContext<'a> {
     pub ran: FirstStage,
     /// Whether a second stage is at work: without one not even an empty list counts as reranked.
     pub reranks: bool,
+    /// Whether the second stage that the settings ask for will not come.
+    pub rerank_failed: bool,
 }
 
 /// The plan of a first stage that ran with `ran` instead of what the settings ask for.
@@ -262,13 +264,15 @@ impl QueryState {
                     reranked: reranked.as_ref().and_then(|ranks| ranks[i]),
                     rerank: state,
                 };
+                let fate_now = fate(&gold, n, k);
                 GoldRow {
                     doc: judged.doc,
                     id: judged.id.clone(),
                     grade: judged.grade,
+                    awaits_rerank: fate_now.is_none() && !context.rerank_failed,
                     fused: gold.first,
                     reranked: gold.reranked,
-                    fate: fate(&gold, n, k),
+                    fate: fate_now,
                     first_fate: fate(&GoldPlace { rerank: RerankState::Off, ..gold }, n, k),
                     legs,
                     remedy: String::new(),
@@ -317,6 +321,7 @@ impl GoldRow {
             reranked: None,
             fate: None,
             first_fate: None,
+            awaits_rerank: true,
             remedy: String::new(),
         }
     }

@@ -126,6 +126,8 @@ pub struct GoldRow {
     pub fate: Option<Fate>,
     /// The fate as it would be without a second stage, which is known as soon as the legs are there.
     pub first_fate: Option<Fate>,
+    /// Whether the second stage may still give it a fate; false once it is there, or has failed.
+    pub awaits_rerank: bool,
     /// Why it was lost and what brings it in, in words ("N = 63 or α ≥ .61 brings it in"). Focus query
     /// only; empty where nothing was lost.
     pub remedy: String,

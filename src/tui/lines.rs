@@ -148,10 +148,11 @@ pub enum QueryMark {
     Worst(Fate),
 }
 
-/// What is certain about a gold: its fate, or while the second stage is not complete, that it never gets
-/// there.
+/// What is certain about a gold: its fate; while the second stage is not complete, that it never gets
+/// there; and where the second stage will not come, what the first one did.
 pub fn known_fate(gold: &GoldRow) -> Option<Fate> {
-    gold.fate.or(gold.first_fate.filter(|fate| fate.is_lost_before_rerank()))
+    let certain = |fate: &Fate| !gold.awaits_rerank || fate.is_lost_before_rerank();
+    gold.fate.or(gold.first_fate.filter(certain))
 }
 
 /// The mark of a query; `row` is `None` for one without judgments.

@@ -48,8 +48,14 @@ impl Worker {
 
     pub(super) fn judge(&mut self, settings: &Settings, ran: FirstStage) {
         let plan = plan(settings, ran);
-        let context =
-            JudgeContext { settings, fuser: Fuser::new(&plan), ran, reranks: self.reranks_now(ran) };
+        let context = JudgeContext {
+            settings,
+            fuser: Fuser::new(&plan),
+            ran,
+            reranks: self.reranks_now(ran),
+            rerank_failed: self.rerank_failed.is_some()
+                || matches!(self.dense, Dense::Off | Dense::Failed(_)),
+        };
         let rows = std::mem::take(&mut self.dirty.rows);
         self.dirty.verdict |= self.dirty.judged || !rows.is_empty();
         if std::mem::take(&mut self.dirty.judged) || self.rows.is_empty() {

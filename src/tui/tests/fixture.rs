@@ -207,6 +207,7 @@ fn gold_row(
         reranked,
         fate: Some(fate),
         first_fate: None,
+        awaits_rerank: false,
         remedy: remedy.into(),
     }
 }
@@ -366,6 +367,7 @@ pub fn reranking() -> Snapshot {
     snapshot.focus.scored = 20;
     for gold in &mut snapshot.focus.golds {
         gold.first_fate = gold.fate.take();
+        gold.awaits_rerank = true;
     }
     if let Some(means) = snapshot.means.as_mut().and_then(|means| means.reranked.as_mut()) {
         means.queries = 4;

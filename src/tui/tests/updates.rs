@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use crate::domain::{DocIdx, FirstStage, FusionMethod, QueryIdx, RerankerChoice};
-use crate::engine::{Focus, Request, Snapshot, Stamp};
+use crate::domain::{DocIdx, Fate, FirstStage, FusionMethod, QueryIdx, RerankerChoice};
+use crate::engine::{Focus, GoldRow, Request, Snapshot, Stamp};
 use crate::error::Error;
 use crate::tui::actions::{ACTIONS, ActionId, Place, action_for};
 use crate::tui::hit::{Gesture, HitMap, Pointer, Target};
 use crate::tui::knobs::Knob;
 use crate::tui::layout::Detail;
+use crate::tui::lines;
 use crate::tui::message::{Effect, Message};
 use crate::tui::state::{Mode, Pane, State};
 use crate::tui::update::update;
@@ -509,4 +510,17 @@ fn resizing_keeps_the_cursor_in_sight() {
     let page = state.layout().page(Pane::First);
     assert!(state.cursor.place >= state.scroll.first && state.cursor.place < state.scroll.first + page);
     assert_eq!(update(&mut state, key(KeyCode::F(9))), []);
+}
+
+/// Trap: without the reranker every gold that is a candidate would wait for ever.
+#[test]
+fn a_second_stage_that_will_not_come_leaves_the_first_ones_fates() {
+    let mut golds = fixture::reranking().focus.golds;
+    let lost = |gold: &GoldRow| gold.first_fate.is_some_and(Fate::is_lost_before_rerank);
+    assert!(golds.iter().any(lost) && !golds.iter().all(lost));
+    for gold in &mut golds {
+        assert_eq!(lines::known_fate(gold).is_some(), lost(gold));
+        gold.awaits_rerank = false;
+        assert_eq!(lines::known_fate(gold), gold.first_fate);
+    }
 }
