@@ -74,11 +74,11 @@ impl Worker {
     /// The verdict in words, and that it is of BM25 alone while more is to come.
     pub(super) fn sentence(&self, ran: FirstStage) -> String {
         let Some(verdict) = &self.findings else { return String::new() };
+        let sentence = verdict.sentence();
         match &self.dense {
-            Dense::Working { .. } | Dense::Ready(_) if ran != self.request.settings.first => {
-                format!("so far, on BM25 alone: {}", verdict.sentence())
-            }
-            _ => verdict.sentence(),
+            _ if ran == self.request.settings.first => sentence,
+            Dense::Working { .. } | Dense::Ready(_) => format!("so far, on BM25 alone: {sentence}"),
+            Dense::Off | Dense::Failed(_) => format!("on BM25 alone: {sentence}"),
         }
     }
 

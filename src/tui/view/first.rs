@@ -64,8 +64,13 @@ fn title(pen: &Pen<'_>, state: &State) -> Vec<Piece> {
     let method = match ran {
         FirstStage::Hybrid => knobs::method_name(settings),
         leg if leg == settings.first => leg.name().to_owned(),
-        // One leg stands in while the other is not there.
-        leg => format!("{} alone {}", leg.name(), pen.signs().waiting),
+        // One leg stands in while the other is not there, or for one that will not come.
+        leg => {
+            let dense = state.snapshot.as_ref().map(|snapshot| &snapshot.status.dense);
+            let failed = matches!(dense, Some(StageState::Failed(_)));
+            let sign = if failed { pen.signs().failed } else { pen.signs().waiting };
+            format!("{} alone {sign}", leg.name())
+        }
     };
     let mut title = vec![
         piece("First stage", Tone::Strong),
