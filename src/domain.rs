@@ -315,6 +315,21 @@ impl Fate {
         }
     }
 
+    /// The fate in words, for a person.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::MissingFromCorpus => "missing from the corpus",
+            Self::LostByApproximation => "lost by approximation",
+            Self::NeverRetrieved => "never retrieved",
+            Self::LostInFusion => "lost in fusion",
+            Self::CutAtN => "cut at N",
+            Self::Kept => "kept",
+            Self::Rescued => "rescued",
+            Self::Demoted => "demoted",
+            Self::NotLifted => "not lifted",
+        }
+    }
+
     /// Whether the gold never reached the reranker.
     pub fn is_lost_before_rerank(self) -> bool {
         matches!(

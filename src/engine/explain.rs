@@ -2,7 +2,7 @@
 //! legs' shares, late interaction by its best token pairs.
 
 use super::query_state::{PairScore, QueryState, plan};
-use super::snapshot::{Explanation, TermPart, TokenPair};
+use super::snapshot::{Explanation, TokenPair};
 use super::view::{fused_hit, leg_hit};
 use crate::corpus::Collection;
 use crate::domain::{DocIdx, FirstStage, LEG_NAMES, LegHit, LegId, Settings};
@@ -42,16 +42,6 @@ pub fn explain(input: &ExplainInput<'_>, doc: DocIdx) -> Result<Explanation> {
         parameters: input.settings.bm25,
     };
     let parts = bm25.explain(&state.text, doc)?;
-    let terms = (parts.terms.into_iter())
-        .map(|t| TermPart {
-            term: t.term,
-            query_tf: t.query_tf,
-            tf: t.tf,
-            df: t.df,
-            idf: t.idf,
-            score: t.score,
-        })
-        .collect();
     let dense = input.matrix.zip(state.vector.as_ref()).map(|(matrix, vector)| {
         let leg = DenseLeg { matrix, ann: None, tie_order: &input.collection.tie_order };
         leg.exact_rank(&vector.dense, doc)
@@ -65,7 +55,7 @@ pub fn explain(input: &ExplainInput<'_>, doc: DocIdx) -> Result<Explanation> {
             Some(row) => shares(state.pool(), &plan, row),
             None => Vec::new(),
         },
-        terms,
+        terms: parts.terms,
         length_ratio: parts.length_ratio,
         dense_exact_rank: dense.map(|(rank, _)| rank),
         cosine: dense.map(|(_, cosine)| cosine),

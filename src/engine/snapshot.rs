@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::domain::{DocIdx, Fate, FirstStage, Grade, Language, LegHit, QueryIdx, Rank, Score, Settings};
 use crate::fuse::LegShare;
 use crate::judge::{Metrics, Movement, Verdict};
+pub use crate::retrieve::bm25::TermScore;
 
 /// Which answer this is: `generation` counts requests, `revision` counts progress within one. A screen
 /// takes only a greater pair than the one it shows.
@@ -133,21 +134,6 @@ pub struct GoldRow {
     pub remedy: String,
 }
 
-/// One term's part of a BM25 score.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TermPart {
-    pub term: String,
-    /// How often the query has it.
-    pub query_tf: u32,
-    /// How often the passage has it; 0: not at all.
-    pub tf: u32,
-    /// Passages that have it.
-    pub df: u32,
-    pub idf: f32,
-    /// Its part of the score; 0 when `tf` is 0.
-    pub score: Score,
-}
-
 /// One query token and the passage token that answers it best (late interaction).
 #[derive(Debug, Clone, PartialEq)]
 pub struct TokenPair {
@@ -165,7 +151,7 @@ pub struct Explanation {
     pub fused: Option<LegHit>,
     /// By `LegId`: each leg's share of the fused score; empty where a single leg is the first stage.
     pub shares: Vec<Option<LegShare>>,
-    pub terms: Vec<TermPart>,
+    pub terms: Vec<TermScore>,
     /// Passage length over the average, as BM25 sees it.
     pub length_ratio: f32,
     /// Rank in the exact dense list over the whole corpus.

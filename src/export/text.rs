@@ -135,7 +135,7 @@ fn fates(out: &mut String, rows: &[QueryRow]) {
         }
     }
     let mut parts: Vec<String> =
-        counts.iter().map(|(fate, count)| format!("{count} {}", fate.name().replace('_', " "))).collect();
+        counts.iter().map(|(fate, count)| format!("{count} {}", fate.words())).collect();
     if open > 0 {
         parts.push(format!("{open} open (the second stage did not finish)"));
     }
@@ -168,7 +168,7 @@ fn lost(out: &mut String, rows: &[QueryRow], collection: &Collection) {
                 })
                 .collect();
             let fused = gold.fused.map_or_else(|| "–".to_owned(), |r| r.to_string());
-            let fate = gold.first_fate.map_or("", Fate::name).replace('_', " ");
+            let fate = gold.first_fate.map_or("", Fate::words);
             let _ = writeln!(out, "    ★ {}  {fate}: {}, fused {fused}", visible(&gold.id), ranks.join(", "));
         }
     }

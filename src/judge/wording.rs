@@ -2,7 +2,6 @@
 
 use super::metrics::Metrics;
 use super::verdict::{Class, Comparison, Evidence, Verdict};
-use crate::domain::Fate;
 
 /// Below this, a metric's gain would be written as +.00, so another is named, or none.
 const VISIBLE: f64 = 0.005;
@@ -57,7 +56,7 @@ fn fix_first(verdict: &Verdict, recall: &str) -> String {
     let lost: usize = evidence.losses.iter().map(|loss| loss.golds).sum();
     if let Some(worst) = evidence.losses.first() {
         let share = percent(worst.golds as f64 / lost as f64);
-        sentence += &format!("; {share} of the lost golds {}", in_words(worst.fate));
+        sentence += &format!("; {share} of the lost golds {}", worst.fate.words());
     }
     if let Some(advice) = verdict.advice.first() {
         sentence += &format!("; {} would bring {} to {}", advice.change, advice.metric, decimal(advice.to));
@@ -152,7 +151,7 @@ fn first_stage(evidence: &Evidence) -> Vec<String> {
         decimal(evidence.min_capped_recall)
     )];
     let lost: Vec<String> =
-        evidence.losses.iter().map(|loss| format!("{} {}", loss.golds, in_words(loss.fate))).collect();
+        evidence.losses.iter().map(|loss| format!("{} {}", loss.golds, loss.fate.words())).collect();
     if !lost.is_empty() {
         reasons.push(format!("golds lost before the reranker: {}", lost.join(", ")));
     }
@@ -200,20 +199,6 @@ fn too_few(queries: usize, needed: usize) -> String {
 
 fn too_few_reranked(queries: usize, evidence: &Evidence) -> String {
     format!("queries wholly reranked: {queries}, needed: {}", evidence.min_queries)
-}
-
-fn in_words(fate: Fate) -> &'static str {
-    match fate {
-        Fate::MissingFromCorpus => "missing from the corpus",
-        Fate::LostByApproximation => "lost by approximation",
-        Fate::NeverRetrieved => "never retrieved",
-        Fate::LostInFusion => "lost in fusion",
-        Fate::CutAtN => "cut at N",
-        Fate::Kept => "kept",
-        Fate::Rescued => "rescued",
-        Fate::Demoted => "demoted",
-        Fate::NotLifted => "not lifted",
-    }
 }
 
 /// Two decimals without the zero before the point: `.92`, `1.00`.

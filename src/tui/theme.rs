@@ -153,21 +153,6 @@ impl Look {
     }
 }
 
-/// A fate in words for the screen.
-pub fn fate_words(fate: Fate) -> &'static str {
-    match fate {
-        Fate::MissingFromCorpus => "not in the corpus",
-        Fate::LostByApproximation => "lost by approximation",
-        Fate::NeverRetrieved => "never retrieved",
-        Fate::LostInFusion => "lost in fusion",
-        Fate::CutAtN => "cut at N",
-        Fate::Kept => "kept",
-        Fate::Rescued => "rescued",
-        Fate::Demoted => "demoted",
-        Fate::NotLifted => "not lifted",
-    }
-}
-
 /// The signs of the screen. Each is one cell wide unless it is a word.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Signs {

@@ -212,23 +212,24 @@ fn other_settings_agree_with_their_runs_too() {
     verified("deep", &["-n", "200", "--depth", "300", "--rrf-k", "2"], 200, 10, true);
 }
 
+/// The first stage's whole lists under these settings.
+fn first_lists(name: &str, args: &[&str]) -> Lists {
+    let file = shared("runs").join(name);
+    let mut all = vec!["--rerank", "none", "--first-run", file.to_str().unwrap()];
+    all.extend(args);
+    eval_json(&sample(), &all);
+    read_run(&file)
+}
+
 /// Trap: an α at its end that keeps the other leg's passages, or that normalises the remaining leg.
 #[test]
 fn the_ends_of_alpha_are_the_legs() {
     ready();
-    let folder = shared("runs");
-    let export = |name: &str, args: &[&str]| -> Lists {
-        let file = folder.join(name);
-        let mut all = vec!["--rerank", "none", "--first-run", file.to_str().unwrap()];
-        all.extend(args);
-        eval_json(&sample(), &all);
-        read_run(&file)
-    };
     for fusion in ["rrf", "convex"] {
-        let lexical = export("alpha-0", &["--alpha", "0", "--fusion", fusion]);
-        assert_eq!(lexical, export("leg-bm25", &["--first", "bm25"]));
-        let dense = export("alpha-1", &["--alpha", "1", "--fusion", fusion]);
-        assert_eq!(dense, export("leg-dense", &["--first", "dense"]));
+        let lexical = first_lists("alpha-0", &["--alpha", "0", "--fusion", fusion]);
+        assert_eq!(lexical, first_lists("leg-bm25", &["--first", "bm25"]));
+        let dense = first_lists("alpha-1", &["--alpha", "1", "--fusion", fusion]);
+        assert_eq!(dense, first_lists("leg-dense", &["--first", "dense"]));
     }
 }
 
@@ -236,16 +237,9 @@ fn the_ends_of_alpha_are_the_legs() {
 #[test]
 fn hybrid_is_the_fusion_of_its_legs() {
     ready();
-    let folder = shared("runs");
-    let export = |name: &str, args: &[&str]| -> Lists {
-        let file = folder.join(name);
-        let mut all = vec!["--rerank", "none", "--first-run", file.to_str().unwrap()];
-        all.extend(args);
-        eval_json(&sample(), &all);
-        read_run(&file)
-    };
-    let legs = [export("rrf-bm25", &["--first", "bm25"]), export("rrf-dense", &["--first", "dense"])];
-    let fused = export("rrf-fused", &["--alpha", "0.5", "--window", "30"]);
+    let legs =
+        [first_lists("rrf-bm25", &["--first", "bm25"]), first_lists("rrf-dense", &["--first", "dense"])];
+    let fused = first_lists("rrf-fused", &["--alpha", "0.5", "--window", "30"]);
     for (query, list) in &fused {
         let mut scores: BTreeMap<&String, f64> = BTreeMap::new();
         for leg in &legs {

@@ -12,7 +12,7 @@ use crate::domain::{
 };
 use crate::engine::{
     Explanation, FirstRow, Focus, FocusView, GoldRow, Means, QueryRow, RecallCurve, RerankedMeans,
-    RerankedRow, Snapshot, StageCost, StageState, Stamp, Status, TermPart, TokenPair,
+    RerankedRow, Snapshot, StageCost, StageState, Stamp, Status, TermScore, TokenPair,
 };
 use crate::fuse::LegShare;
 use crate::judge::{Metrics, Movement};
@@ -233,7 +233,7 @@ fn reranked_rows(first: &[FirstRow], scored: usize) -> Vec<RerankedRow> {
 
 fn explanation() -> Explanation {
     let term =
-        |term: &str, tf, df, score| TermPart { term: term.into(), query_tf: 1, tf, df, idf: 2.0, score };
+        |term: &str, tf, df, score| TermScore { term: term.into(), query_tf: 1, tf, df, idf: 2.0, score };
     Explanation {
         doc: DocIdx(0),
         legs: vec![Some(LegHit { rank: 80, score: 3.21 }), Some(LegHit { rank: 5, score: 0.843 })],

@@ -1,7 +1,7 @@
 //! A passage in full: how its score came about, as a tree, and its whole text.
 
 use crate::domain::{DocIdx, FirstStage, FusionMethod, LEG_NAMES, LegId, Passage, Settings};
-use crate::engine::{Explanation, TermPart};
+use crate::engine::{Explanation, TermScore};
 use crate::text::visible;
 
 use super::super::knobs;
@@ -118,7 +118,7 @@ fn bm25(of: &Explanation) -> Branch {
     (head, of.terms.iter().map(term).collect())
 }
 
-fn term(term: &TermPart) -> Vec<Piece> {
+fn term(term: &TermScore) -> Vec<Piece> {
     let name = visible(&term.term).into_owned();
     if term.tf == 0 {
         return vec![

@@ -9,7 +9,7 @@ use super::super::hit::Target;
 use super::super::knobs;
 use super::super::lines::{self, TailLine};
 use super::super::state::{Pane, State};
-use super::super::theme::{Tone, fate_words};
+use super::super::theme::Tone;
 use super::super::widgets::pen::{Piece, piece};
 use super::super::widgets::{Pen, cells};
 use super::columns::{self, Columns};
@@ -202,7 +202,7 @@ fn draw_fate(pen: &mut Pen<'_>, row: Rect, columns: &Columns, gold: Option<&Gold
     let (sign, tone) = state.look.fate(fate);
     let (x, room) = (row.x + columns.text.start, columns.text.len() as u16);
     pen.rule(x, row.y, room, " ", Tone::Text);
-    pen.say(x, row.y, room, &format!("{sign} {}", fate_words(fate)), tone);
+    pen.say(x, row.y, room, &format!("{sign} {}", fate.words()), tone);
 }
 
 fn draw_tail(

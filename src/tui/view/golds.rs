@@ -9,7 +9,7 @@ use crate::text::visible;
 use super::super::hit::Target;
 use super::super::lines::known_fate;
 use super::super::state::State;
-use super::super::theme::{Look, Tone, fate_words};
+use super::super::theme::{Look, Tone};
 use super::super::widgets::pen::{Piece, piece};
 use super::super::widgets::{Pen, cells, wrap};
 use super::empty_state;
@@ -120,7 +120,7 @@ fn draw_gold(pen: &mut Pen<'_>, row: Rect, columns: &Columns, gold: &GoldRow, st
     let room = row.right().saturating_sub(x);
     if let Some(fate) = known_fate(gold) {
         let (sign, tone) = state.look.fate(fate);
-        pen.line(x, row.y, room, &[piece(format!("{sign} {}", fate_words(fate)), tone)]);
+        pen.line(x, row.y, room, &[piece(format!("{sign} {}", fate.words()), tone)]);
     } else {
         let sign = pen.signs().waiting;
         pen.say(x, row.y, room, sign, Tone::Quiet);
