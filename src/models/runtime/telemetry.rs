@@ -1,8 +1,8 @@
 //! Keeping ONNX Runtime from reporting to its makers.
 //!
 //! The official Linux and macOS packages (seen in 1.32.0, its pull request 27379) write an identifier and a
-//! database to `Microsoft/DeveloperTools/.onnxruntime` in the user's cache folder and send events, the
-//! program's path among them, to a server. `DisableTelemetryEvents` comes too late: the first event is
+//! database to `Microsoft/DeveloperTools/.onnxruntime` in the user's cache folder and queue events, the
+//! program's path among them, for an upload address that the library carries (no traffic was watched). `DisableTelemetryEvents` comes too late: the first event is
 //! logged while the environment is made. The one full opt-out is a variable in the process's environment
 //! from its start, and a process cannot set one for itself without `unsafe`. So the program starts itself
 //! again with it, once, before it does anything else. On Windows events go to the system's own tracing,
