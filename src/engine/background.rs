@@ -164,7 +164,7 @@ fn answer_typed(asked: &Asked, stop: &AtomicBool, tell: &dyn Fn(Fact)) {
             }
         };
         let vector = queries
-            .get(&[&text], Priority::Interactive, &mut |_| {})
+            .get(&[&text], Priority::Interactive)
             .and_then(|mut vectors| vectors.pop().ok_or_else(|| Error::bug("no vector for the typed query")));
         tell(Fact::Typed { text, vector });
     }
@@ -272,7 +272,7 @@ impl Embedder {
             }
             let done = round * QUERIES;
             tell(Fact::Progress { done, total: texts.len(), doing: "embedding queries".to_owned() });
-            let vectors = queries.get(chunk, Priority::Batch, &mut |_| {})?;
+            let vectors = queries.get(chunk, Priority::Batch)?;
             let first = u32::try_from(done).unwrap_or(u32::MAX);
             tell(Fact::Listed((first..).map(QueryIdx).zip(vectors).collect()));
         }

@@ -1,11 +1,10 @@
 //! The journey of one passage for the query on the screen: each leg by its parts, the fusion by the
 //! legs' shares, late interaction by its best token pairs.
 
-use super::query_state::{PairScore, QueryState, plan};
+use super::query_state::{PairScore, QueryState, plan, rank_in};
 use super::snapshot::{Explanation, TokenPair};
-use super::view::{fused_hit, leg_hit};
 use crate::corpus::Collection;
-use crate::domain::{DocIdx, FirstStage, LEG_NAMES, LegHit, LegId, Settings};
+use crate::domain::{DocIdx, FirstStage, LEG_NAMES, LegHit, Settings};
 use crate::error::Result;
 use crate::fuse::shares;
 use crate::index::{LexicalIndex, TokenReader, VectorMatrix};
@@ -49,8 +48,10 @@ pub fn explain(input: &ExplainInput<'_>, doc: DocIdx) -> Result<Explanation> {
     let text = passage.indexed_text();
     Ok(Explanation {
         doc,
-        legs: (0..LEG_NAMES.len()).map(|leg| leg_hit(state, row, LegId(leg))).collect(),
-        fused: row.and_then(|row| fused_hit(state, row)),
+        legs: (0..LEG_NAMES.len()).map(|leg| state.pool().hit(row?, leg)).collect(),
+        fused: row.and_then(|row| {
+            Some(LegHit { rank: state.fused().rank(row)?, score: state.fused().score(row)? })
+        }),
         shares: match row.filter(|_| speaking > 1) {
             Some(row) => shares(state.pool(), &plan, row),
             None => Vec::new(),
@@ -70,8 +71,7 @@ fn reranked_hit(input: &ExplainInput<'_>, row: usize) -> Option<LegHit> {
     let PairScore::Score(score) = input.state.score(row) else { return None };
     let candidates = input.state.fused().top(input.settings.candidates);
     let order = input.state.reranked_order(&candidates);
-    let rank = (1..).zip(order).find(|&(_, r)| r == row).map(|(rank, _)| rank)?;
-    Some(LegHit { rank, score })
+    Some(LegHit { rank: rank_in(&order, row)?, score })
 }
 
 fn token_pairs(input: &ExplainInput<'_>, doc: DocIdx, text: &str) -> Result<Vec<TokenPair>> {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::query_state::{QueryState, plan};
-use super::snapshot::{LanguageRow, Means, QueryRow, RecallCurve, RerankedMeans, StageCost};
+use super::query_state::plan;
+use super::snapshot::{GoldRow, LanguageRow, Means, QueryRow, RecallCurve, RerankedMeans, StageCost};
 use crate::corpus::Collection;
-use crate::domain::{FirstStage, Language, LegId, Settings};
+use crate::domain::{FirstStage, Language, LegId, Rank, Settings};
 use crate::judge::{Metrics, Placed, recall_curve};
 
 /// Means over those of `rows` that are complete; `None` where none is.
@@ -40,24 +40,24 @@ pub fn by_language(rows: &[QueryRow], collection: &Collection) -> Vec<LanguageRo
 /// How deep the curve goes at most.
 const CURVE_DEPTH: usize = 1000;
 
-/// recall@N by leg and fused, over the complete ones of the judged queries.
-pub fn curve<'a>(
-    states: impl Iterator<Item = &'a QueryState> + Clone,
-    settings: &Settings,
-    ran: FirstStage,
-    passages: usize,
-) -> RecallCurve {
+/// recall@N by leg and fused, over the complete ones of the judged queries: the ranks are those that the
+/// judge found.
+pub fn curve(rows: &[QueryRow], settings: &Settings, ran: FirstStage, passages: usize) -> RecallCurve {
     let depth = settings.depth.min(passages).min(CURVE_DEPTH);
-    let states = states.filter(|state| state.is_complete(ran));
-    let recall = |placed: Vec<Vec<Placed>>| -> Vec<f32> {
-        recall_curve(&placed, depth, settings.rel_level).into_iter().map(|r| r as f32).collect()
+    let recall = |rank: &dyn Fn(&GoldRow) -> Option<Rank>| -> Vec<f32> {
+        let placed = |row: &QueryRow| -> Vec<Placed> {
+            row.golds.iter().map(|gold| Placed { grade: gold.grade, rank: rank(gold) }).collect()
+        };
+        let complete = rows.iter().filter(|row| row.first.is_some());
+        let queries: Vec<Vec<Placed>> = complete.map(placed).collect();
+        recall_curve(&queries, depth, settings.rel_level).into_iter().map(|r| r as f32).collect()
     };
     let weights = plan(settings, ran).weights;
     let legs = [LegId::BM25, LegId::DENSE].map(|leg| match weights[leg.0] > 0.0 {
-        true => recall(states.clone().map(|state| state.placed_in_leg(leg)).collect()),
+        true => recall(&|gold| gold.legs[leg.0]),
         false => Vec::new(),
     });
-    RecallCurve { fused: recall(states.map(QueryState::placed_in_fused).collect()), legs: legs.into() }
+    RecallCurve { fused: recall(&|gold| gold.fused), legs: legs.into() }
 }
 
 /// What a stage has cost so far.

@@ -51,6 +51,8 @@ pub struct QueryState {
 pub struct JudgeContext<'a> {
     pub settings: &'a Settings,
     pub fuser: Fuser<'a>,
+    /// Of the plan behind `fuser`, by leg.
+    pub weights: &'a [f64],
     pub ran: FirstStage,
     /// Whether a second stage is at work: without one not even an empty list counts as reranked.
     pub reranks: bool,
@@ -61,6 +63,11 @@ pub struct JudgeContext<'a> {
 /// The plan of a first stage that ran with `ran` instead of what the settings ask for.
 pub fn plan(settings: &Settings, ran: FirstStage) -> FusionPlan {
     FusionPlan::of(&Settings { first: ran, ..settings.clone() })
+}
+
+/// The rank of a pool row in a list of rows.
+pub fn rank_in(list: &[usize], row: usize) -> Option<Rank> {
+    (1..).zip(list).find(|&(_, &other)| other == row).map(|(rank, _)| rank)
 }
 
 impl QueryState {
@@ -216,8 +223,7 @@ impl QueryState {
         }
         candidates.sort_unstable_by_key(|&row| std::cmp::Reverse(self.fused.key(row)));
         let order = self.reranked_order(&candidates);
-        let rank = |row: usize| (1..).zip(&order).find(|&(_, &r)| r == row).map(|(rank, _)| rank);
-        Some(rows.iter().map(|row| row.and_then(rank)).collect())
+        Some(rows.iter().map(|row| rank_in(&order, (*row)?)).collect())
     }
 
     /// Everything the judge says about this query under one setting. Fuses first.
@@ -231,7 +237,8 @@ impl QueryState {
         }
         let rows: Vec<Option<usize>> =
             self.judged.iter().map(|judged| judged.doc.and_then(|doc| self.pool.row_of(doc))).collect();
-        let fused: Vec<Option<Rank>> = rows.iter().map(|row| self.fused.rank((*row)?)).collect();
+        let mut ranks = self.fused.ranks(&rows.iter().copied().flatten().collect::<Vec<_>>()).into_iter();
+        let fused: Vec<Option<Rank>> = rows.iter().map(|row| row.and_then(|_| ranks.next()?)).collect();
         let place = |ranks: &[Option<Rank>]| -> Vec<Placed> {
             self.judged.iter().zip(ranks).map(|(j, &rank)| Placed { grade: j.grade, rank }).collect()
         };
@@ -247,15 +254,18 @@ impl QueryState {
             (_, None) => RerankState::Incomplete,
         };
         let exact = self.exact_ranks(context);
-        let active = plan(settings, context.ran).weights;
         let golds = (0..self.judged.len())
             .filter(|&i| self.judged[i].grade >= level)
             .map(|i| {
                 let judged = &self.judged[i];
                 let legs: Vec<Option<Rank>> =
                     (0..2).map(|leg| Some(self.pool.hit(rows[i]?, leg)?.rank)).collect();
-                let speaking: Vec<Option<Rank>> =
-                    legs.iter().zip(&active).filter(|&(_, &w)| w > 0.0).map(|(&rank, _)| rank).collect();
+                let speaking: Vec<Option<Rank>> = legs
+                    .iter()
+                    .zip(context.weights)
+                    .filter(|&(_, &w)| w > 0.0)
+                    .map(|(&rank, _)| rank)
+                    .collect();
                 let gold = GoldPlace {
                     in_corpus: judged.doc.is_some(),
                     leg_ranks: &speaking,
@@ -294,18 +304,6 @@ impl QueryState {
         let mut list = FusedList::default();
         context.fuser.fuse_into(pool, &mut list);
         self.judged.iter().map(|judged| list.rank(pool.row_of(judged.doc?)?)).collect()
-    }
-
-    /// Each judged passage's rank in one leg.
-    pub fn placed_in_leg(&self, leg: LegId) -> Vec<Placed> {
-        let rank = |doc: Option<DocIdx>| Some(self.pool.hit(self.pool.row_of(doc?)?, leg.0)?.rank);
-        self.judged.iter().map(|judged| Placed { grade: judged.grade, rank: rank(judged.doc) }).collect()
-    }
-
-    /// Each judged passage's rank in the fused list; to be called after [`QueryState::fuse`].
-    pub fn placed_in_fused(&self) -> Vec<Placed> {
-        let rank = |doc: Option<DocIdx>| self.fused.rank(self.pool.row_of(doc?)?);
-        self.judged.iter().map(|judged| Placed { grade: judged.grade, rank: rank(judged.doc) }).collect()
     }
 }
 

@@ -4,15 +4,32 @@
 use super::query_state::{QueryState, plan};
 use super::snapshot::GoldRow;
 use super::view::ViewInput;
-use crate::domain::{Fate, FirstStage, FusionMethod, Rank, Settings};
+use crate::domain::{Fate, FirstStage, FusionMethod, Settings};
 use crate::fuse::{FusedList, Fuser};
 
 /// α is tried in steps of a hundredth.
 const ALPHA_STEPS: u32 = 100;
 
-/// The gold with its `remedy` filled, where it was lost before the reranker.
-pub fn with_remedy(input: &ViewInput<'_>, gold: &GoldRow) -> GoldRow {
-    let remedy = match gold.first_fate {
+/// The golds with their `remedy` filled, where they were lost before the reranker.
+pub fn with_remedies(input: &ViewInput<'_>) -> Vec<GoldRow> {
+    let can_fuse = |gold: &GoldRow| {
+        matches!(gold.first_fate, Some(Fate::LostInFusion | Fate::CutAtN)) && input.ran == FirstStage::Hybrid
+    };
+    let row = |gold: &GoldRow| gold.doc.and_then(|doc| input.state.pool().row_of(doc));
+    let lost: Vec<usize> = input.golds.iter().filter(|gold| can_fuse(gold)).filter_map(row).collect();
+    let alphas = nearest_alphas(input.state, &lost, input.settings);
+    let methods = other_methods(input.state, &lost, input.settings);
+    let fused_ways = |gold: &GoldRow| -> Vec<String> {
+        let place = row(gold).and_then(|row| lost.iter().position(|&other| other == row));
+        place.map_or_else(Vec::new, |at| alphas[at].iter().chain(&methods[at]).cloned().collect())
+    };
+    let with_remedy =
+        |gold: &GoldRow| GoldRow { remedy: remedy(input, gold, fused_ways(gold)), ..gold.clone() };
+    input.golds.iter().map(with_remedy).collect()
+}
+
+fn remedy(input: &ViewInput<'_>, gold: &GoldRow, fused_ways: Vec<String>) -> String {
+    match gold.first_fate {
         Some(Fate::MissingFromCorpus) => "no such passage in the corpus".to_owned(),
         Some(Fate::NeverRetrieved) => {
             let depth = input.settings.depth;
@@ -22,10 +39,16 @@ pub fn with_remedy(input: &ViewInput<'_>, gold: &GoldRow) -> GoldRow {
             }
         }
         Some(Fate::LostByApproximation) => "the exact scan would bring it in".to_owned(),
-        Some(Fate::LostInFusion | Fate::CutAtN) => ways_in(input, gold),
+        Some(Fate::LostInFusion | Fate::CutAtN) => {
+            let deeper = gold.fused.map(|rank| format!("N = {rank}"));
+            let ways: Vec<String> = deeper.into_iter().chain(fused_ways).collect();
+            match ways.as_slice() {
+                [] => "no change of N or weight brings it in".to_owned(),
+                ways => format!("{} brings it in", ways.join(" or ")),
+            }
+        }
         _ => String::new(),
-    };
-    GoldRow { remedy, ..gold.clone() }
+    }
 }
 
 /// A leg that takes no part but has the passage.
@@ -37,57 +60,56 @@ fn deeper_leg(gold: &GoldRow, input: &ViewInput<'_>) -> Option<String> {
     })
 }
 
-/// "N = 63 or α ≥ .61 brings it in".
-fn ways_in(input: &ViewInput<'_>, gold: &GoldRow) -> String {
-    let mut ways: Vec<String> = gold.fused.map(|rank| format!("N = {rank}")).into_iter().collect();
-    let row = gold.doc.and_then(|doc| input.state.pool().row_of(doc));
-    if let Some(row) = row.filter(|_| input.ran == FirstStage::Hybrid) {
-        ways.extend(nearest_alpha(input.state, row, input.settings));
-        ways.extend(other_method(input.state, row, input.settings));
-    }
-    match ways.as_slice() {
-        [] => "no change of N or weight brings it in".to_owned(),
-        [one] => format!("{one} brings it in"),
-        several => format!("{} brings it in", several.join(" or ")),
-    }
-}
-
-/// The α nearest to the present one that brings the row into the candidate set.
-fn nearest_alpha(state: &QueryState, row: usize, settings: &Settings) -> Option<String> {
-    let mut list = FusedList::default();
-    let mut enters = |step: u32| {
-        let alpha = f64::from(step) / f64::from(ALPHA_STEPS);
-        within(state, row, &Settings { alpha, ..settings.clone() }, &mut list)
-    };
+/// For each row the α nearest to the present one that brings it into the candidate set; of two equally
+/// near ones the higher. The list is fused once a step for all rows together.
+fn nearest_alphas(state: &QueryState, rows: &[usize], settings: &Settings) -> Vec<Option<String>> {
     let here = (settings.alpha * f64::from(ALPHA_STEPS)).round() as u32;
-    let up = (here + 1..=ALPHA_STEPS).find(|&step| enters(step));
-    let down = (0..here).rev().find(|&step| enters(step));
+    let mut list = FusedList::default();
+    let mut found: Vec<Option<String>> = vec![None; rows.len()];
     let say = |sign: &str, step: u32| match step {
         0 => format!("α {sign} 0"),
         ALPHA_STEPS => format!("α {sign} 1"),
         _ => format!("α {sign} .{step:02}"),
     };
-    match (up, down) {
-        (Some(up), Some(down)) if here - down < up - here => Some(say("≤", down)),
-        (Some(up), _) => Some(say("≥", up)),
-        (None, Some(down)) => Some(say("≤", down)),
-        (None, None) => None,
+    for distance in 1..=ALPHA_STEPS {
+        let up = (here + distance <= ALPHA_STEPS).then(|| ("≥", here + distance));
+        let down = here.checked_sub(distance).map(|step| ("≤", step));
+        for (sign, step) in up.into_iter().chain(down) {
+            if found.iter().all(Option::is_some) {
+                return found;
+            }
+            let alpha = f64::from(step) / f64::from(ALPHA_STEPS);
+            fuse(state, &Settings { alpha, ..settings.clone() }, &mut list);
+            for (row, found) in rows.iter().zip(&mut found).filter(|(_, found)| found.is_none()) {
+                *found = is_candidate(&list, *row, settings).then(|| say(sign, step));
+            }
+        }
     }
+    found
 }
 
-/// Another fusion method that brings it in, all else being equal.
-fn other_method(state: &QueryState, row: usize, settings: &Settings) -> Option<String> {
+/// For each row another fusion method that brings it in, all else being equal.
+fn other_methods(state: &QueryState, rows: &[usize], settings: &Settings) -> Vec<Option<String>> {
     let mut list = FusedList::default();
-    let mut others = FusionMethod::ALL.into_iter().filter(|&method| method != settings.fusion);
-    let method =
-        others.find(|&fusion| within(state, row, &Settings { fusion, ..settings.clone() }, &mut list))?;
-    Some(format!("{} fusion", method.name()))
+    let mut found: Vec<Option<String>> = vec![None; rows.len()];
+    if rows.is_empty() {
+        return found;
+    }
+    for fusion in FusionMethod::ALL.into_iter().filter(|&method| method != settings.fusion) {
+        fuse(state, &Settings { fusion, ..settings.clone() }, &mut list);
+        for (row, found) in rows.iter().zip(&mut found).filter(|(_, found)| found.is_none()) {
+            *found = is_candidate(&list, *row, settings).then(|| format!("{} fusion", fusion.name()));
+        }
+    }
+    found
 }
 
-fn within(state: &QueryState, row: usize, settings: &Settings, list: &mut FusedList) -> bool {
+fn fuse(state: &QueryState, settings: &Settings, list: &mut FusedList) {
     Fuser::new(&plan(settings, FirstStage::Hybrid)).fuse_into(state.pool(), list);
-    let rank: Option<Rank> = list.rank(row);
-    rank.is_some_and(|rank| rank as usize <= settings.candidates)
+}
+
+fn is_candidate(list: &FusedList, row: usize, settings: &Settings) -> bool {
+    list.rank(row).is_some_and(|rank| rank as usize <= settings.candidates)
 }
 
 #[cfg(test)]
@@ -115,14 +137,15 @@ mod tests {
         let settings =
             Settings { candidates: 2, alpha: 0.1, fusion: FusionMethod::Convex, ..Settings::default() };
         let row = state.pool().row_of(DocIdx(9)).unwrap();
-        let said = nearest_alpha(&state, row, &settings).unwrap();
+        let said = nearest_alphas(&state, &[row], &settings).remove(0).unwrap();
         let alpha: f64 = said.trim_start_matches("α ≥ ").parse().unwrap();
-        let mut list = FusedList::default();
-        assert!(within(&state, row, &Settings { alpha, ..settings.clone() }, &mut list), "{said}");
-        assert!(
-            !within(&state, row, &Settings { alpha: alpha - 0.01, ..settings.clone() }, &mut list),
-            "{said}"
-        );
+        let within = |alpha: f64| {
+            let mut list = FusedList::default();
+            fuse(&state, &Settings { alpha, ..settings.clone() }, &mut list);
+            is_candidate(&list, row, &settings)
+        };
+        assert!(within(alpha), "{said}");
+        assert!(!within(alpha - 0.01), "{said}");
     }
 
     #[test]
@@ -130,7 +153,7 @@ mod tests {
         let state = state();
         let settings = Settings { candidates: 1, ..Settings::default() };
         let row = state.pool().row_of(DocIdx(5)).unwrap();
-        assert_eq!(nearest_alpha(&state, row, &settings), None);
-        assert_eq!(other_method(&state, row, &settings), None);
+        assert_eq!(nearest_alphas(&state, &[row], &settings), [None]);
+        assert_eq!(other_methods(&state, &[row], &settings), [None]);
     }
 }

@@ -1,10 +1,10 @@
 //! The lists of the query on the screen, built from its facts. Sorting happens here and only here.
 
-use super::query_state::{PairScore, QueryState};
+use super::query_state::{PairScore, QueryState, rank_in};
 use super::remedy;
 use super::snapshot::{FirstRow, Focus, FocusView, GoldRow, RerankedRow};
 use crate::corpus::Collection;
-use crate::domain::{FirstStage, Grade, Language, LegHit, LegId, Rank, RerankerChoice, Settings};
+use crate::domain::{FirstStage, Grade, Language, Rank, Settings};
 use crate::judge::Movement;
 
 /// What the lists of one query are built from.
@@ -28,22 +28,18 @@ pub fn focus_view(input: &ViewInput<'_>) -> FocusView {
     let state = input.state;
     let candidates = state.fused().top(input.settings.candidates);
     let scored = candidates.iter().filter(|&&row| state.score(row) != PairScore::NotYet).count();
-    let reranking = input.reranking && input.settings.reranker != RerankerChoice::None;
     let all_scored = scored == candidates.len();
-    let order = if reranking { state.reranked_order(&candidates) } else { Vec::new() };
+    let order = if input.reranking { state.reranked_order(&candidates) } else { Vec::new() };
 
-    let reranked_rank = |row: usize| -> Option<Rank> {
-        (1..).zip(&order).find(|&(_, &r)| r == row).map(|(rank, _)| rank).filter(|_| all_scored)
-    };
+    let reranked_rank = |row: usize| rank_in(&order, row).filter(|_| all_scored);
     let first: Vec<FirstRow> = (1..)
         .zip(&candidates)
         .map(|(rank, &row)| FirstRow { reranked: reranked_rank(row), ..first_row(input, row, rank) })
         .collect();
-    let place = |row: usize| (1..).zip(&candidates).find(|&(_, &r)| r == row).map_or(0, |(rank, _)| rank);
     let reranked = (1..)
         .zip(&order)
         .map(|(rank, &row)| {
-            let first_rank: Rank = place(row);
+            let first_rank = rank_in(&candidates, row).unwrap_or_default();
             RerankedRow {
                 doc: state.pool().doc(row),
                 rank,
@@ -68,7 +64,7 @@ pub fn focus_view(input: &ViewInput<'_>) -> FocusView {
         first,
         reranked,
         scored,
-        golds: input.golds.iter().map(|gold| remedy::with_remedy(input, gold)).collect(),
+        golds: remedy::with_remedies(input),
         judged: state.has_judgments(),
         explanation: None,
         stale: input.stale,
@@ -108,14 +104,4 @@ fn grade(input: &ViewInput<'_>, row: usize) -> Option<Grade> {
 
 fn is_gold(input: &ViewInput<'_>, row: usize) -> bool {
     grade(input, row).is_some_and(|grade| grade >= input.settings.rel_level)
-}
-
-/// Where the fused list has a row, as a leg would say it.
-pub fn fused_hit(state: &QueryState, row: usize) -> Option<LegHit> {
-    Some(LegHit { rank: state.fused().rank(row)?, score: state.fused().score(row)? })
-}
-
-/// The rank of a passage in one leg.
-pub fn leg_hit(state: &QueryState, row: Option<usize>, leg: LegId) -> Option<LegHit> {
-    state.pool().hit(row?, leg.0)
 }

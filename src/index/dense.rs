@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Ann, DocIdx, Score};
 use crate::error::{Error, Result};
+pub use crate::models::late::dot;
 
 /// `[passages, dim]` f32, rows L2-normalised, contiguous by passage.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,24 +48,6 @@ impl VectorMatrix {
         assert_eq!(query.len(), self.dim, "query and passages are of one model");
         self.values.chunks_exact(self.dim).map(|row| dot(query, row)).collect()
     }
-}
-
-const LANES: usize = 16;
-
-/// Dot product in sixteen independent sums, which the compiler turns into vector instructions; one
-/// running sum would be four times slower.
-pub fn dot(a: &[f32], b: &[f32]) -> f32 {
-    assert_eq!(a.len(), b.len());
-    let mut sums = [0.0f32; LANES];
-    let (a_head, a_rest) = a.split_at(a.len() - a.len() % LANES);
-    let (b_head, b_rest) = b.split_at(a_head.len());
-    for (x, y) in a_head.chunks_exact(LANES).zip(b_head.chunks_exact(LANES)) {
-        for lane in 0..LANES {
-            sums[lane] += x[lane] * y[lane];
-        }
-    }
-    let rest: f32 = a_rest.iter().zip(b_rest).map(|(x, y)| x * y).sum();
-    sums.iter().sum::<f32>() + rest
 }
 
 #[derive(Clone, Serialize, Deserialize)]

@@ -55,21 +55,13 @@ impl QueryVectors {
     }
 
     /// The vectors of `texts`, computed and kept where they are not known. Waits for the model.
-    /// `progress` is called with how many are done.
     ///
     /// # Errors
     /// When the model is not available or fails.
-    pub fn get(
-        &self,
-        texts: &[&str],
-        priority: Priority,
-        progress: &mut dyn FnMut(usize),
-    ) -> Result<Vec<Arc<QueryVector>>> {
+    pub fn get(&self, texts: &[&str], priority: Priority) -> Result<Vec<Arc<QueryVector>>> {
         let mut found = self.known(texts);
         let missing: Vec<usize> = (0..texts.len()).filter(|&i| found[i].is_none()).collect();
-        let known = texts.len() - missing.len();
-        for (round, chunk) in missing.chunks(CHUNK).enumerate() {
-            progress(known + round * CHUNK);
+        for chunk in missing.chunks(CHUNK) {
             let batch: Vec<&str> = chunk.iter().map(|&i| texts[i]).collect();
             let encoded = self.encoder.wait()?.encode(priority, Role::Query, &batch, true)?;
             let mut kept = Vec::with_capacity(batch.len());

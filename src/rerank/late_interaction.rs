@@ -9,7 +9,7 @@ use crate::domain::Score;
 use crate::error::{Error, Result};
 use crate::index::TokenReader;
 use crate::index::query_vectors::QueryVectors;
-use crate::models::late::max_sim;
+use crate::models::late::{max_sim_slices, to_f32};
 use crate::models::{EncoderSlot, Priority, Role, TokenVectors};
 
 /// Part of the fingerprint; change it with the scores.
@@ -62,14 +62,15 @@ impl Reranker for LateInteraction {
     }
 
     fn score(&mut self, query: &str, passages: &[Pair<'_>], cancel: &Cancel) -> Result<Vec<Option<Score>>> {
-        let vectors = self.queries.get(&[query], Priority::Interactive, &mut |_| {})?;
+        let vectors = self.queries.get(&[query], Priority::Interactive)?;
         let query_tokens = vectors.first().map(|v| &v.tokens).ok_or_else(|| Error::bug("no query vector"))?;
+        let (query_rows, dim) = (to_f32(query_tokens), query_tokens.dim);
         let mut scores = Vec::with_capacity(passages.len());
         for (pair, tokens) in passages.iter().zip(self.passage_tokens(passages)?) {
             if cancel.is_cancelled() {
                 break;
             }
-            let score = max_sim(query_tokens, &tokens).map(|sim| sim.score);
+            let score = max_sim_slices(&query_rows, &to_f32(&tokens), dim).map(|sim| sim.score);
             if score.is_some_and(|score| !score.is_finite()) {
                 return Err(Error::unavailable(format!(
                     "late interaction gave no number for passage {} and the query {query:?}",

@@ -51,6 +51,7 @@ impl Worker {
         let context = JudgeContext {
             settings,
             fuser: Fuser::new(&plan),
+            weights: &plan.weights,
             ran,
             reranks: self.reranks_now(ran),
             rerank_failed: self.rerank_failed.is_some()
@@ -61,8 +62,7 @@ impl Worker {
         if std::mem::take(&mut self.dirty.judged) || self.rows.is_empty() {
             let judge = |&query: &QueryIdx| self.listed[query.index()].judge(query, &context);
             self.rows = self.judged.iter().map(judge).collect();
-            let states = self.judged.iter().map(|query| &self.listed[query.index()]);
-            self.curve = Arc::new(judging::curve(states, settings, ran, self.collection.passages.len()));
+            self.curve = Arc::new(judging::curve(&self.rows, settings, ran, self.collection.passages.len()));
         } else {
             for position in rows {
                 let query = self.judged[position];

@@ -21,7 +21,7 @@ use super::runs::Runs;
 use super::snapshot::{Focus, QueryRow, RecallCurve, Request};
 use super::{EngineOptions, Event};
 use crate::corpus::{self, Collection};
-use crate::domain::{Bm25, LegId, QueryIdx, Settings};
+use crate::domain::{LegId, QueryIdx, Settings};
 use crate::error::{Error, Result};
 use crate::index::{CacheFolder, FactCache, LexicalIndex};
 use crate::judge::Verdict;
@@ -108,7 +108,6 @@ struct Worker {
     request: Request,
     asked: bool,
     revision: u64,
-    legs_of: (usize, Bm25),
     dirty: Dirty,
     notes: Vec<String>,
     costs: [CostMeter; 3],
@@ -158,7 +157,6 @@ impl Worker {
                 true => Dense::Working { done: 0, total: 0, doing: "starting".to_owned() },
             },
             position: judged.iter().copied().zip(0..).collect(),
-            legs_of: (request.settings.depth, request.settings.bm25),
             rows: Vec::new(),
             curve: Arc::default(),
             findings: None,
@@ -257,12 +255,12 @@ impl Worker {
 
     /// Drops the legs that were made with another depth or other BM25 parameters.
     fn forget_legs(&mut self, settings: &Settings) {
-        let (depth, bm25) = self.legs_of;
-        self.legs_of = (settings.depth, settings.bm25);
-        let depth_changed = depth != settings.depth;
+        let made_with = &self.request.settings;
+        let depth_changed = made_with.depth != settings.depth;
+        let bm25_changed = made_with.bm25 != settings.bm25;
         let tie_order = &self.collection.tie_order;
         for state in self.listed.iter_mut().chain(self.typed.as_mut()) {
-            if depth_changed || bm25 != settings.bm25 {
+            if depth_changed || bm25_changed {
                 state.drop_leg(LegId::BM25, tie_order);
             }
             if depth_changed {
