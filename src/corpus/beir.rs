@@ -5,13 +5,12 @@
 //! Unknown fields are ignored. A language comes from the field `lang` or `language`, else from the text.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 
+use super::rows::Rows;
 use super::{Collection, qrels};
 use crate::domain::{Language, Passage, Query};
 use crate::error::{Error, Result};
@@ -91,22 +90,20 @@ struct QueryRow {
 
 fn read_passages(file: &Path, options: &ReadOptions, warnings: &mut Vec<String>) -> Result<Vec<Passage>> {
     let mut rows = Rows::new(file, options.skip_bad_rows);
-    let mut seen: HashMap<String, usize> = HashMap::new();
-    let mut passages: Vec<(Passage, bool)> = Vec::new();
+    let mut ids = Ids::new("passage");
+    let mut passages: Vec<Passage> = Vec::new();
+    let mut given: Vec<Option<Language>> = Vec::new();
     let mut empty = 0;
     rows.read(|line, row: PassageRow| {
         check_id(&row.id)?;
-        if let Some(first) = seen.get(&row.id) {
-            return Err(format!("passage id {:?} is there twice, first in line {first}", row.id));
-        }
-        seen.insert(row.id.clone(), line);
+        ids.take(&row.id, line)?;
         let title = row.title.unwrap_or_default();
         empty += usize::from(title.trim().is_empty() && row.text.trim().is_empty());
-        let (language, known) = given_language(row.lang.as_deref());
-        passages.push((Passage { id: row.id, title, text: row.text, language }, known));
+        given.push(given_language(row.lang.as_deref()));
+        passages.push(Passage { id: row.id, title, text: row.text, language: Language::undetermined() });
         Ok(())
     })?;
-    rows.finish(warnings)?;
+    rows.finish(MEND_OR_SKIP, warnings)?;
     if passages.is_empty() {
         return Err(Error::input("no passage in this file")
             .in_file(file)
@@ -115,42 +112,55 @@ fn read_passages(file: &Path, options: &ReadOptions, warnings: &mut Vec<String>)
     if empty > 0 {
         warnings.push(format!("{empty} passages have neither title nor text: no leg can match them"));
     }
-    let unknown: Vec<usize> = (0..passages.len()).filter(|&i| !passages[i].1).collect();
-    let texts: Vec<String> = unknown.iter().map(|&i| passages[i].0.indexed_text()).collect();
-    for (&i, language) in unknown.iter().zip(detect_all(&texts)) {
-        passages[i].0.language = language;
-    }
-    Ok(passages.into_iter().map(|(passage, _)| passage).collect())
+    let languages = given_or_detected(given, |i| passages[i].indexed_text());
+    passages.iter_mut().zip(languages).for_each(|(passage, language)| passage.language = language);
+    Ok(passages)
 }
 
 fn read_queries(file: &Path, options: &ReadOptions, warnings: &mut Vec<String>) -> Result<Vec<Query>> {
     let mut rows = Rows::new(file, options.skip_bad_rows);
-    let mut seen: HashMap<String, usize> = HashMap::new();
-    let mut queries: Vec<(Query, bool)> = Vec::new();
+    let mut ids = Ids::new("query");
+    let mut queries: Vec<Query> = Vec::new();
+    let mut given: Vec<Option<Language>> = Vec::new();
     rows.read(|line, row: QueryRow| {
         check_id(&row.id)?;
         if row.text.trim().is_empty() {
             return Err(format!("query {:?} has an empty text", row.id));
         }
-        if let Some(first) = seen.insert(row.id.clone(), line) {
-            return Err(format!("query id {:?} is there twice, first in line {first}", row.id));
-        }
-        let (language, known) = given_language(row.lang.as_deref());
-        queries.push((Query { id: row.id, text: row.text, language }, known));
+        ids.take(&row.id, line)?;
+        given.push(given_language(row.lang.as_deref()));
+        queries.push(Query { id: row.id, text: row.text, language: Language::undetermined() });
         Ok(())
     })?;
-    rows.finish(warnings)?;
+    rows.finish(MEND_OR_SKIP, warnings)?;
     if queries.is_empty() {
         return Err(Error::input("no query in this file")
             .in_file(file)
             .advise("every line is one query; without any, remove the file"));
     }
-    let unknown: Vec<usize> = (0..queries.len()).filter(|&i| !queries[i].1).collect();
-    let texts: Vec<String> = unknown.iter().map(|&i| queries[i].0.text.clone()).collect();
-    for (&i, language) in unknown.iter().zip(detect_all(&texts)) {
-        queries[i].0.language = language;
+    let languages = given_or_detected(given, |i| queries[i].text.clone());
+    queries.iter_mut().zip(languages).for_each(|(query, language)| query.language = language);
+    Ok(queries)
+}
+
+/// The ids of one file, and the line of each.
+struct Ids {
+    what: &'static str,
+    lines: HashMap<String, usize>,
+}
+
+impl Ids {
+    fn new(what: &'static str) -> Self {
+        Self { what, lines: HashMap::new() }
     }
-    Ok(queries.into_iter().map(|(query, _)| query).collect())
+
+    fn take(&mut self, id: &str, line: usize) -> Result<(), String> {
+        if let Some(first) = self.lines.get(id) {
+            return Err(format!("{} id {id:?} is there twice, first in line {first}", self.what));
+        }
+        self.lines.insert(id.to_owned(), line);
+        Ok(())
+    }
 }
 
 fn check_id(id: &str) -> Result<(), String> {
@@ -160,11 +170,19 @@ fn check_id(id: &str) -> Result<(), String> {
     }
 }
 
-fn given_language(lang: Option<&str>) -> (Language, bool) {
-    match lang.map(str::trim).filter(|tag| !tag.is_empty()) {
-        Some(tag) => (Language::new(tag), true),
-        None => (Language::undetermined(), false),
-    }
+fn given_language(lang: Option<&str>) -> Option<Language> {
+    lang.map(str::trim).filter(|tag| !tag.is_empty()).map(Language::new)
+}
+
+/// The languages given, and those detected of the items that have none; `text` gives an item's text.
+fn given_or_detected(given: Vec<Option<Language>>, text: impl Fn(usize) -> String) -> Vec<Language> {
+    let unknown = (0..given.len()).filter(|&i| given[i].is_none());
+    let texts: Vec<String> = unknown.map(text).collect();
+    let mut detected = detect_all(&texts).into_iter();
+    given
+        .into_iter()
+        .map(|language| language.or_else(|| detected.next()).unwrap_or_else(Language::undetermined))
+        .collect()
 }
 
 /// How many characters are enough to tell a language.
@@ -193,92 +211,8 @@ fn detect_all(texts: &[String]) -> Vec<Language> {
     languages
 }
 
-/// The lines of a JSONL file, one after the other, with what is wrong in them.
-struct Rows<'a> {
-    file: &'a Path,
-    skip_bad: bool,
-    bad: Vec<(usize, String)>,
-}
-
-impl<'a> Rows<'a> {
-    fn new(file: &'a Path, skip_bad: bool) -> Self {
-        Self { file, skip_bad, bad: Vec::new() }
-    }
-
-    fn read<T: for<'de> Deserialize<'de>>(
-        &mut self,
-        mut take: impl FnMut(usize, T) -> Result<(), String>,
-    ) -> Result<()> {
-        for_each_line(self.file, |number, line| {
-            let outcome = match std::str::from_utf8(line) {
-                Err(error) => Err(format!("not valid UTF-8 (byte {} of the line)", error.valid_up_to() + 1)),
-                Ok(text) if text.trim().is_empty() => Ok(()),
-                Ok(text) => match serde_json::from_str::<T>(text) {
-                    Ok(row) => take(number, row),
-                    Err(error) => Err(json_fault(&error)),
-                },
-            };
-            if let Err(fault) = outcome {
-                self.bad.push((number, fault));
-            }
-        })
-    }
-
-    /// The error of the first bad row, or a warning when they are to be skipped.
-    fn finish(self, warnings: &mut Vec<String>) -> Result<()> {
-        let Some((line, fault)) = self.bad.first() else { return Ok(()) };
-        let more = match self.bad.len() - 1 {
-            0 => String::new(),
-            n => format!(" (and {n} more bad lines in this file)"),
-        };
-        if !self.skip_bad {
-            return Err(Error::input(format!("{fault}{more}"))
-                .at_line(self.file, *line)
-                .advise("mend the line, or leave such rows out with --skip-bad-rows"));
-        }
-        let name = file_name(self.file);
-        warnings.push(format!("{} bad rows of {name} left out, first line {line}: {fault}", self.bad.len()));
-        Ok(())
-    }
-}
-
-/// The fault without serde's position in the one-line text, which would be read as a line of the file.
-fn json_fault(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let fault = text.rsplit_once(" at line ").map_or(text.as_str(), |(fault, _)| fault);
-    match error.classify() {
-        serde_json::error::Category::Data => fault.to_owned(),
-        _ => format!("not valid JSON at column {}: {fault}", error.column()),
-    }
-}
-
-pub(super) fn file_name(file: &Path) -> String {
-    file.file_name().map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into_owned())
-}
-
-/// Calls `take` with every line's number (from 1) and bytes, without the line end; a UTF-8 byte order
-/// mark before the first line is dropped.
-pub(super) fn for_each_line(file: &Path, mut take: impl FnMut(usize, &[u8])) -> Result<()> {
-    let opened = File::open(file).map_err(|e| Error::io("cannot open", file, &e))?;
-    let mut reader = BufReader::with_capacity(1 << 18, opened);
-    let mut line = Vec::new();
-    let mut number = 0;
-    loop {
-        line.clear();
-        let read = reader.read_until(b'\n', &mut line).map_err(|e| Error::io("cannot read", file, &e))?;
-        if read == 0 {
-            return Ok(());
-        }
-        number += 1;
-        let mut bytes = line.as_slice();
-        if number == 1 {
-            bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        }
-        bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-        bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
-        take(number, bytes);
-    }
-}
+/// What to do about a bad row.
+const MEND_OR_SKIP: &str = "mend the line, or leave such rows out with --skip-bad-rows";
 
 /// Ids are text, but some sets write them as JSON numbers.
 fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {

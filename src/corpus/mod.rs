@@ -5,6 +5,7 @@
 
 mod beir;
 mod qrels;
+mod rows;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::beir::{ReadOptions, file_name, for_each_line};
+use super::beir::ReadOptions;
+use super::rows::Rows;
 use super::{JudgedPassage, Judgment};
 use crate::domain::{DocIdx, Grade, Passage, Query, QueryIdx};
 use crate::error::{Error, Result};
@@ -59,24 +60,9 @@ pub(super) fn read(
         unknown_queries: Vec::new(),
         rows: 0,
     };
-    let mut bad: Vec<(usize, String)> = Vec::new();
-    for_each_line(file, |number, line| {
-        if let Err(fault) = reader.take(number, line) {
-            bad.push((number, fault));
-        }
-    })?;
-    if let Some((line, fault)) = bad.first() {
-        if !options.skip_bad_rows {
-            return Err(Error::input(fault.clone())
-                .at_line(file, *line)
-                .advise("a judgment is: query-id, corpus-id, grade (a whole number), separated by tabs"));
-        }
-        warnings.push(format!(
-            "{} bad rows of {} left out, first line {line}: {fault}",
-            bad.len(),
-            file_name(file)
-        ));
-    }
+    let mut rows = Rows::new(file, options.skip_bad_rows);
+    rows.read_lines(|number, line| reader.take(number, line))?;
+    rows.finish("a judgment is: query-id, corpus-id, grade (a whole number), separated by tabs", warnings)?;
     if reader.rows == 0 {
         return Err(Error::input("no judgment in this file")
             .in_file(file)
