@@ -83,7 +83,7 @@ fn best_matches(query: &[f32], passage: &[f32], dim: usize) -> Vec<(usize, f32)>
     query.chunks_exact(dim).map(best).collect()
 }
 
-/// Dot product in [`LANES`] independent sums, added up in a fixed order: the same on every machine that
+/// Dot product in sixteen independent sums, added up in a fixed order: the same on every machine that
 /// does not fuse multiply and add behind our back (Rust never does). One running sum would be four times
 /// slower. Both have the same length.
 pub fn dot(a: &[f32], b: &[f32]) -> f32 {
