@@ -1,8 +1,6 @@
 //! Running text in lines, broken where the script allows it (UAX #14, with a dictionary for Thai and its
 //! like), with ranges of it marked.
 
-use std::borrow::Cow;
-
 use icu_segmenter::LineSegmenter;
 use icu_segmenter::options::LineBreakOptions;
 use unicode_segmentation::UnicodeSegmentation;
@@ -39,16 +37,22 @@ pub fn lines(text: &str, marks: &[(usize, usize)], room: usize, most: usize) -> 
                 continue;
             }
             let shown = visible(cluster);
-            let width = cells::width(&shown);
             let hangs = at >= trimmed.len(); // a space at the end of a line may be lost
-            if line.used + width > room {
-                if hangs {
-                    continue;
-                }
-                lines.push(std::mem::take(&mut line).finish());
-            }
             let offset = start + at;
-            line.push(shown, width, marks.iter().any(|&(from, to)| (from..to).contains(&offset)));
+            let marked = marks.iter().any(|&(from, to)| (from..to).contains(&offset));
+            // A pile of hidden signs in one cluster, each made visible, may be wider than any line.
+            let fits = cells::width(&shown) <= room;
+            let parts: Vec<&str> = if fits { vec![&shown] } else { shown.graphemes(true).collect() };
+            for part in parts {
+                let width = cells::width(part);
+                if line.used + width > room {
+                    if hangs {
+                        continue;
+                    }
+                    lines.push(std::mem::take(&mut line).finish());
+                }
+                line.push(part, width, marked);
+            }
         }
         start = end;
         if ends_line {
@@ -73,11 +77,11 @@ struct Line {
 }
 
 impl Line {
-    fn push(&mut self, shown: Cow<'_, str>, width: usize, marked: bool) {
+    fn push(&mut self, shown: &str, width: usize, marked: bool) {
         self.used += width;
         match self.stretches.last_mut() {
-            Some(last) if last.marked == marked => last.text.push_str(&shown),
-            _ => self.stretches.push(Stretch { text: shown.into_owned(), marked }),
+            Some(last) if last.marked == marked => last.text.push_str(shown),
+            _ => self.stretches.push(Stretch { text: shown.to_owned(), marked }),
         }
     }
 
@@ -104,6 +108,14 @@ mod tests {
         assert_eq!(plain("incomprehensibility", 8), ["incompre", "hensibil", "ity"]);
         let thai = plain("ยกเลิกการจองห้องพัก", 8);
         assert!(thai.len() > 1 && thai.iter().all(|line| cells::width(line) <= 8), "{thai:?}");
+    }
+
+    /// Found by the property below: signs that Unicode makes one cluster are broken between their codes.
+    #[test]
+    fn a_pile_of_hidden_signs_is_broken_like_text() {
+        let lines = plain("\u{11941}\u{11d3a}\u{fffc}", 12);
+        assert!(lines.iter().all(|line| cells::width(line) <= 12), "{lines:?}");
+        assert!(lines.concat().contains("⟨U+11D3A⟩"), "{lines:?}");
     }
 
     #[test]
