@@ -17,11 +17,12 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("fuse", &["domain", "order"]),
     ("rerank", &["corpus", "domain", "error", "index", "models"]),
     ("judge", &["domain", "error"]),
+    ("tune", &["domain", "fuse", "judge", "order"]),
     (
         "engine",
         &[
             "corpus", "domain", "error", "fuse", "index", "judge", "models", "order", "rerank", "retrieve",
-            "text",
+            "text", "tune",
         ],
     ),
     ("export", &["corpus", "domain", "engine", "error", "index", "judge", "text"]),
@@ -30,7 +31,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 ];
 
 /// Rooms that compute and nothing else.
-const PURE: &[&str] = &["domain", "order", "text", "fuse", "judge"];
+const PURE: &[&str] = &["domain", "order", "text", "fuse", "judge", "tune"];
 
 fn sources(room: &str) -> Vec<PathBuf> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
