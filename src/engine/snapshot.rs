@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use crate::domain::{DocIdx, Fate, FirstStage, Grade, Language, LegHit, QueryIdx, Rank, Score, Settings};
+use crate::domain::{
+    DocIdx, Fate, Grade, Language, LegHit, LegId, LegName, LegSet, QueryIdx, Rank, Score, Settings,
+};
 use crate::fuse::LegShare;
 use crate::judge::{Metrics, Movement, Verdict};
 pub use crate::retrieve::bm25::TermScore;
@@ -265,8 +267,10 @@ pub struct Snapshot {
     pub stamp: Stamp,
     /// The settings this answers; lists, fates and metrics are of these.
     pub settings: Settings,
-    /// What the first stage was made of in fact: BM25 alone while the dense leg is not there.
-    pub ran: FirstStage,
+    /// The legs there are, by [`LegId`].
+    pub legs: Arc<[LegName]>,
+    /// What the first stage was made of in fact: without the dense leg while that is not there.
+    pub ran: LegSet,
     pub status: Status,
     pub focus: FocusView,
     /// Every judged query, in file order.
@@ -286,4 +290,24 @@ pub struct Snapshot {
     pub warnings: Vec<String>,
     /// `None` where no model was found or asked for.
     pub model: Option<ModelInUse>,
+}
+
+impl Snapshot {
+    /// Names the legs that ran: `bm25`, `bm25+dense`, or `hybrid` where there are several and all ran.
+    pub fn ran_name(&self) -> String {
+        match self.ran.len() {
+            n if n > 1 && n == self.legs.len() => "hybrid".to_owned(),
+            _ => self.ran.iter().map(|leg| self.leg_name(leg)).collect::<Vec<_>>().join("+"),
+        }
+    }
+
+    /// Empty for a leg that there is not.
+    pub fn leg_name(&self, leg: LegId) -> &str {
+        self.legs.get(leg.0).map_or("", |leg| &leg.name)
+    }
+
+    /// Whether legs that the settings ask for are not there yet, or will not come.
+    pub fn lacks_legs(&self) -> bool {
+        self.ran != self.settings.legs(self.legs.len())
+    }
 }

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use super::{Dense, VERDICT_AT_ONCE, Worker};
-use crate::domain::{FirstStage, Language, QueryIdx, RerankerChoice, Settings};
+use crate::domain::{Language, LegSet, QueryIdx, RerankerChoice, Settings};
 use crate::engine::explain::{ExplainInput, explain};
 use crate::engine::judging;
-use crate::engine::query_state::{JudgeContext, QueryState, plan};
+use crate::engine::query_state::{JudgeContext, QueryState};
 use crate::engine::runs::{Runs, first_run, reranked_run};
 use crate::engine::snapshot::{Focus, FocusView, GoldRow, Snapshot, Stamp};
 use crate::engine::verdict;
 use crate::engine::view::{ViewInput, focus_view};
-use crate::fuse::Fuser;
+use crate::fuse::{Fuser, FusionPlan};
 use crate::text;
 
 impl Worker {
@@ -38,6 +38,7 @@ impl Worker {
             costs: self.costs(),
             warnings: self.warnings(&settings, ran),
             model: self.model_in_use(),
+            legs: Arc::clone(&self.legs.names),
             settings,
             ran,
             status,
@@ -46,8 +47,13 @@ impl Worker {
         }
     }
 
-    pub(super) fn judge(&mut self, settings: &Settings, ran: FirstStage) {
-        let plan = plan(settings, ran);
+    /// What fuses under these settings when the legs in `ran` are there.
+    pub(super) fn plan(&self, settings: &Settings, ran: LegSet) -> FusionPlan {
+        FusionPlan::of(settings, &self.legs.names, ran)
+    }
+
+    pub(super) fn judge(&mut self, settings: &Settings, ran: LegSet) {
+        let plan = self.plan(settings, ran);
         let context = JudgeContext {
             settings,
             fuser: Fuser::new(&plan),
@@ -62,7 +68,8 @@ impl Worker {
         if std::mem::take(&mut self.dirty.judged) || self.rows.is_empty() {
             let judge = |&query: &QueryIdx| self.listed[query.index()].judge(query, &context);
             self.rows = self.judged.iter().map(judge).collect();
-            self.curve = Arc::new(judging::curve(&self.rows, settings, ran, self.collection.passages.len()));
+            let passages = self.collection.passages.len();
+            self.curve = Arc::new(judging::curve(&self.rows, settings, &plan.weights, passages));
         } else {
             for position in rows {
                 let query = self.judged[position];
@@ -71,15 +78,21 @@ impl Worker {
         }
     }
 
-    /// The verdict in words, and that it is of BM25 alone while more is to come.
-    pub(super) fn sentence(&self, ran: FirstStage) -> String {
+    /// The verdict in words, and which legs it is of while more is to come.
+    pub(super) fn sentence(&self, ran: LegSet) -> String {
         let Some(verdict) = &self.findings else { return String::new() };
         let sentence = verdict.sentence();
         match &self.dense {
-            _ if ran == self.request.settings.first => sentence,
-            Dense::Working { .. } | Dense::Ready(_) => format!("so far, on BM25 alone: {sentence}"),
-            Dense::Off | Dense::Failed(_) => format!("on BM25 alone: {sentence}"),
+            _ if ran == self.wanted() => sentence,
+            Dense::Working { .. } | Dense::Ready(_) => format!("so far, {}: {sentence}", self.alone(ran)),
+            Dense::Off | Dense::Failed(_) => format!("{}: {sentence}", self.alone(ran)),
         }
+    }
+
+    /// "on bm25 alone", "on bm25 and splade alone".
+    pub(super) fn alone(&self, ran: LegSet) -> String {
+        let names: Vec<&str> = ran.iter().map(|leg| &*self.legs.names[leg.0].name).collect();
+        format!("on {} alone", names.join(" and "))
     }
 
     /// The verdict on the rows as they are.
@@ -90,13 +103,20 @@ impl Worker {
         let states = self.judged.iter().map(|query| &self.listed[query.index()]);
         let complete = self.rows.iter().any(|row| row.first.is_some());
         self.findings = complete.then(|| {
-            let verdict =
-                verdict::verdict(&self.collection, states, &self.rows, &self.curve, settings, reranker);
+            let verdict = verdict::verdict(
+                &self.collection,
+                states,
+                &self.rows,
+                &self.curve,
+                &self.legs.names,
+                settings,
+                reranker,
+            );
             Arc::new(verdict)
         });
     }
 
-    pub(super) fn focus(&mut self, settings: &Settings, ran: FirstStage) -> FocusView {
+    pub(super) fn focus(&mut self, settings: &Settings, ran: LegSet) -> FocusView {
         let focus = self.request.focus.clone();
         let (language, golds): (Language, &[GoldRow]) = match &focus {
             Focus::Listed(query) => (
@@ -109,13 +129,13 @@ impl Worker {
             Focus::Typed(text) => (text::detect(text), &[]),
         };
         let reranks_now = self.reranks_now(ran);
-        let mut owned = QueryState::typed("");
+        let mut owned = QueryState::typed("", self.legs.len());
         let state = match &focus {
             Focus::Listed(query) => self.listed.get_mut(query.index()).unwrap_or(&mut owned),
             Focus::Typed(_) => self.typed.as_mut().unwrap_or(&mut owned),
         };
-        let ran_here = if state.is_complete(ran) { ran } else { FirstStage::Bm25 };
-        let plan = plan(settings, ran_here);
+        let ran_here: LegSet = ran.iter().filter(|&leg| state.has_leg(leg)).collect();
+        let plan = FusionPlan::of(settings, &self.legs.names, ran_here);
         state.fuse(&Fuser::new(&plan));
         let dense = match &self.dense {
             Dense::Ready(dense) => Some(dense),
@@ -124,6 +144,7 @@ impl Worker {
         let view = focus_view(&ViewInput {
             collection: &self.collection,
             settings,
+            legs: &self.legs.names,
             ran: ran_here,
             focus: &focus,
             language,
@@ -136,6 +157,7 @@ impl Worker {
             let input = ExplainInput {
                 collection: &self.collection,
                 settings,
+                legs: &self.legs.names,
                 ran: ran_here,
                 lexical: &self.lexical,
                 matrix: dense.map(|dense| &dense.matrix),
@@ -150,7 +172,7 @@ impl Worker {
     pub(super) fn runs(&mut self) -> Runs {
         let settings = self.request.settings.clone();
         let ran = self.ran();
-        let plan = plan(&settings, ran);
+        let plan = self.plan(&settings, ran);
         let fuser = Fuser::new(&plan);
         let mut runs = Runs::default();
         for &query in &self.judged {
