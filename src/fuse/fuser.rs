@@ -124,7 +124,7 @@ impl<'a> Fuser<'a> {
             if !within(rank, self.window) {
                 return LegValue::NotReturned;
             }
-            let value = part.normaliser.apply(LegHit { rank, score });
+            let value = part.normalised(LegHit { rank, score });
             if value < part.least { LegValue::LeftOut } else { LegValue::Value(value) }
         })
     }

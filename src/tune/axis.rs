@@ -1,7 +1,6 @@
 //! In: a fusion plan and the two legs between which α moves. Out: the plan at any α, and whether a
 //! curve over α can be exact. It fuses nothing.
 
-use crate::domain::LegId;
 use crate::fuse::{FusionPlan, Method};
 
 /// The two legs between which α shares the weight: at 0 the first has all of it, at 1 the second. Every
@@ -56,20 +55,30 @@ pub fn exactness(method: &Method, legs: usize) -> Exactness {
 }
 
 impl Axis {
-    /// From BM25 alone to dense alone, as the setting `alpha` moves.
-    pub const HYBRID: Self = Self { zero: LegId::BM25.0, one: LegId::DENSE.0 };
-
-    /// The weights at `alpha`, by leg, as [`crate::domain::Settings::leg_weights`]: both 1 in the middle.
-    pub fn weights(self, alpha: f64) -> Vec<f64> {
-        let mut weights = vec![0.0; self.zero.max(self.one) + 1];
-        weights[self.zero] = 2.0 * (1.0 - alpha);
-        weights[self.one] = 2.0 * alpha;
-        weights
+    /// The plan as it is at `alpha`: the two legs share the weight that they have together now (2 where
+    /// they have none), all others are silent. With a plan of `Settings` whose weights go by α this is
+    /// the plan of the same settings with that α.
+    pub fn plan(self, plan: &FusionPlan, alpha: f64) -> FusionPlan {
+        let total = match self.weight(plan, self.zero) + self.weight(plan, self.one) {
+            total if total > 0.0 => total,
+            _ => 2.0,
+        };
+        let mut weights = vec![0.0; plan.weights.len().max(self.zero.max(self.one) + 1)];
+        weights[self.zero] = total * (1.0 - alpha);
+        weights[self.one] = total * alpha;
+        FusionPlan { weights, ..plan.clone() }
     }
 
-    /// The plan with its weights as they are at `alpha`.
-    pub fn plan(self, plan: &FusionPlan, alpha: f64) -> FusionPlan {
-        FusionPlan { weights: self.weights(alpha), ..plan.clone() }
+    /// α of a plan; `None`: another leg takes part, or none does.
+    pub fn alpha_of(self, plan: &FusionPlan) -> Option<f64> {
+        let [zero, one] = [self.zero, self.one].map(|leg| self.weight(plan, leg));
+        let others = (0..plan.weights.len()).filter(|&leg| leg != self.zero && leg != self.one);
+        let total = zero + one;
+        (total > 0.0 && others.map(|leg| self.weight(plan, leg)).sum::<f64>() == 0.0).then(|| one / total)
+    }
+
+    fn weight(self, plan: &FusionPlan, leg: usize) -> f64 {
+        plan.weights.get(leg).copied().filter(|&weight| weight > 0.0).unwrap_or(0.0)
     }
 }
 
@@ -83,7 +92,6 @@ pub struct AxisPlans {
 }
 
 impl AxisPlans {
-    /// Of a plan whose weights do not matter here.
     pub fn new(plan: &FusionPlan, axis: Axis) -> Self {
         let at = |alpha| axis.plan(plan, alpha);
         Self { axis, zero: at(0.0), inside: at(0.5), one: at(1.0) }

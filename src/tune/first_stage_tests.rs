@@ -11,7 +11,7 @@ use crate::fuse::{FusionPlan, Mean, Method, OpenSearch};
 use crate::judge::measure;
 
 fn curve(query: TuneQuery<'_>, plan: &FusionPlan, objective: &Objective<'_>) -> StepCurve {
-    let plans = AxisPlans::new(plan, Axis::HYBRID);
+    let plans = AxisPlans::new(plan, HYBRID);
     first_stage_curve(&[query], &plans, objective, &never).unwrap().unwrap().remove(0)
 }
 
@@ -94,7 +94,7 @@ fn a_method_without_weights_changes_at_the_ends_only() {
     let dbsf = plan(Method::Dbsf);
     let curve = curve(query(&pool, &judged), &dbsf, &Goal::Success.objective(3, 1));
     assert_eq!(curve, StepCurve::constant(0.0, 1.0, 1.0));
-    let plans = AxisPlans::new(&plan(Method::QdrantRrf), Axis::HYBRID);
+    let plans = AxisPlans::new(&plan(Method::QdrantRrf), HYBRID);
     let objective = Goal::Recall.objective(3, 1);
     assert_eq!(first_stage_curve(&[query(&pool, &judged)], &plans, &objective, &never), Ok(None));
 }
@@ -128,7 +128,7 @@ fn work_that_is_given_up_ends_at_once() {
         asked.set(asked.get() + 1);
         asked.get() > 10
     };
-    let plans = AxisPlans::new(&raw(), Axis::HYBRID);
+    let plans = AxisPlans::new(&raw(), HYBRID);
     let objective = Goal::Recall.objective(1, 1);
     assert_eq!(first_stage_curve(&queries, &plans, &objective, &after_ten), Err(Cancelled));
     assert_eq!(asked.get(), 11);

@@ -235,7 +235,7 @@ impl Search<'_> {
 
     fn by_alpha(&self, found: &mut [Remedies]) -> Result<(), Cancelled> {
         let Lost { pool, plan, golds, .. } = *self.lost;
-        let Some((axis, now)) = self.lost.axis.and_then(|axis| Some((axis, alpha_of(plan, axis)?))) else {
+        let Some((axis, now)) = self.lost.axis.and_then(|axis| Some((axis, axis.alpha_of(plan)?))) else {
             return Ok(());
         };
         let plans = AxisPlans::new(plan, axis);
@@ -322,14 +322,6 @@ impl Search<'_> {
         }
         Ok(())
     }
-}
-
-/// α of a plan whose weights lie on the axis; `None`: another leg takes part, or none does.
-fn alpha_of(plan: &FusionPlan, axis: Axis) -> Option<f64> {
-    let weight = |leg: usize| plan.weights.get(leg).copied().filter(|&weight| weight > 0.0).unwrap_or(0.0);
-    let others = (0..plan.weights.len()).filter(|&leg| leg != axis.zero && leg != axis.one);
-    let total = weight(axis.zero) + weight(axis.one);
-    (total > 0.0 && others.map(weight).sum::<f64>() == 0.0).then(|| weight(axis.one) / total)
 }
 
 /// Whether a gold is within N, along α: at 0, between, at a breakpoint, between, …, at 1.

@@ -9,7 +9,7 @@ use crate::domain::DocIdx;
 use crate::fuse::Method;
 
 fn lost<'a>(pool: &'a Pool, plan: &'a FusionPlan, n: usize, golds: &'a [LostGold]) -> Lost<'a> {
-    Lost { pool, plan, n, depth: 100, axis: Some(Axis::HYBRID), others: &[], exact: None, golds }
+    Lost { pool, plan, n, depth: 100, axis: Some(HYBRID), others: &[], exact: None, golds }
 }
 
 fn gold(pool: &Pool, doc: u32) -> LostGold {
@@ -21,7 +21,7 @@ fn one(lost: &Lost<'_>) -> Remedies {
 }
 
 fn at(alpha: f64, plan: &FusionPlan) -> FusionPlan {
-    Axis::HYBRID.plan(plan, alpha)
+    HYBRID.plan(plan, alpha)
 }
 
 fn alphas(remedies: &Remedies) -> Vec<(AlphaRange, f64)> {

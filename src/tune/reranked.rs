@@ -222,6 +222,7 @@ impl<'a> Walk<'a> {
             match self.query.second.get(row) {
                 Some(&SecondScore::Score(score)) => keys.push(order_key(score, self.query.pool.tie(row))),
                 Some(SecondScore::Unscorable) => unscorable += 1,
+                Some(SecondScore::TooLow) => {}
                 Some(SecondScore::NotYet) | None => self.missing[row] = true,
             }
         }
@@ -229,7 +230,7 @@ impl<'a> Walk<'a> {
         for judged in self.query.judged {
             let rank = judged.row.filter(|row| candidates.contains(row)).and_then(|row| {
                 match self.query.second.get(row)? {
-                    SecondScore::NotYet => None,
+                    SecondScore::NotYet | SecondScore::TooLow => None,
                     SecondScore::Unscorable => {
                         self.unscorable |= unscorable > 1;
                         Some(keys.len() as Rank + 1)

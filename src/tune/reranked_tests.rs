@@ -2,15 +2,15 @@
 
 use proptest::prelude::*;
 
+use super::super::Goal;
 use super::super::tests::*;
-use super::super::{Axis, Goal};
 use super::*;
 use crate::domain::DocIdx;
 use crate::fuse::{FusionPlan, Method, Pool};
 use crate::judge::measure;
 
 fn outcome(query: TuneQuery<'_>, plan: &FusionPlan, n: usize, objective: &Objective<'_>) -> Reranked {
-    let plans = AxisPlans::new(plan, Axis::HYBRID);
+    let plans = AxisPlans::new(plan, HYBRID);
     reranked_curve(&[query], &plans, n, objective, &never).unwrap().unwrap().remove(0)
 }
 
@@ -101,6 +101,8 @@ fn passages_that_cannot_be_scored_stand_behind() {
     assert_eq!(of(&with(&[0])), Reranked::Curve(StepCurve::constant(1.0 / 3.0, 1.0 / 3.0, 0.0)));
     assert_eq!(of(&with(&[1, 2])), Reranked::Curve(StepCurve::constant(1.0, 1.0, 0.0)));
     assert_eq!(of(&with(&[0, 2])), Reranked::Unscorable, "their order is the first stage's");
+    let low = scores(&pool, |doc| if doc == 1 { SecondScore::Score(0.1) } else { SecondScore::TooLow });
+    assert_eq!(of(&low), Reranked::Curve(StepCurve::constant(0.0, 0.0, 0.0)), "it is not delivered");
 }
 
 #[test]
@@ -111,9 +113,9 @@ fn a_method_without_weights_and_one_that_can_only_be_sampled() {
     let query = TuneQuery { pool: &pool, judged: &judged, second: &second };
     let objective = Goal::Rr10.objective(3, 1);
     assert_eq!(curve(query, &plan(Method::Dbsf), 3, &objective), StepCurve::constant(0.0, 1.0 / 3.0, 0.5));
-    let plans = AxisPlans::new(&plan(Method::QdrantRrf), Axis::HYBRID);
+    let plans = AxisPlans::new(&plan(Method::QdrantRrf), HYBRID);
     assert_eq!(reranked_curve(&[query], &plans, 3, &objective, &never), Ok(None));
-    let plans = AxisPlans::new(&raw(), Axis::HYBRID);
+    let plans = AxisPlans::new(&raw(), HYBRID);
     assert_eq!(reranked_curve(&[query], &plans, 3, &objective, &|| true), Err(Cancelled));
 }
 
@@ -166,7 +168,7 @@ proptest! {
     /// A passage is never left out that some α would bring in.
     #[test]
     fn only_those_are_left_out_that_enter_nowhere(pool in two_legs(), n in 0usize..12) {
-        let plans = AxisPlans::new(&raw(), Axis::HYBRID);
+        let plans = AxisPlans::new(&raw(), HYBRID);
         let fusers = AxisFusers::new(&plans);
         let lines = Lines::of(&pool, &plans, &fusers.inside);
         let left = contenders(&lines, n);

@@ -4,12 +4,15 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::{DocIdx, Hit, Settings};
+use crate::domain::{DocIdx, FusionMethod, Hit, LegName, LegScale, LegSet, Settings};
 use crate::fuse::{ElasticNormalizer, FusedList, FusionPlan, Mean, Method, OpenSearch, ScoreScale, fuse};
 use crate::judge::Placed;
 
 /// Documents of the test corpus; ids are given out so that the greater number comes first among equals.
 pub const DOCS: u32 = 24;
+
+/// α as the setting has it: from the first of two legs to the second.
+pub const HYBRID: Axis = Axis { zero: 0, one: 1 };
 
 pub fn never() -> bool {
     false
@@ -26,7 +29,7 @@ pub fn pool(legs: &[&[(u32, f32)]]) -> Pool {
 }
 
 pub fn plan(method: Method) -> FusionPlan {
-    FusionPlan { method, weights: vec![1.0, 1.0], rrf_k: 60.0, window: 1000 }
+    FusionPlan { method, weights: vec![1.0, 1.0], rescale: Vec::new(), rrf_k: 60.0, window: 1000 }
 }
 
 /// The leg's raw scores are the ends of the line.
@@ -48,7 +51,7 @@ pub fn placed(query: &TuneQuery<'_>, rank: impl Fn(usize) -> Option<u32>) -> Vec
 }
 
 pub fn list_at(pool: &Pool, plan: &FusionPlan, alpha: f64) -> FusedList {
-    fuse(pool, &Axis::HYBRID.plan(plan, alpha))
+    fuse(pool, &HYBRID.plan(plan, alpha))
 }
 
 /// Every method whose curve is exact.
@@ -58,13 +61,13 @@ pub fn exact_methods() -> Vec<Method> {
         Method::Rrf,
         Method::WeaviateRanked,
         Method::Convex,
-        Method::TheoreticalMin { minima: vec![0.0, -1.0] },
+        Method::TheoreticalMin { minima: vec![Some(0.0), Some(-1.0)] },
         Method::WeaviateRelative,
         Method::OpenSearch(OpenSearch::ZScore),
         Method::ElasticLinear(ElasticNormalizer::None),
         Method::ElasticLinear(ElasticNormalizer::MinMax { equal_scores: 0.5 }),
         Method::ElasticLinear(ElasticNormalizer::L2),
-        Method::MilvusWeighted { scales: vec![ScoreScale::Bm25, ScoreScale::Cosine] },
+        Method::MilvusWeighted { scales: vec![Some(ScoreScale::Bm25), Some(ScoreScale::Cosine)] },
     ];
     methods.extend(means.map(|mean| Method::OpenSearch(OpenSearch::MinMax(mean))));
     methods.extend(means.map(|mean| Method::OpenSearch(OpenSearch::L2(mean))));
@@ -179,10 +182,23 @@ fn what_can_be_exact() {
     assert_eq!(exactness(&Method::Dbsf, 2), Exactness::Constant);
 }
 
+/// Trap: an engine that takes shares gets weights that sum to 1, another one weights that sum to 2.
 #[test]
 fn the_axis_weighs_as_the_settings_do() {
-    for alpha in [0.0, 0.25, 0.5, 0.73, 1.0] {
-        let settings = Settings { alpha, ..Settings::default() };
-        assert_eq!(Axis::HYBRID.weights(alpha), settings.leg_weights().to_vec());
+    let legs = [("bm25", LegScale::Bm25), ("dense", LegScale::Cosine)]
+        .map(|(name, scale)| LegName { name: name.into(), scale });
+    for fusion in FusionMethod::ALL {
+        let plan = |alpha: f64| {
+            let settings = Settings { fusion, alpha, ..Settings::default() };
+            FusionPlan::of(&settings, &legs, LegSet::all(2))
+        };
+        for alpha in [0.0, 0.25, 0.5, 0.75, 1.0] {
+            assert_eq!(HYBRID.plan(&plan(0.25), alpha), plan(alpha), "{fusion:?}");
+            assert_eq!(HYBRID.alpha_of(&plan(alpha)), Some(alpha));
+        }
     }
+    let third = FusionPlan { weights: vec![1.0, 1.0, 0.5], ..raw() };
+    assert_eq!(HYBRID.alpha_of(&third), None);
+    assert_eq!(HYBRID.plan(&third, 0.25).weights, [1.5, 0.5, 0.0]);
+    assert_eq!(HYBRID.alpha_of(&FusionPlan { weights: vec![], ..raw() }), None);
 }

@@ -6,8 +6,7 @@ use std::ops::Range;
 
 use super::axis::Axis;
 use super::curve::{first_best, from_units, units};
-use super::{Cancel, Cancelled, SecondScore, TuneQuery, check};
-use crate::domain::Rank;
+use super::{Cancel, Cancelled, JudgedRow, SecondScore, TuneQuery, check};
 use crate::fuse::{FusedList, Fuser, FusionPlan};
 use crate::judge::Placed;
 use crate::order::order_key;
@@ -16,7 +15,7 @@ use crate::order::order_key;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Grid {
     pub axis: Axis,
-    /// By method; their weights do not count.
+    /// By method; of their weights only the sum counts, as [`Axis::plan`] says.
     pub plans: Vec<FusionPlan>,
     pub alphas: Vec<f64>,
     /// Values of N.
@@ -132,12 +131,17 @@ pub struct WhatIf {
 /// A metric of one query: its judged passages with their ranks in a list cut at N.
 pub type MetricAt<'a> = &'a (dyn Fn(&[Placed], usize) -> f64 + 'a);
 
-/// Computes the whole grid, column by column: methods in order, of each the coarse values of α first,
-/// so that the picture is there early. `finished` hears of each column.
+/// What the second stage makes of a query's candidate set, given in the order of the fused list and
+/// scored throughout: the rows that are delivered, best first. [`by_score`] is the plain case.
+pub type Deliver<'a> = &'a (dyn Fn(&TuneQuery<'_>, &FusedList, &[usize]) -> Vec<usize> + 'a);
+
+/// Computes the whole grid, column by column, coarse steps of α first and of each every method, so that
+/// the picture is there early. `finished` hears of each column.
 pub fn what_if(
     queries: &[TuneQuery<'_>],
     grid: Grid,
     metric: MetricAt<'_>,
+    deliver: Deliver<'_>,
     finished: &mut dyn FnMut(&Column),
     cancelled: Cancel<'_>,
 ) -> Result<WhatIf, Cancelled> {
@@ -160,7 +164,7 @@ pub fn what_if(
             check(cancelled)?;
             fuser.fuse_into(query.pool, &mut list);
             values.clear();
-            measure_all(query, &list, &grid.candidates, metric, &mut values);
+            measure_all(query, &list, &grid.candidates, metric, deliver, &mut values);
             for (n, &(first, reranked)) in values.iter().enumerate() {
                 let at = (base + n) * queries.len() + place;
                 what_if.first[at] = first as f32;
@@ -205,6 +209,7 @@ fn measure_all(
     list: &FusedList,
     candidates: &[usize],
     metric: MetricAt<'_>,
+    deliver: Deliver<'_>,
     values: &mut Vec<(f64, Option<f64>)>,
 ) {
     let rows: Vec<usize> = query.judged.iter().filter_map(|judged| judged.row).collect();
@@ -216,38 +221,29 @@ fn measure_all(
     let head = if query.second.is_empty() { Vec::new() } else { list.top(deepest) };
     let scored = head.iter().take_while(|&&row| query.second[row] != SecondScore::NotYet).count();
     for &n in candidates {
-        let is_scored = !query.second.is_empty() && scored >= n.min(head.len());
-        let reranked = is_scored.then(|| {
-            let set = &head[..n.min(head.len())];
-            let place = |(judged, first): (&super::JudgedRow, &Placed)| Placed {
-                grade: judged.grade,
-                rank: first
-                    .rank
-                    .filter(|&rank| rank as usize <= n)
-                    .and_then(|_| reranked_rank(query, set, judged.row?)),
-            };
-            metric(&query.judged.iter().zip(&placed).map(place).collect::<Vec<_>>(), n)
+        let set = &head[..n.min(head.len())];
+        let reranked = (!query.second.is_empty() && scored >= set.len()).then(|| {
+            let has_judged = placed.iter().any(|p| p.rank.is_some_and(|rank| rank as usize <= n));
+            let delivered = if has_judged { deliver(query, list, set) } else { Vec::new() };
+            let rank = |row| (1..).zip(&delivered).find(|&(_, &other)| other == row).map(|(rank, _)| rank);
+            let place = |judged: &JudgedRow| Placed { grade: judged.grade, rank: judged.row.and_then(rank) };
+            metric(&query.judged.iter().map(place).collect::<Vec<_>>(), n)
         });
         values.push((metric(&placed, n), reranked));
     }
 }
 
-/// The reranked rank of a row among candidates given in fused order, all of them looked at by the
-/// reranker: scored ones first, the others behind in that order.
-fn reranked_rank(query: &TuneQuery<'_>, candidates: &[usize], row: usize) -> Option<Rank> {
+/// The reranker's own order: scored passages by score, those that cannot be scored behind in the first
+/// stage's order, those below the threshold not at all.
+pub fn by_score(query: &TuneQuery<'_>, _: &FusedList, candidates: &[usize]) -> Vec<usize> {
     let key = |row: usize| match query.second[row] {
-        SecondScore::Score(score) => Some(order_key(score, query.pool.tie(row))),
-        SecondScore::Unscorable | SecondScore::NotYet => None,
+        SecondScore::Score(score) => order_key(score, query.pool.tie(row)),
+        SecondScore::Unscorable | SecondScore::TooLow | SecondScore::NotYet => 0,
     };
-    let before = match key(row) {
-        Some(own) => candidates.iter().filter(|&&other| key(other) > Some(own)).count(),
-        None => {
-            let place = candidates.iter().position(|&other| other == row)?;
-            let scored = candidates.iter().filter(|&&other| key(other).is_some()).count();
-            scored + candidates[..place].iter().filter(|&&other| key(other).is_none()).count()
-        }
-    };
-    Some(before as Rank + 1)
+    let mut delivered: Vec<usize> =
+        candidates.iter().copied().filter(|&row| query.second[row] != SecondScore::TooLow).collect();
+    delivered.sort_by_key(|&row| std::cmp::Reverse(key(row)));
+    delivered
 }
 
 impl WhatIf {

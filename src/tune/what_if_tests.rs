@@ -10,7 +10,7 @@ use crate::judge::measure;
 
 fn grid(alphas: Vec<f64>, candidates: Vec<usize>) -> Grid {
     let plans = vec![plan(Method::Rrf), plan(Method::Convex), plan(Method::Dbsf), plan(Method::QdrantRrf)];
-    Grid { axis: Axis::HYBRID, plans, alphas, candidates }
+    Grid { axis: HYBRID, plans, alphas, candidates }
 }
 
 fn recall(placed: &[Placed], n: usize) -> f64 {
@@ -18,7 +18,7 @@ fn recall(placed: &[Placed], n: usize) -> f64 {
 }
 
 fn run(queries: &[TuneQuery<'_>], grid: Grid, metric: MetricAt<'_>) -> WhatIf {
-    what_if(queries, grid, metric, &mut |_| {}, &never).unwrap()
+    what_if(queries, grid, metric, &by_score, &mut |_| {}, &never).unwrap()
 }
 
 /// What a query's list is after the reranker, or nothing while a candidate waits.
@@ -33,7 +33,7 @@ fn reranked(pool: &Pool, second: &[SecondScore], list: &[usize], n: usize) -> Op
     };
     let mut scored: Vec<usize> = set.iter().copied().filter(|&row| score(row).is_some()).collect();
     scored.sort_by(|&a, &b| score(b).partial_cmp(&score(a)).unwrap().then(pool.tie(a).cmp(&pool.tie(b))));
-    scored.extend(set.iter().copied().filter(|&row| score(row).is_none()));
+    scored.extend(set.iter().copied().filter(|&row| second[row] == SecondScore::Unscorable));
     Some(scored)
 }
 
@@ -41,6 +41,7 @@ fn any_score() -> impl Strategy<Value = SecondScore> {
     prop_oneof![
         1 => Just(SecondScore::NotYet),
         2 => Just(SecondScore::Unscorable),
+        2 => Just(SecondScore::TooLow),
         20 => (-3i8..3).prop_map(|score| SecondScore::Score(f32::from(score))),
     ]
 }
@@ -135,9 +136,15 @@ fn columns_are_reported_as_they_are_finished() {
     let query = |i: usize| TuneQuery { pool: &pool, judged: &golds[i], second: &second[i] };
     let mut columns: Vec<Column> = Vec::new();
     let small = grid(vec![0.0, 0.5, 1.0], vec![1, 2]);
-    let what_if =
-        what_if(&[query(0), query(1)], small, &recall, &mut |column| columns.push(column.clone()), &never)
-            .unwrap();
+    let what_if = what_if(
+        &[query(0), query(1)],
+        small,
+        &recall,
+        &by_score,
+        &mut |column| columns.push(column.clone()),
+        &never,
+    )
+    .unwrap();
     assert_eq!(columns.len(), 12);
     for (done, column) in columns.iter().enumerate() {
         assert_eq!((column.done, column.of), (done + 1, 12));
@@ -161,7 +168,8 @@ fn work_that_is_given_up_ends_at_once() {
         asked.get() > 120
     };
     let mut finished = 0;
-    let result = what_if(&queries, grid(vec![0.0, 1.0], vec![1]), &recall, &mut |_| finished += 1, &soon);
+    let result =
+        what_if(&queries, grid(vec![0.0, 1.0], vec![1]), &recall, &by_score, &mut |_| finished += 1, &soon);
     assert_eq!((result, finished, asked.get()), (Err(Cancelled), 2, 121));
 }
 
