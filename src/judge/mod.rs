@@ -16,7 +16,8 @@
 //! - `resemblance`: unjudged passages that are nearly the text of a gold.
 //! - `signals`: what lists say without judgments.
 //! - `agreement`: how alike two lists are.
-//! - `significance`: whether a difference over queries can be chance; `random` is its seeded dice.
+//! - `significance`: whether a difference over queries can be chance; `random` is its seeded dice;
+//!   `paired` asks it of several metrics at once.
 //! - `verdict`: the protocol of the four questions, in numbers; `wording` puts it into a sentence.
 
 mod agreement;
@@ -25,9 +26,12 @@ mod metric_name;
 mod metric_plan;
 mod metrics;
 mod movement;
+mod paired;
 mod random;
 mod ranking;
+mod resemblance;
 mod score_table;
+mod signals;
 mod significance;
 mod verdict;
 mod wording;
@@ -40,8 +44,11 @@ pub use fate::{GoldPlace, RerankState, fate};
 pub use metric_plan::{Desk, JudgedIdeal, MetricPlan};
 pub use metrics::{Metrics, Placed, ceiling, measure, recall_curve, share_of_gain};
 pub use movement::{Movement, Moves};
+pub use paired::{Column, Paired, Trial};
 pub use random::SplitMix64;
 pub use ranking::{Gain, JudgedList, Metric, MetricKind, capped_recall};
+pub use resemblance::{Resemblance, Shingles, resembling};
 pub use score_table::{Average, MetricMean, QueryLists, RerankedMean, ScoreTable, default_metrics};
+pub use signals::{Cut, LegPair, Lists, PARTS, Signals};
 pub use significance::{Interval, ROUNDS, SEED, TTest, bootstrap, holm, paired_t, randomisation};
 pub use verdict::{Advice, Case, Class, Comparison, Evidence, JudgedQuery, ListScores, Loss, Terms, Verdict};
