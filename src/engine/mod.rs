@@ -9,6 +9,7 @@
 //! - `legs`: the first stage's retrievers: built in, or run files.
 //! - `final_order`: what comes after the reranker: blend and threshold.
 //! - `query_state`: the facts of one query and what the judge makes of them.
+//! - `rejudge`: all queries judged anew, in as many slices as it takes.
 //! - `judging`, `view`, `remedy`, `explain`: the parts of a snapshot.
 //! - `runs`: whole lists, for export.
 
@@ -18,9 +19,12 @@ mod final_order;
 mod judging;
 pub mod legs;
 mod query_state;
+mod rejudge;
 mod remedy;
 pub mod runs;
 pub mod snapshot;
+#[doc(hidden)]
+pub mod synthetic;
 mod verdict;
 mod view;
 mod worker;

@@ -112,6 +112,11 @@ impl QueryState {
         self.legs.get(leg.0).is_some_and(Option::is_some)
     }
 
+    /// The list of a leg; `None`: not computed.
+    pub fn leg(&self, leg: LegId) -> Option<&[Hit]> {
+        self.legs.get(leg.0)?.as_deref()
+    }
+
     /// Whether all of these legs are there.
     pub fn is_complete(&self, legs: LegSet) -> bool {
         legs.iter().all(|leg| self.has_leg(leg))

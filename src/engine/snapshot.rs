@@ -73,6 +73,9 @@ pub struct Status {
     pub judged: (usize, usize),
     /// Judged queries whose whole candidate set has reranker scores.
     pub reranked_queries: usize,
+    /// Judged queries that are judged under the settings so far, and all of them; until then rows, means
+    /// and curve are of the settings before. `None`: they are of these settings.
+    pub rejudging: Option<(usize, usize)>,
     /// Whether the verdict is of an earlier state of the lists.
     pub verdict_lags: bool,
 }
@@ -80,7 +83,11 @@ pub struct Status {
 impl Status {
     /// Whether the answer is final for its request.
     pub fn is_settled(&self) -> bool {
-        self.bm25.is_settled() && self.dense.is_settled() && self.rerank.is_settled() && !self.verdict_lags
+        self.bm25.is_settled()
+            && self.dense.is_settled()
+            && self.rerank.is_settled()
+            && self.rejudging.is_none()
+            && !self.verdict_lags
     }
 }
 

@@ -1,12 +1,14 @@
 //! The answer: judged, with the lists of the query on the screen, and the verdict.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::{Dense, VERDICT_AT_ONCE, Worker};
+use super::{Dense, JUDGE_AT_ONCE, VERDICT_AT_ONCE, Worker};
 use crate::domain::{Language, LegSet, QueryIdx, RerankerChoice, Settings};
 use crate::engine::explain::{ExplainInput, explain};
 use crate::engine::judging;
 use crate::engine::query_state::{JudgeContext, QueryState};
+use crate::engine::rejudge::Rejudge;
 use crate::engine::runs::{Runs, first_run, reranked_run};
 use crate::engine::snapshot::{Focus, FocusView, GoldRow, Snapshot, Stamp};
 use crate::engine::verdict;
@@ -18,10 +20,10 @@ impl Worker {
     pub(super) fn answer(&mut self) -> Snapshot {
         let settings = self.request.settings.clone();
         let ran = self.ran();
-        self.judge(&settings, ran);
+        self.judge(JUDGE_AT_ONCE);
         let focus = self.focus(&settings, ran);
         let means = judging::means(self.rows.iter());
-        if self.dirty.verdict && self.judged.len() <= VERDICT_AT_ONCE {
+        if self.dirty.verdict && self.rejudge.is_none() && self.judged.len() <= VERDICT_AT_ONCE {
             self.decide();
         }
         let status = self.status(ran, &focus);
@@ -33,7 +35,7 @@ impl Worker {
             verdict: self.sentence(ran),
             findings: self.findings.clone(),
             languages: judging::by_language(&self.rows, &self.collection),
-            queries: Arc::new(self.rows.clone()),
+            queries: Arc::clone(&self.rows),
             curve: Arc::clone(&self.curve),
             costs: self.costs(),
             warnings: self.warnings(&settings, ran),
@@ -52,28 +54,59 @@ impl Worker {
         FusionPlan::of(settings, &self.legs.names, ran)
     }
 
-    pub(super) fn judge(&mut self, settings: &Settings, ran: LegSet) {
-        let plan = self.plan(settings, ran);
-        let context = JudgeContext {
+    fn context<'a>(&self, settings: &'a Settings, plan: &'a FusionPlan, ran: LegSet) -> JudgeContext<'a> {
+        JudgeContext {
             settings,
-            fuser: Fuser::new(&plan),
+            fuser: Fuser::new(plan),
             weights: &plan.weights,
             ran,
             reranks: self.reranks_now(ran),
             rerank_failed: self.rerank_failed.is_some()
                 || matches!(self.dense, Dense::Off | Dense::Failed(_)),
-        };
+        }
+    }
+
+    /// Judges what is dirty, for at most `budget` where it is everything.
+    pub(super) fn judge(&mut self, budget: Duration) {
+        let settings = self.request.settings.clone();
+        let ran = self.ran();
+        let plan = self.plan(&settings, ran);
+        let context = self.context(&settings, &plan, ran);
         let rows = std::mem::take(&mut self.dirty.rows);
         self.dirty.verdict |= self.dirty.judged || !rows.is_empty();
         if std::mem::take(&mut self.dirty.judged) || self.rows.is_empty() {
-            let judge = |&query: &QueryIdx| self.listed[query.index()].judge(query, &context);
-            self.rows = self.judged.iter().map(judge).collect();
+            self.rejudge = Some(Rejudge::default());
+        }
+        let Some(pass) = &mut self.rejudge else {
+            if !rows.is_empty() {
+                let kept = Arc::make_mut(&mut self.rows);
+                for position in rows {
+                    let query = self.judged[position];
+                    kept[position] = self.listed[query.index()].judge(query, &context);
+                }
+            }
+            return;
+        };
+        // Facts that came for queries already passed: those are judged again with the last ones.
+        self.dirty.rows.extend(rows.into_iter().filter(|&position| position < pass.done()));
+        if let Some(rows) = pass.go_on(&mut self.listed, &self.judged, &context, budget) {
+            self.rejudge = None;
+            self.rows = Arc::new(rows);
             let passages = self.collection.passages.len();
-            self.curve = Arc::new(judging::curve(&self.rows, settings, &plan.weights, passages));
-        } else {
-            for position in rows {
-                let query = self.judged[position];
-                self.rows[position] = self.listed[query.index()].judge(query, &context);
+            self.curve = Arc::new(judging::curve(&self.rows, &settings, &plan.weights, passages));
+            self.dirty.view = true;
+        }
+    }
+
+    /// The golds of a listed query under the newest settings, also while the others wait their turn.
+    fn golds_of(&mut self, query: QueryIdx, settings: &Settings, ran: LegSet) -> Vec<GoldRow> {
+        let Some(&position) = self.position.get(&query) else { return Vec::new() };
+        match self.rows.get(position) {
+            Some(row) if self.rejudge.is_none() => row.golds.clone(),
+            _ => {
+                let plan = self.plan(settings, ran);
+                let context = self.context(settings, &plan, ran);
+                self.listed[query.index()].judge(query, &context).golds
             }
         }
     }
@@ -118,15 +151,15 @@ impl Worker {
 
     pub(super) fn focus(&mut self, settings: &Settings, ran: LegSet) -> FocusView {
         let focus = self.request.focus.clone();
-        let (language, golds): (Language, &[GoldRow]) = match &focus {
+        let (language, golds): (Language, Vec<GoldRow>) = match &focus {
             Focus::Listed(query) => (
                 self.collection
                     .queries
                     .get(query.index())
                     .map_or_else(Language::undetermined, |q| q.language.clone()),
-                self.position.get(query).map_or(&[], |&position| self.rows[position].golds.as_slice()),
+                self.golds_of(*query, settings, ran),
             ),
-            Focus::Typed(text) => (text::detect(text), &[]),
+            Focus::Typed(text) => (text::detect(text), Vec::new()),
         };
         let reranks_now = self.reranks_now(ran);
         let mut owned = QueryState::typed("", self.legs.len());
@@ -149,7 +182,7 @@ impl Worker {
             focus: &focus,
             language,
             state,
-            golds,
+            golds: &golds,
             reranking: reranks_now && ran_here == ran,
             stale: ran_here != ran,
         });

@@ -55,11 +55,15 @@ impl Worker {
 
     pub(super) fn has_pending(&mut self) -> bool {
         let verdict = self.dirty.verdict && !self.dirty.view;
-        self.asked && (self.dirty.work_list || verdict || self.next_missing().is_some())
+        let judging = self.rejudge.is_some();
+        self.asked && (judging || self.dirty.work_list || verdict || self.next_missing().is_some())
     }
 
     /// A little of what is pending.
     pub(super) fn slice(&mut self) {
+        if self.rejudge.is_some() {
+            return self.judge(SLICE);
+        }
         let start = Instant::now();
         while start.elapsed() < SLICE {
             let Some((query, leg)) = self.next_missing() else {

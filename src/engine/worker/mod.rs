@@ -18,6 +18,7 @@ use super::background::{Background, DenseFacts, Fact, ModelFacts};
 use super::judging::CostMeter;
 use super::legs::Legs;
 use super::query_state::QueryState;
+use super::rejudge::Rejudge;
 use super::runs::Runs;
 use super::snapshot::{Focus, QueryRow, RecallCurve, Request};
 use super::{EngineOptions, Event};
@@ -37,6 +38,8 @@ const PACE: Duration = Duration::from_millis(60);
 const VERDICT_AT_ONCE: usize = 150;
 /// How long leg work goes on before messages are looked at again.
 const SLICE: Duration = Duration::from_millis(5);
+/// How long a request may wait for all queries to be judged anew; what is left follows in slices.
+const JUDGE_AT_ONCE: Duration = Duration::from_millis(12);
 
 /// What comes to the worker.
 pub enum Message {
@@ -105,7 +108,9 @@ struct Worker {
     typed: Option<QueryState>,
     judged: Vec<QueryIdx>,
     /// In the order of `judged`.
-    rows: Vec<QueryRow>,
+    rows: Arc<Vec<QueryRow>>,
+    /// The pass that makes `rows` anew, where it is not done.
+    rejudge: Option<Rejudge>,
     position: BTreeMap<QueryIdx, usize>,
     curve: Arc<RecallCurve>,
     findings: Option<Arc<Verdict>>,
@@ -160,7 +165,8 @@ impl Worker {
                 true => Dense::Working { done: 0, total: 0, doing: "starting".to_owned() },
             },
             position: judged.iter().copied().zip(0..).collect(),
-            rows: Vec::new(),
+            rows: Arc::default(),
+            rejudge: None,
             curve: Arc::default(),
             findings: None,
             dirty: Dirty { judged: true, ..Dirty::default() },

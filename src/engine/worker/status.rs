@@ -31,6 +31,7 @@ impl Worker {
             rerank: self.rerank_status(ran, focus, reranked),
             judged: (complete, total),
             reranked_queries: reranked,
+            rejudging: self.rejudge.as_ref().map(|pass| (pass.done(), total)),
             verdict_lags: self.dirty.verdict,
             bm25,
             dense,

@@ -172,6 +172,7 @@ fn ready() -> Status {
         rerank: StageState::Ready,
         judged: (9, 9),
         reranked_queries: 9,
+        rejudging: None,
         verdict_lags: false,
     }
 }
