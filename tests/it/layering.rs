@@ -22,12 +22,12 @@ const ROOMS: &[(&str, &[&str])] = &[
         "engine",
         &[
             "corpus", "domain", "error", "fuse", "index", "judge", "models", "order", "rerank", "retrieve",
-            "text", "tune",
+            "text", "tune", "tune",
         ],
     ),
-    ("export", &["corpus", "domain", "engine", "error", "index", "judge", "text"]),
-    ("tui", &["corpus", "domain", "engine", "error", "judge", "text"]),
-    ("cli", &["config", "corpus", "domain", "engine", "error", "export", "models", "text", "tui"]),
+    ("export", &["corpus", "domain", "engine", "error", "index", "judge", "text", "tune"]),
+    ("tui", &["corpus", "domain", "engine", "error", "judge", "text", "tune"]),
+    ("cli", &["config", "corpus", "domain", "engine", "error", "export", "models", "text", "tui", "tune"]),
 ];
 
 /// Rooms that compute and nothing else.

@@ -9,6 +9,7 @@ mod facts;
 mod legs;
 mod second_stage;
 mod status;
+mod tune;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, mpsc};
@@ -21,6 +22,7 @@ use super::query_state::QueryState;
 use super::rejudge::Rejudge;
 use super::runs::Runs;
 use super::snapshot::{Focus, QueryRow, RecallCurve, Request};
+use super::tuning::{Key, Tuner, Tuning};
 use super::{EngineOptions, Event};
 use crate::corpus::{self, Collection};
 use crate::domain::QueryIdx;
@@ -46,6 +48,7 @@ pub enum Message {
     Request(Request),
     Fact(Fact),
     Rerank(RunnerEvent),
+    Tuned(Arc<Tuning>),
     Runs(mpsc::Sender<Runs>),
     Stop,
 }
@@ -114,6 +117,12 @@ struct Worker {
     position: BTreeMap<QueryIdx, usize>,
     curve: Arc<RecallCurve>,
     findings: Option<Arc<Verdict>>,
+    tuner: Option<Tuner>,
+    tuning: Option<Arc<Tuning>>,
+    /// Of the picture that was begun last.
+    tuning_begun: Option<Key>,
+    /// Counts what came in that a picture depends on.
+    facts_seen: u64,
     request: Request,
     asked: bool,
     revision: u64,
@@ -158,6 +167,7 @@ impl Worker {
             settings: options.settings.clone(),
             focus: judged.first().map_or(Focus::Typed(String::new()), |&query| Focus::Listed(query)),
             inspect: None,
+            tune: None,
         };
         Ok(Self {
             dense: match options.use_model {
@@ -169,6 +179,10 @@ impl Worker {
             rejudge: None,
             curve: Arc::default(),
             findings: None,
+            tuner: None,
+            tuning: None,
+            tuning_begun: None,
+            facts_seen: 1,
             dirty: Dirty { judged: true, ..Dirty::default() },
             asked: false,
             revision: 0,
@@ -199,6 +213,7 @@ impl Worker {
         let mut answered = Instant::now();
         loop {
             let pending = self.has_pending();
+            self.let_tune(!pending && !self.dirty.urgent);
             let due = self.dirty.view && self.asked;
             let message = if pending || (due && self.dirty.urgent) {
                 messages.try_recv().ok()
@@ -239,6 +254,7 @@ impl Worker {
                 self.dirty.judged = true;
                 self.dirty.view = true;
             }
+            Message::Tuned(tuning) => self.take_tuning(tuning),
             Message::Runs(reply) => {
                 let _ = reply.send(self.runs());
             }
@@ -254,6 +270,7 @@ impl Worker {
                 self.rerank_failed = None;
             }
             self.forget_legs(&request.settings);
+            self.give_up_tuning();
         }
         if request.focus != self.request.focus {
             self.dirty.work_list = true;
