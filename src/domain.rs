@@ -175,16 +175,61 @@ impl RerankerChoice {
     }
 }
 
-/// Term saturation and length normalisation of BM25.
+/// How text becomes the terms that BM25 matches. Languages that a choice does not concern keep their
+/// words with Snowball stems.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AnalyzerChoice {
+    /// For each language what was measured to be best.
+    #[default]
+    Auto,
+    /// Words, without stemming.
+    Words,
+    /// Words with their endings off, in the languages that have a stemmer.
+    Stems,
+    /// Pairs of characters in place of words: Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese.
+    Bigrams,
+    /// Pairs of characters beside words.
+    WordsBigrams,
+}
+
+impl AnalyzerChoice {
+    pub const ALL: [Self; 5] = [Self::Auto, Self::Words, Self::Stems, Self::Bigrams, Self::WordsBigrams];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Words => "words",
+            Self::Stems => "stems",
+            Self::Bigrams => "bigrams",
+            Self::WordsBigrams => "words-bigrams",
+        }
+    }
+}
+
+/// How passages and queries are read by BM25. A change of it takes another index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Analysis {
+    pub analyzer: AnalyzerChoice,
+    /// Read Traditional Chinese characters as Simplified ones.
+    pub fold_han: bool,
+}
+
+/// Term saturation, length normalisation and field weight of BM25.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Bm25 {
     pub k1: f64,
     pub b: f64,
+    /// What a term in the title counts, from 0; in the text it counts 1. With 1 title and text are one
+    /// field.
+    pub title_boost: f64,
 }
 
 impl Default for Bm25 {
     fn default() -> Self {
-        Self { k1: 1.2, b: 0.75 }
+        Self { k1: 1.2, b: 0.75, title_boost: 1.0 }
     }
 }
 
@@ -225,6 +270,7 @@ pub struct Settings {
     /// A passage is gold from this grade on.
     pub rel_level: Grade,
     pub bm25: Bm25,
+    pub analysis: Analysis,
 }
 
 impl Default for Settings {
@@ -242,6 +288,7 @@ impl Default for Settings {
             ann: None,
             rel_level: 1,
             bm25: Bm25::default(),
+            analysis: Analysis::default(),
         }
     }
 }

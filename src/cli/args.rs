@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, Patch};
 use crate::corpus::{self, ReadOptions};
-use crate::domain::{FirstStage, FusionMethod, Grade, RerankerChoice};
+use crate::domain::{AnalyzerChoice, FirstStage, FusionMethod, Grade, RerankerChoice};
 use crate::engine::EngineOptions;
 use crate::error::{Error, Result};
 use crate::models::ModelOptions;
@@ -33,6 +33,8 @@ pub struct Args {
 pub enum Command {
     /// Print the metrics before and after reranking, and the ceiling, without a screen
     Eval(EvalArgs),
+    /// Show how a text is read: its language, and the terms after each step of the analyzer
+    Analyze(AnalyzeArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -61,6 +63,34 @@ pub struct EvalArgs {
     /// No progress on standard error
     #[arg(long)]
     pub quiet: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct AnalyzeArgs {
+    /// What to read; - reads standard input
+    #[arg(value_name = "TEXT")]
+    pub text: String,
+    /// Language tag (en, ja, zh-Hant) [default: detected]
+    #[arg(long, value_name = "TAG")]
+    pub language: Option<String>,
+    /// How text becomes terms
+    #[arg(long, value_parser = analyzer, default_value = "auto", env = "RANKSCOPE_ANALYZER")]
+    pub analyzer: AnalyzerChoice,
+    /// Read Traditional Chinese characters as Simplified ones
+    #[arg(long)]
+    pub fold_han: bool,
+    /// How to print the steps
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// An analyzer by its name, for clap.
+fn analyzer(name: &str) -> Result<AnalyzerChoice, String> {
+    let known = AnalyzerChoice::ALL;
+    known.into_iter().find(|choice| choice.name() == name).ok_or_else(|| {
+        let names: Vec<&str> = known.iter().map(|choice| choice.name()).collect();
+        format!("one of {}", names.join(", "))
+    })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -136,6 +166,21 @@ pub struct EngineArgs {
     /// Breadth of the approximate search, which returns at most this many passages [default: 100]
     #[arg(long, value_name = "EF", requires = "ann", help_heading = "Settings")]
     pub ann_ef: Option<usize>,
+    /// How text becomes the terms of BM25: auto, words, stems, bigrams, words-bigrams [default: auto]
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_parser = analyzer,
+        env = "RANKSCOPE_ANALYZER",
+        help_heading = "Settings"
+    )]
+    pub analyzer: Option<AnalyzerChoice>,
+    /// Read Traditional Chinese characters as Simplified ones, so that the two scripts meet
+    #[arg(long, help_heading = "Settings")]
+    pub fold_han: bool,
+    /// What a term in the title counts for BM25, where one in the text counts 1 [default: 1]
+    #[arg(long, value_name = "WEIGHT", env = "RANKSCOPE_TITLE_BOOST", help_heading = "Settings")]
+    pub title_boost: Option<f64>,
     /// The qrels file: qrels/NAME.tsv [default: test, or the only one]
     #[arg(long, value_name = "NAME")]
     pub split: Option<String>,
@@ -222,6 +267,9 @@ impl EngineArgs {
             rel_level: self.rel_level,
             ann: self.ann.then_some(true),
             ann_ef: self.ann_ef,
+            analyzer: self.analyzer,
+            fold_han: self.fold_han.then_some(true),
+            title_boost: self.title_boost,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::domain::{Ann, FirstStage, FusionMethod, Grade, RerankerChoice, Settings};
+use crate::domain::{AnalyzerChoice, Ann, FirstStage, FusionMethod, Grade, RerankerChoice, Settings};
 use crate::error::{Error, Result};
 
 /// Some of the settings, to be laid over others. The file has the same names as the flags.
@@ -24,6 +24,9 @@ pub struct Patch {
     pub rel_level: Option<Grade>,
     pub ann: Option<bool>,
     pub ann_ef: Option<usize>,
+    pub analyzer: Option<AnalyzerChoice>,
+    pub fold_han: Option<bool>,
+    pub title_boost: Option<f64>,
 }
 
 impl Patch {
@@ -42,6 +45,9 @@ impl Patch {
         set(&mut settings.deliver, self.k);
         set(&mut settings.reranker, self.rerank);
         set(&mut settings.rel_level, self.rel_level);
+        set(&mut settings.analysis.analyzer, self.analyzer);
+        set(&mut settings.analysis.fold_han, self.fold_han);
+        set(&mut settings.bm25.title_boost, self.title_boost);
         if self.window.is_some() {
             settings.window = self.window;
         }
@@ -61,6 +67,9 @@ impl Patch {
         }
         if let Some(k) = self.rrf_k.filter(|k| !(k.is_finite() && *k >= 0.0)) {
             return Err(format!("rrf-k = {k}: a number from 0"));
+        }
+        if let Some(boost) = self.title_boost.filter(|boost| !(boost.is_finite() && *boost >= 0.0)) {
+            return Err(format!("title-boost = {boost}: a number from 0; 1 makes title and text one field"));
         }
         let counts = [
             ("depth", self.depth),

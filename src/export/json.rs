@@ -11,7 +11,7 @@ use crate::engine::{
 use crate::error::{Error, Result};
 use crate::index::dense::ANN_SEED;
 use crate::judge::{Metrics, SEED, Verdict};
-use crate::text;
+use crate::text::{self, Analyzers};
 
 /// The whole report, one line, ending in a line feed.
 ///
@@ -30,7 +30,7 @@ pub fn report(snapshot: &Snapshot, collection: &Collection, options: &EngineOpti
             languages: collection.languages().keys().map(ToString::to_string).collect(),
             fingerprint: &collection.fingerprint,
         },
-        settings: settings(snapshot, options),
+        settings: settings(snapshot, collection, options),
         metrics: stages(means, n),
         queries: snapshot.queries.iter().map(|row| query(row, collection, n)).collect(),
         languages: snapshot.languages.iter().map(|row| language(row, n)).collect(),
@@ -86,7 +86,7 @@ struct SettingsPart<'a> {
     skip_bad_rows: bool,
     offline: bool,
     token_store_max: u64,
-    analyzer: Named<'a>,
+    analyzer: AnalyzerPart,
     model: Option<Named<'a>>,
     seeds: Seeds,
     versions: Versions<'a>,
@@ -102,11 +102,21 @@ struct Seeds {
 struct Bm25Part {
     k1: f64,
     b: f64,
+    title_boost: f64,
 }
 
 #[derive(Serialize)]
 struct AnnPart {
     ef: usize,
+}
+
+#[derive(Serialize)]
+struct AnalyzerPart {
+    id: &'static str,
+    /// Over the chains of the collection's languages.
+    sha256: String,
+    choice: &'static str,
+    fold_han: bool,
 }
 
 #[derive(Serialize)]
@@ -121,7 +131,11 @@ struct Versions<'a> {
     onnxruntime: Option<&'a str>,
 }
 
-fn settings<'a>(snapshot: &'a Snapshot, options: &'a EngineOptions) -> SettingsPart<'a> {
+fn settings<'a>(
+    snapshot: &'a Snapshot,
+    collection: &Collection,
+    options: &'a EngineOptions,
+) -> SettingsPart<'a> {
     let settings = &snapshot.settings;
     let model = snapshot.model.as_ref();
     SettingsPart {
@@ -137,13 +151,18 @@ fn settings<'a>(snapshot: &'a Snapshot, options: &'a EngineOptions) -> SettingsP
         rerank: settings.reranker.name(),
         rel_level: settings.rel_level,
         average: "all",
-        bm25: Bm25Part { k1: settings.bm25.k1, b: settings.bm25.b },
+        bm25: Bm25Part { k1: settings.bm25.k1, b: settings.bm25.b, title_boost: settings.bm25.title_boost },
         ann: settings.ann.map(|ann| AnnPart { ef: ann.ef }),
         split: options.read.split.as_deref(),
         skip_bad_rows: options.read.skip_bad_rows,
         offline: options.model.offline,
         token_store_max: options.token_store_max,
-        analyzer: Named { id: text::ANALYZER_ID, sha256: text::analyzer_fingerprint() },
+        analyzer: AnalyzerPart {
+            id: text::ANALYZER_ID,
+            sha256: Analyzers::new(settings.analysis, collection.languages().keys()).fingerprint(),
+            choice: settings.analysis.analyzer.name(),
+            fold_han: settings.analysis.fold_han,
+        },
         model: model.map(|model| Named { id: &model.id, sha256: model.fingerprint.clone() }),
         seeds: Seeds { hnsw: ANN_SEED, bootstrap: SEED },
         versions: Versions {

@@ -7,6 +7,7 @@
 mod answer;
 mod facts;
 mod legs;
+mod lexical;
 mod second_stage;
 mod status;
 
@@ -26,10 +27,7 @@ use crate::error::{Error, Result};
 use crate::index::{CacheFolder, FactCache, LexicalIndex};
 use crate::judge::Verdict;
 use crate::rerank::{Runner, RunnerEvent};
-use crate::text;
 
-/// Part of the lexical index's folder name, beside the analyzer's id.
-const LEXICAL_VERSION: &str = "lexical-1";
 /// Least time between two answers that no request asked for.
 const PACE: Duration = Duration::from_millis(60);
 /// Up to this many judged queries the verdict is made anew within every answer, else when all is quiet.
@@ -87,6 +85,7 @@ struct Dirty {
 struct Worker {
     options: EngineOptions,
     collection: Arc<Collection>,
+    cache: CacheFolder,
     lexical: LexicalIndex,
     facts: Arc<FactCache>,
     own: mpsc::Sender<Message>,
@@ -125,10 +124,7 @@ impl Worker {
         sink(Event::Opened(Arc::clone(&collection)));
         let mut notes = Vec::new();
         let (cache, temporary) = cache_folder(&options, &mut notes)?;
-        let made_from = [LEXICAL_VERSION, text::ANALYZER_ID, &collection.fingerprint];
-        let folder = cache.made_from("lexical", &made_from);
-        let (lexical, note) = LexicalIndex::open_or_build(&folder, &collection)?;
-        notes.extend(note);
+        let lexical = lexical::open(&cache, &collection, options.settings.analysis, &mut notes)?;
         let (facts, note) = FactCache::open(&cache.facts())?;
         notes.extend(note);
         let facts = Arc::new(facts);
@@ -172,6 +168,7 @@ impl Worker {
             own: own.clone(),
             options,
             collection,
+            cache,
             lexical,
             facts,
             background,
@@ -255,9 +252,11 @@ impl Worker {
 
     /// Drops the legs that were made with another depth or other BM25 parameters.
     fn forget_legs(&mut self, settings: &Settings) {
+        self.read_anew(settings.analysis);
         let made_with = &self.request.settings;
         let depth_changed = made_with.depth != settings.depth;
-        let bm25_changed = made_with.bm25 != settings.bm25;
+        let reread = made_with.analysis != settings.analysis;
+        let bm25_changed = made_with.bm25 != settings.bm25 || reread;
         let tie_order = &self.collection.tie_order;
         for state in self.listed.iter_mut().chain(self.typed.as_mut()) {
             if depth_changed || bm25_changed {
