@@ -17,7 +17,7 @@ pub fn run(args: &AnalyzeArgs) -> Result<()> {
     };
     let detected = detection(&text);
     let language = args.language.as_deref().map_or_else(|| detected.language.clone(), Language::new);
-    let analysis = Analysis { analyzer: args.analyzer, fold_han: args.fold_han };
+    let analysis = Analysis { analyzer: args.analyzer.unwrap_or_default(), fold_han: args.fold_han };
     let chain = Chain::new(Recipe::of(analysis, &language), &language);
     let trace = chain.trace(&text);
     let report =
@@ -88,7 +88,7 @@ impl Report<'_> {
         if self.given && language != self.language && *evidence != Evidence::Nothing {
             out += &format!("           the text itself looks like {language}\n");
         }
-        out += &format!("analyzer   {}\n\n", args.analyzer.name());
+        out += &format!("analyzer   {}\n\n", args.analyzer.unwrap_or_default().name());
         out += &format!("  {:<28} {}\n", "NFKC", visible(&self.trace.normalised));
         let mut before: Option<&[String]> = None;
         for step in &self.trace.steps {
@@ -112,7 +112,7 @@ impl Report<'_> {
                 confidence: self.detected.confidence,
                 by: self.detected.evidence.name(),
             },
-            analyzer: args.analyzer.name(),
+            analyzer: args.analyzer.unwrap_or_default().name(),
             fold_han: args.fold_han,
             normalised: &self.trace.normalised,
             steps: self

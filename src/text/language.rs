@@ -40,6 +40,9 @@ impl Evidence {
     }
 }
 
+/// From so many characters on, Han without kana is not taken for a Japanese name.
+const SURE_OF_HAN: u32 = 5;
+
 /// The language of `text`, `und` where it cannot be told.
 pub fn detect(text: &str) -> Language {
     detection(text).language
@@ -49,8 +52,8 @@ pub fn detect(text: &str) -> Language {
 pub fn detection(text: &str) -> Detection {
     let counts = ScriptCounts::of(text);
     if let Some(tag) = counts.asian() {
-        // Chinese whose script cannot be told apart is only half an answer.
-        let sure = if tag == "zh" { 0.5 } else { 1.0 };
+        // A few characters that Japanese writes too, or no sign of which Chinese: half an answer.
+        let sure = if tag == "zh" || tag == "zh-Hant" && counts.han < SURE_OF_HAN { 0.5 } else { 1.0 };
         let confidence = sure * f64::from(counts.asian_letters()) / f64::from(counts.letters.max(1));
         return Detection { language: Language::new(tag), confidence, evidence: Evidence::Script };
     }
@@ -268,7 +271,7 @@ mod tests {
     fn short_text_falls_back_to_its_letters_and_says_so() {
         for (text, tag, evidence) in [
             ("Москва", "ru", Evidence::Letters),
-            ("Київ і Львів", "uk", Evidence::Letters),
+            ("їжак", "uk", Evidence::Letters),
             ("قطار", "ar", Evidence::Letters),
             ("گربه", "fa", Evidence::Letters),
             ("vé tàu giá rẻ", "vi", Evidence::Letters),

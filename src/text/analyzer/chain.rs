@@ -231,13 +231,14 @@ impl Chain {
     }
 }
 
-/// Word-like pieces, by ICU4X with its dictionaries.
+/// The pieces that have a letter or digit, by ICU4X with its dictionaries. Its own `is_word_like` is not
+/// asked: it denies words that end in a mark, as many do in the scripts of India (हिन्दी, తెలుగు).
 fn words(text: &str) -> Vec<Range<usize>> {
+    let mut breaks = segmenter().segment_str(text);
+    let Some(mut start) = breaks.next() else { return Vec::new() };
     let mut ranges = Vec::new();
-    let mut start = 0;
-    let mut words = segmenter().segment_str(text);
-    while let Some(end) = words.next() {
-        if words.is_word_like() && end > start {
+    for end in breaks {
+        if text[start..end].contains(char::is_alphanumeric) {
             ranges.push(start..end);
         }
         start = end;
