@@ -181,9 +181,10 @@ impl Worker {
 
     /// Drops the legs that were made with another depth or other BM25 parameters.
     pub(super) fn forget_legs(&mut self, settings: &Settings) {
+        self.read_anew(settings.analysis);
         let made_with = &self.request.settings;
         let depth_changed = made_with.depth != settings.depth;
-        let bm25_changed = made_with.bm25 != settings.bm25;
+        let bm25_changed = made_with.bm25 != settings.bm25 || made_with.analysis != settings.analysis;
         let tie_order = &self.collection.tie_order;
         for leg in (0..self.legs.len()).map(LegId) {
             if depth_changed || (bm25_changed && Some(leg) == self.legs.bm25) {

@@ -7,6 +7,7 @@
 mod answer;
 mod facts;
 mod legs;
+mod lexical;
 mod second_stage;
 mod status;
 mod tune;
@@ -30,10 +31,7 @@ use crate::error::{Error, Result};
 use crate::index::{CacheFolder, FactCache, LexicalIndex};
 use crate::judge::Verdict;
 use crate::rerank::{Runner, RunnerEvent};
-use crate::text;
 
-/// Part of the lexical index's folder name, beside the analyzer's id.
-const LEXICAL_VERSION: &str = "lexical-1";
 /// Least time between two answers that no request asked for.
 const PACE: Duration = Duration::from_millis(60);
 /// Up to this many judged queries the verdict is made anew within every answer, else when all is quiet.
@@ -94,6 +92,7 @@ struct Dirty {
 struct Worker {
     options: EngineOptions,
     collection: Arc<Collection>,
+    cache: CacheFolder,
     lexical: LexicalIndex,
     facts: Arc<FactCache>,
     own: mpsc::Sender<Message>,
@@ -141,10 +140,7 @@ impl Worker {
         sink(Event::Opened(Arc::clone(&collection)));
         let mut notes = Vec::new();
         let (cache, temporary) = cache_folder(&options, &mut notes)?;
-        let made_from = [LEXICAL_VERSION, text::ANALYZER_ID, &collection.fingerprint];
-        let folder = cache.made_from("lexical", &made_from);
-        let (lexical, note) = LexicalIndex::open_or_build(&folder, &collection)?;
-        notes.extend(note);
+        let lexical = lexical::open(&cache, &collection, options.settings.analysis, &mut notes)?;
         let legs = Legs::open(&options.legs, &collection, &options.read, &mut notes)?;
         let (facts, note) = FactCache::open(&cache.facts())?;
         notes.extend(note);
@@ -198,6 +194,7 @@ impl Worker {
             own: own.clone(),
             options,
             collection,
+            cache,
             lexical,
             facts,
             background,

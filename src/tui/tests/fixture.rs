@@ -242,8 +242,15 @@ fn reranked_rows(first: &[FirstRow], scored: usize) -> Vec<RerankedRow> {
 }
 
 fn explanation() -> Explanation {
-    let term =
-        |term: &str, tf, df, score| TermScore { term: term.into(), query_tf: 1, tf, df, idf: 2.0, score };
+    let term = |term: &str, tf, df, score| TermScore {
+        term: term.into(),
+        query_tf: 1,
+        tf,
+        title_tf: 0,
+        df,
+        idf: 2.0,
+        score,
+    };
     Explanation {
         doc: DocIdx(0),
         legs: vec![Some(LegHit { rank: 80, score: 3.21 }), Some(LegHit { rank: 5, score: 0.843 })],
