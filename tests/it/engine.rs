@@ -99,7 +99,7 @@ fn a_first_start_opens_on_bm25_and_the_rest_joins() {
     assert!(first.focus.reranked.is_empty());
     assert!(first.means.is_none_or(|means| means.reranked.is_none()), "an empty list is not reranked yet");
     assert!(
-        first.verdict.is_empty() || first.verdict.starts_with("so far, on BM25 alone"),
+        first.verdict.is_empty() || first.verdict.starts_with("so far, on bm25 alone"),
         "{}",
         first.verdict
     );
