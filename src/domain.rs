@@ -3,6 +3,11 @@
 //! Nothing here computes a ranking, reads a file or knows a clock. A rank starts at 1. "Not returned"
 //! is `None`, never 0 and never a low score.
 
+pub mod rerankers;
+mod second_stage;
+
+pub use second_stage::{Part, SecondStage, Stage};
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -133,14 +138,6 @@ pub enum FusionMethod {
     Convex,
 }
 
-/// The second stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RerankerChoice {
-    None,
-    LateInteraction,
-}
-
 impl FirstStage {
     pub const ALL: [Self; 3] = [Self::Bm25, Self::Dense, Self::Hybrid];
 
@@ -160,17 +157,6 @@ impl FusionMethod {
         match self {
             Self::Rrf => "rrf",
             Self::Convex => "convex",
-        }
-    }
-}
-
-impl RerankerChoice {
-    pub const ALL: [Self; 2] = [Self::LateInteraction, Self::None];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::LateInteraction => "late-interaction",
         }
     }
 }
@@ -219,7 +205,8 @@ pub struct Settings {
     pub candidates: usize,
     /// k: how many passages are delivered.
     pub deliver: usize,
-    pub reranker: RerankerChoice,
+    /// The second stage.
+    pub reranker: SecondStage,
     /// Approximate dense search; `None` is the exact scan.
     pub ann: Option<Ann>,
     /// A passage is gold from this grade on.
@@ -238,7 +225,7 @@ impl Default for Settings {
             window: None,
             candidates: 50,
             deliver: 10,
-            reranker: RerankerChoice::LateInteraction,
+            reranker: SecondStage::late_interaction(),
             ann: None,
             rel_level: 1,
             bm25: Bm25::default(),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::domain::{Ann, FirstStage, FusionMethod, Grade, RerankerChoice, Settings};
+use crate::domain::{Ann, FirstStage, FusionMethod, Grade, SecondStage, Settings};
 use crate::error::{Error, Result};
 
 /// Some of the settings, to be laid over others. The file has the same names as the flags.
@@ -20,7 +20,7 @@ pub struct Patch {
     pub window: Option<usize>,
     pub n: Option<usize>,
     pub k: Option<usize>,
-    pub rerank: Option<RerankerChoice>,
+    pub rerank: Option<SecondStage>,
     pub rel_level: Option<Grade>,
     pub ann: Option<bool>,
     pub ann_ef: Option<usize>,
@@ -40,8 +40,10 @@ impl Patch {
         set(&mut settings.depth, self.depth);
         set(&mut settings.candidates, self.n);
         set(&mut settings.deliver, self.k);
-        set(&mut settings.reranker, self.rerank);
         set(&mut settings.rel_level, self.rel_level);
+        if let Some(plan) = &self.rerank {
+            settings.reranker = plan.clone();
+        }
         if self.window.is_some() {
             settings.window = self.window;
         }

@@ -1,14 +1,15 @@
 //! The journey of one passage for the query on the screen: each leg by its parts, the fusion by the
 //! legs' shares, late interaction by its best token pairs.
 
-use super::query_state::{PairScore, QueryState, plan, rank_in};
-use super::snapshot::{Explanation, TokenPair};
+use super::query_state::{QueryState, plan};
+use super::snapshot::{Explanation, StageStep, TokenPair};
 use crate::corpus::Collection;
-use crate::domain::{DocIdx, FirstStage, LEG_NAMES, LegHit, Settings};
+use crate::domain::{DocIdx, FirstStage, LEG_NAMES, LegHit, Settings, Stage};
 use crate::error::Result;
 use crate::fuse::shares;
 use crate::index::{LexicalIndex, TokenReader, VectorMatrix};
 use crate::models::late::alignments;
+use crate::rerank::cascade::{PairScore, StagePlan};
 use crate::retrieve::{Bm25Leg, DenseLeg};
 use crate::text;
 
@@ -17,6 +18,9 @@ pub struct ExplainInput<'a> {
     pub collection: &'a Collection,
     pub settings: &'a Settings,
     pub ran: FirstStage,
+    pub stages: &'a [StagePlan],
+    /// Whether a second stage is at work or done.
+    pub reranking: bool,
     pub lexical: &'a LexicalIndex,
     pub matrix: Option<&'a VectorMatrix>,
     pub tokens: Option<&'a TokenReader>,
@@ -46,6 +50,7 @@ pub fn explain(input: &ExplainInput<'_>, doc: DocIdx) -> Result<Explanation> {
         leg.exact_rank(&vector.dense, doc)
     });
     let text = passage.indexed_text();
+    let steps = row.map_or_else(Vec::new, |row| steps(input, row));
     Ok(Explanation {
         doc,
         legs: (0..LEG_NAMES.len()).map(|leg| state.pool().hit(row?, leg)).collect(),
@@ -60,18 +65,38 @@ pub fn explain(input: &ExplainInput<'_>, doc: DocIdx) -> Result<Explanation> {
         length_ratio: parts.length_ratio,
         dense_exact_rank: dense.map(|(rank, _)| rank),
         cosine: dense.map(|(_, cosine)| cosine),
-        reranked: row.and_then(|row| reranked_hit(input, row)),
+        reranked: steps
+            .iter()
+            .rev()
+            .find_map(|step| Some(LegHit { rank: steps.last()?.hit.rank, score: step.hit.score? })),
+        stages: steps,
         pairs: token_pairs(input, doc, &text)?,
         model_tokens: input.tokens.and_then(|tokens| tokens.model_tokens(doc)).map(|(n, cut)| (n, !cut)),
         highlights: text::matching_ranges(&text, &state.text),
     })
 }
 
-fn reranked_hit(input: &ExplainInput<'_>, row: usize) -> Option<LegHit> {
-    let PairScore::Score(score) = input.state.score(row) else { return None };
-    let candidates = input.state.fused().top(input.settings.candidates);
-    let order = input.state.reranked_order(&candidates);
-    Some(LegHit { rank: rank_in(&order, row)?, score })
+/// What each stage made of a candidate; empty where none is at work or the row is no candidate.
+fn steps(input: &ExplainInput<'_>, row: usize) -> Vec<StageStep> {
+    if !input.reranking {
+        return Vec::new();
+    }
+    let journey = input.state.reranked(input.stages, input.settings.candidates).journey(row);
+    let plans = input.settings.reranker.stages.iter().zip(input.stages).zip(journey);
+    let step = |((stage, plan), hit): ((&Stage, &StagePlan), _)| StageStep {
+        stage: stage.to_string(),
+        hit,
+        parts: (stage.parts.iter().zip(&plan.parts))
+            .map(|(part, &(reranker, _))| {
+                let score = match input.state.score(reranker, row) {
+                    PairScore::Score(score) => Some(score),
+                    PairScore::NotYet | PairScore::Unscorable => None,
+                };
+                (part.name.clone(), score)
+            })
+            .collect(),
+    };
+    plans.map(step).collect()
 }
 
 fn token_pairs(input: &ExplainInput<'_>, doc: DocIdx, text: &str) -> Result<Vec<TokenPair>> {

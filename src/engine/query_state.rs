@@ -3,24 +3,19 @@
 //! Facts come in, in any order; nothing is ever thrown away but what a change of depth or of BM25's
 //! parameters makes untrue. What a setting makes of the facts is computed by [`QueryState::judge`].
 
+mod reranked;
+
 use std::sync::Arc;
 
 use crate::corpus::{Collection, JudgedPassage};
-use crate::domain::{DocIdx, FirstStage, Grade, Hit, LegId, QueryIdx, Rank, RerankerChoice, Score, Settings};
+use crate::domain::{DocIdx, FirstStage, Grade, Hit, LegId, QueryIdx, Rank, Settings};
 use crate::engine::snapshot::{GoldRow, QueryRow};
 use crate::fuse::{FusedList, Fuser, FusionPlan, Pool};
 use crate::index::QueryVector;
-use crate::judge::{GoldPlace, Placed, RerankState, ceiling, fate, measure};
-use crate::order::order_key;
+use crate::judge::{GoldPlace, Placed, RerankState, StageCut, ceiling, deciding_stage, fate, measure};
+use crate::rerank::cascade::{PairScore, StagePlan};
 
-/// What a pair's score is known to be.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum PairScore {
-    NotYet,
-    /// The reranker can say nothing about it; it keeps its place in the first stage's order, behind.
-    Unscorable,
-    Score(Score),
-}
+pub use reranked::{Reranked, StageHit};
 
 /// One judged passage.
 #[derive(Debug, Clone)]
@@ -40,8 +35,8 @@ pub struct QueryState {
     exact_dense: Option<Vec<Hit>>,
     pool: Pool,
     exact_pool: Option<Pool>,
-    /// By pool row.
-    scores: Vec<PairScore>,
+    /// By reranker, then by pool row; a column that is short or missing is not scored yet.
+    scores: Vec<Vec<PairScore>>,
     pub judged: Vec<Judged>,
     has_judgments: bool,
     fused: FusedList,
@@ -54,6 +49,8 @@ pub struct JudgeContext<'a> {
     /// Of the plan behind `fuser`, by leg.
     pub weights: &'a [f64],
     pub ran: FirstStage,
+    /// The second stage's stages with the numbers of their rerankers.
+    pub stages: &'a [StagePlan],
     /// Whether a second stage is at work: without one not even an empty list counts as reranked.
     pub reranks: bool,
     /// Whether the second stage that the settings ask for will not come.
@@ -147,83 +144,23 @@ impl QueryState {
     }
 
     fn realign(&mut self, tie_order: &[u32]) {
-        let before: Vec<(DocIdx, PairScore)> =
-            (self.pool.docs().iter().copied()).zip(self.scores.drain(..)).collect();
+        let docs: Vec<DocIdx> = self.pool.docs().to_vec();
+        let before = std::mem::take(&mut self.scores);
         let of = |legs: [&Option<Vec<Hit>>; 2]| {
             Pool::align(&legs.map(|leg| leg.clone().unwrap_or_default()), tie_order)
         };
         self.pool = of([&self.legs[0], &self.legs[1]]);
         self.exact_pool = self.exact_dense.is_some().then(|| of([&self.legs[0], &self.exact_dense]));
-        self.scores = vec![PairScore::NotYet; self.pool.len()];
-        for (doc, score) in before {
-            self.set_score(doc, score);
+        for (reranker, column) in before.into_iter().enumerate() {
+            for (&doc, score) in docs.iter().zip(column) {
+                self.set_score(reranker, doc, score);
+            }
         }
-    }
-
-    /// Takes one score; for a passage that is not in the pool it is of no use here.
-    pub fn set_score(&mut self, doc: DocIdx, score: PairScore) {
-        if let Some(row) = self.pool.row_of(doc) {
-            self.scores[row] = score;
-        }
-    }
-
-    pub fn score(&self, row: usize) -> PairScore {
-        self.scores[row]
     }
 
     /// Fuses anew; to be called before anything that reads the fused list.
     pub fn fuse(&mut self, fuser: &Fuser<'_>) {
         fuser.fuse_into(&self.pool, &mut self.fused);
-    }
-
-    /// Passages of the candidate set without a score, in fused order.
-    pub fn unscored(&self, n: usize) -> Vec<DocIdx> {
-        let candidates = self.fused.top(n).into_iter();
-        candidates
-            .filter(|&row| self.scores[row] == PairScore::NotYet)
-            .map(|row| self.pool.doc(row))
-            .collect()
-    }
-
-    /// Rows of the candidate set in reranked order: scored ones by score, then those that cannot be
-    /// scored, then those that wait, each in first-stage order. `candidates` is in fused order.
-    pub fn reranked_order(&self, candidates: &[usize]) -> Vec<usize> {
-        let mut keyed: Vec<(u8, u64, usize)> = (0u32..)
-            .zip(candidates)
-            .map(|(place, &row)| match self.scores[row] {
-                PairScore::Score(score) => (2, self.rerank_key(row, score), row),
-                PairScore::Unscorable => (1, u64::from(u32::MAX - place), row),
-                PairScore::NotYet => (0, u64::from(u32::MAX - place), row),
-            })
-            .collect();
-        keyed.sort_unstable_by(|a, b| b.cmp(a));
-        keyed.into_iter().map(|(_, _, row)| row).collect()
-    }
-
-    /// The order of two reranked passages, ties by id as everywhere.
-    fn rerank_key(&self, row: usize, score: Score) -> u64 {
-        order_key(score, self.pool.tie(row))
-    }
-
-    /// The reranked rank of each row asked for, if the whole candidate set is scored.
-    fn reranked_ranks(&self, n: usize, rows: &[Option<usize>]) -> Option<Vec<Option<Rank>>> {
-        let cut = self.fused.cut_key(n);
-        let mut candidates: Vec<usize> = Vec::with_capacity(n);
-        for row in 0..self.pool.len() {
-            let key = self.fused.key(row);
-            if key != 0 && key >= cut {
-                if self.scores[row] == PairScore::NotYet {
-                    return None;
-                }
-                candidates.push(row);
-            }
-        }
-        if rows.iter().flatten().all(|row| !candidates.contains(row)) {
-            return Some(vec![None; rows.len()]);
-        }
-        candidates.sort_unstable_by_key(|&row| std::cmp::Reverse(self.fused.key(row)));
-        let order = self.reranked_order(&candidates);
-        Some(rows.iter().map(|row| rank_in(&order, (*row)?)).collect())
     }
 
     /// Everything the judge says about this query under one setting. Fuses first.
@@ -243,16 +180,17 @@ impl QueryState {
             self.judged.iter().zip(ranks).map(|(j, &rank)| Placed { grade: j.grade, rank }).collect()
         };
         let placed = place(&fused);
-        let reranked = match settings.reranker {
-            RerankerChoice::None => None,
-            RerankerChoice::LateInteraction if !context.reranks => None,
-            RerankerChoice::LateInteraction => self.reranked_ranks(n, &rows),
+        let stage_ranks = (context.reranks && !context.stages.is_empty())
+            .then(|| self.reranked(context.stages, n))
+            .filter(Reranked::is_complete)
+            .map(|reranked| reranked.stage_ranks(&rows));
+        let reranked = stage_ranks.as_ref().and_then(|ranks| ranks.last().cloned());
+        let state = match (settings.reranker.is_none(), &reranked) {
+            (true, _) => RerankState::Off,
+            (false, Some(_)) => RerankState::Complete,
+            (false, None) => RerankState::Incomplete,
         };
-        let state = match (settings.reranker, &reranked) {
-            (RerankerChoice::None, _) => RerankState::Off,
-            (_, Some(_)) => RerankState::Complete,
-            (_, None) => RerankState::Incomplete,
-        };
+        let depths: Vec<usize> = context.stages.iter().map(|stage| stage.depth.min(n)).collect();
         let exact = self.exact_ranks(context);
         let golds = (0..self.judged.len())
             .filter(|&i| self.judged[i].grade >= level)
@@ -275,6 +213,8 @@ impl QueryState {
                     rerank: state,
                 };
                 let fate_now = fate(&gold, n, k);
+                let stages: Vec<Option<Rank>> = stage_ranks.iter().flatten().map(|ranks| ranks[i]).collect();
+                let cut = StageCut { depths: &depths, deliver: k };
                 GoldRow {
                     doc: judged.doc,
                     id: judged.id.clone(),
@@ -283,6 +223,8 @@ impl QueryState {
                     fused: gold.first,
                     reranked: gold.reranked,
                     fate: fate_now,
+                    decided_by: fate_now.and_then(|fate| deciding_stage(fate, fused[i], &stages, cut)),
+                    stages,
                     first_fate: fate(&GoldPlace { rerank: RerankState::Off, ..gold }, n, k),
                     legs,
                     remedy: String::new(),
@@ -316,6 +258,8 @@ impl GoldRow {
             grade: judged.grade,
             legs: vec![None; 2],
             fused: None,
+            stages: Vec::new(),
+            decided_by: None,
             reranked: None,
             fate: None,
             first_fate: None,

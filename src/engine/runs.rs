@@ -1,7 +1,8 @@
 //! Whole lists of all judged queries, as TREC runs have them.
 
-use super::query_state::{PairScore, QueryState};
-use crate::domain::{DocIdx, QueryIdx, Score, Settings};
+use super::query_state::QueryState;
+use crate::domain::{DocIdx, QueryIdx, Score};
+use crate::rerank::cascade::StagePlan;
 
 /// One query's list, best first.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,22 +26,23 @@ pub fn first_run(query: QueryIdx, state: &QueryState) -> RunList {
     RunList { query, hits: hits.collect() }
 }
 
-/// The reranked candidate set; `None` while it is incomplete. Passages that cannot be scored stand
-/// behind the scored ones: they get scores below the least one, so that the file has the same order.
-pub fn reranked_run(query: QueryIdx, state: &QueryState, settings: &Settings) -> Option<RunList> {
-    let candidates = state.fused().top(settings.candidates);
-    if candidates.iter().any(|&row| state.score(row) == PairScore::NotYet) {
+/// The reranked candidate set; `None` while it is incomplete. Passages that the last stage did not score
+/// stand behind those that it did: they get scores below the least one, so that the file has the same
+/// order.
+pub fn reranked_run(query: QueryIdx, state: &QueryState, stages: &[StagePlan], n: usize) -> Option<RunList> {
+    let reranked = state.reranked(stages, n);
+    if !reranked.is_complete() {
         return None;
     }
+    let scores = reranked.shown_scores();
     let mut below: Score = 0.0;
-    let mut hits = Vec::with_capacity(candidates.len());
-    for row in state.reranked_order(&candidates) {
-        let score = match state.score(row) {
-            PairScore::Score(score) => score,
-            PairScore::Unscorable | PairScore::NotYet => (below - 1.0).floor(),
+    let mut hits = Vec::with_capacity(scores.len());
+    for ((at, row), score) in reranked.order().into_iter().enumerate().zip(scores) {
+        below = match score.filter(|_| at < reranked.last_head()) {
+            Some(score) => score,
+            None => (below - 1.0).floor(),
         };
-        below = score;
-        hits.push((state.pool().doc(row), score));
+        hits.push((state.pool().doc(row), below));
     }
     Some(RunList { query, hits })
 }

@@ -5,24 +5,31 @@ use super::snapshot::{QueryRow, RecallCurve};
 use crate::corpus::Collection;
 use crate::domain::{Fate, LEG_NAMES, Settings};
 use crate::judge::{Advice, Case, JudgedQuery, ListScores, Metrics, Terms, Verdict};
+use crate::rerank::cascade::StagePlan;
 
 /// Judged@10 looks this deep.
 const JUDGED_DEPTH: usize = 10;
 
-/// The verdict on all judged queries that are complete. `states` are in the order of `rows`, fused
-/// already; `reranker` is `None` where no second stage is at work.
-pub fn verdict<'a>(
-    collection: &Collection,
-    states: impl Iterator<Item = &'a QueryState>,
-    rows: &[QueryRow],
-    curve: &RecallCurve,
-    settings: &Settings,
-    reranker: Option<&str>,
-) -> Verdict {
+/// What the verdict is on.
+#[derive(Clone, Copy)]
+pub struct VerdictInput<'a> {
+    pub collection: &'a Collection,
+    pub rows: &'a [QueryRow],
+    pub curve: &'a RecallCurve,
+    pub settings: &'a Settings,
+    pub stages: &'a [StagePlan],
+    /// `None` where no second stage is at work.
+    pub reranker: Option<&'a str>,
+}
+
+/// The verdict on all judged queries that are complete. `states` are in the order of the rows, fused
+/// already.
+pub fn verdict<'a>(input: &VerdictInput<'_>, states: impl Iterator<Item = &'a QueryState>) -> Verdict {
+    let VerdictInput { rows, curve, settings, reranker, .. } = *input;
     let fates: Vec<Vec<Option<Fate>>> =
         rows.iter().map(|row| row.golds.iter().map(|g| g.first_fate).collect()).collect();
     let queries: Vec<JudgedQuery<'_>> = (rows.iter().zip(states).zip(&fates))
-        .filter_map(|((row, state), fates)| judged_query(collection, state, row, fates, settings))
+        .filter_map(|((row, state), fates)| judged_query(input, state, row, fates))
         .collect();
     let changes = changes(curve, settings, &queries);
     Verdict::on(&Case {
@@ -35,13 +42,13 @@ pub fn verdict<'a>(
 }
 
 fn judged_query<'a>(
-    collection: &Collection,
+    input: &VerdictInput<'_>,
     state: &QueryState,
     row: &QueryRow,
     fates: &'a [Option<Fate>],
-    settings: &Settings,
 ) -> Option<JudgedQuery<'a>> {
-    let n = settings.candidates;
+    let VerdictInput { collection, stages, .. } = *input;
+    let n = input.settings.candidates;
     let candidates = state.fused().top(n);
     let judged = |rows: &[usize]| -> f64 {
         let head = &rows[..rows.len().min(JUDGED_DEPTH)];
@@ -54,7 +61,7 @@ fn judged_query<'a>(
     let scores = |metrics: Metrics, rows: &[usize]| ListScores { metrics, judged10: judged(rows) };
     Some(JudgedQuery {
         first: scores(row.first?, &candidates),
-        reranked: row.reranked.map(|metrics| scores(metrics, &state.reranked_order(&candidates))),
+        reranked: row.reranked.map(|metrics| scores(metrics, &state.reranked(stages, n).order())),
         ceiling: row.ceiling?,
         relevant: row.golds.len(),
         found: row.golds.iter().filter(|gold| gold.fused.is_some_and(|rank| rank as usize <= n)).count(),

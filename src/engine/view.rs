@@ -1,11 +1,12 @@
 //! The lists of the query on the screen, built from its facts. Sorting happens here and only here.
 
-use super::query_state::{PairScore, QueryState, rank_in};
+use super::query_state::{QueryState, rank_in};
 use super::remedy;
 use super::snapshot::{FirstRow, Focus, FocusView, GoldRow, RerankedRow};
 use crate::corpus::Collection;
 use crate::domain::{FirstStage, Grade, Language, Rank, Settings};
 use crate::judge::Movement;
+use crate::rerank::cascade::StagePlan;
 
 /// What the lists of one query are built from.
 pub struct ViewInput<'a> {
@@ -18,6 +19,7 @@ pub struct ViewInput<'a> {
     pub state: &'a QueryState,
     /// The judge's rows for the golds of this query, if it has judgments.
     pub golds: &'a [GoldRow],
+    pub stages: &'a [StagePlan],
     /// Whether a second stage is at work or done.
     pub reranking: bool,
     pub stale: bool,
@@ -27,28 +29,32 @@ pub struct ViewInput<'a> {
 pub fn focus_view(input: &ViewInput<'_>) -> FocusView {
     let state = input.state;
     let candidates = state.fused().top(input.settings.candidates);
-    let scored = candidates.iter().filter(|&&row| state.score(row) != PairScore::NotYet).count();
-    let all_scored = scored == candidates.len();
-    let order = if input.reranking { state.reranked_order(&candidates) } else { Vec::new() };
+    let stages = if input.reranking { input.stages } else { &[] };
+    let reranked = state.reranked(stages, input.settings.candidates);
+    let complete = reranked.is_complete();
+    let scored = match reranked.at() {
+        Some((_, scored, of)) => (scored, of),
+        None => (candidates.len(), candidates.len()),
+    };
+    let order = if stages.is_empty() { Vec::new() } else { reranked.order() };
 
-    let reranked_rank = |row: usize| rank_in(&order, row).filter(|_| all_scored);
+    let reranked_rank = |row: usize| rank_in(&order, row).filter(|_| complete);
     let first: Vec<FirstRow> = (1..)
         .zip(&candidates)
         .map(|(rank, &row)| FirstRow { reranked: reranked_rank(row), ..first_row(input, row, rank) })
         .collect();
-    let reranked = (1..)
+    let rows = (1..)
         .zip(&order)
-        .map(|(rank, &row)| {
+        .zip(reranked.shown_scores())
+        .map(|((rank, &row), score)| {
             let first_rank = rank_in(&candidates, row).unwrap_or_default();
             RerankedRow {
                 doc: state.pool().doc(row),
                 rank,
-                score: match state.score(row) {
-                    PairScore::Score(score) => Some(score),
-                    PairScore::NotYet | PairScore::Unscorable => None,
-                },
+                score,
                 first_rank,
-                movement: all_scored.then(|| Movement::of(first_rank, rank)),
+                stages: reranked.journey(row),
+                movement: complete.then(|| Movement::of(first_rank, rank)),
                 grade: grade(input, row),
                 gold: is_gold(input, row),
             }
@@ -62,8 +68,10 @@ pub fn focus_view(input: &ViewInput<'_>) -> FocusView {
         below: below(input),
         fused_len: state.fused().len(),
         first,
-        reranked,
-        scored,
+        reranked: rows,
+        scored: scored.0,
+        to_score: scored.1,
+        stage: reranked.at().map(|(stage, ..)| stage),
         golds: remedy::with_remedies(input),
         judged: state.has_judgments(),
         explanation: None,

@@ -77,7 +77,7 @@ struct SettingsPart<'a> {
     window: usize,
     n: usize,
     k: usize,
-    rerank: &'static str,
+    rerank: String,
     rel_level: Grade,
     average: &'static str,
     bm25: Bm25Part,

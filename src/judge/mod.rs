@@ -6,6 +6,7 @@
 //! - `metrics`: the metrics of the query view and of `eval`, from the ranks of the judged passages, on
 //!   the list cut at N; their ceilings; the recall curve.
 //! - `fate`: what became of a gold passage, and at which stage.
+//! - `stages`: which stage of the second stage made it so.
 //! - `movement`: how far the reranker moved a passage.
 //!
 //! On request, over whole lists:
@@ -23,6 +24,7 @@ mod movement;
 mod random;
 mod ranking;
 mod significance;
+mod stages;
 mod verdict;
 mod wording;
 
@@ -33,4 +35,5 @@ pub use movement::{Movement, Moves};
 pub use random::SplitMix64;
 pub use ranking::{Gain, JudgedList, Metric, MetricKind, capped_recall};
 pub use significance::{Interval, ROUNDS, SEED, TTest, bootstrap, holm, paired_t, randomisation};
+pub use stages::{StageAct, StageCut, StageVerdict, deciding_stage};
 pub use verdict::{Advice, Case, Class, Comparison, Evidence, JudgedQuery, ListScores, Loss, Terms, Verdict};

@@ -15,7 +15,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("index", &["corpus", "domain", "error", "models", "text"]),
     ("retrieve", &["domain", "error", "index", "order", "text"]),
     ("fuse", &["domain", "order"]),
-    ("rerank", &["corpus", "domain", "error", "index", "models"]),
+    ("rerank", &["corpus", "domain", "error", "index", "models", "order"]),
     ("judge", &["domain", "error"]),
     (
         "engine",
@@ -26,7 +26,13 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("export", &["corpus", "domain", "engine", "error", "index", "judge", "text"]),
     ("tui", &["corpus", "domain", "engine", "error", "judge", "text"]),
-    ("cli", &["config", "corpus", "domain", "engine", "error", "export", "models", "text", "tui"]),
+    (
+        "cli",
+        &[
+            "config", "corpus", "domain", "engine", "error", "export", "index", "models", "rerank", "text",
+            "tui",
+        ],
+    ),
 ];
 
 /// Rooms that compute and nothing else.

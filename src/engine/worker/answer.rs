@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Dense, VERDICT_AT_ONCE, Worker};
-use crate::domain::{FirstStage, Language, QueryIdx, RerankerChoice, Settings};
+use crate::domain::{FirstStage, Language, QueryIdx, Settings};
 use crate::engine::explain::{ExplainInput, explain};
 use crate::engine::judging;
 use crate::engine::query_state::{JudgeContext, QueryState, plan};
@@ -53,9 +53,10 @@ impl Worker {
             fuser: Fuser::new(&plan),
             weights: &plan.weights,
             ran,
+            stages: &self.stages,
             reranks: self.reranks_now(ran),
-            rerank_failed: self.rerank_failed.is_some()
-                || matches!(self.dense, Dense::Off | Dense::Failed(_)),
+            rerank_failed: self.rerank_failure().is_some()
+                || (matches!(self.dense, Dense::Off | Dense::Failed(_)) && !self.reranks_now(ran)),
         };
         let rows = std::mem::take(&mut self.dirty.rows);
         self.dirty.verdict |= self.dirty.judged || !rows.is_empty();
@@ -87,11 +88,21 @@ impl Worker {
         self.dirty.verdict = false;
         let settings = &self.request.settings;
         let reranker = self.reranks_now(self.ran()).then(|| settings.reranker.name());
+        let stages = if reranker.is_some() { self.stages.as_slice() } else { &[] };
         let states = self.judged.iter().map(|query| &self.listed[query.index()]);
         let complete = self.rows.iter().any(|row| row.first.is_some());
         self.findings = complete.then(|| {
-            let verdict =
-                verdict::verdict(&self.collection, states, &self.rows, &self.curve, settings, reranker);
+            let verdict = verdict::verdict(
+                &verdict::VerdictInput {
+                    collection: &self.collection,
+                    rows: &self.rows,
+                    curve: &self.curve,
+                    settings,
+                    stages,
+                    reranker: reranker.as_deref(),
+                },
+                states,
+            );
             Arc::new(verdict)
         });
     }
@@ -129,6 +140,7 @@ impl Worker {
             language,
             state,
             golds,
+            stages: &self.stages,
             reranking: reranks_now && ran_here == ran,
             stale: ran_here != ran,
         });
@@ -137,6 +149,8 @@ impl Worker {
                 collection: &self.collection,
                 settings,
                 ran: ran_here,
+                stages: &self.stages,
+                reranking: reranks_now && ran_here == ran,
                 lexical: &self.lexical,
                 matrix: dense.map(|dense| &dense.matrix),
                 tokens: dense.map(|dense| &*dense.tokens),
@@ -157,8 +171,8 @@ impl Worker {
             let state = &mut self.listed[query.index()];
             state.fuse(&fuser);
             runs.first.push(first_run(query, state));
-            if self.request.settings.reranker != RerankerChoice::None {
-                runs.reranked.extend(reranked_run(query, state, &settings));
+            if !self.request.settings.reranker.is_none() {
+                runs.reranked.extend(reranked_run(query, state, &self.stages, settings.candidates));
             }
         }
         runs

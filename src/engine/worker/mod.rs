@@ -25,6 +25,7 @@ use crate::domain::{LegId, QueryIdx, Settings};
 use crate::error::{Error, Result};
 use crate::index::{CacheFolder, FactCache, LexicalIndex};
 use crate::judge::Verdict;
+use crate::rerank::cascade::StagePlan;
 use crate::rerank::{Runner, RunnerEvent};
 use crate::text;
 
@@ -95,7 +96,11 @@ struct Worker {
     model: Option<ModelFacts>,
     runtime: Option<String>,
     runner: Option<Runner>,
-    rerank_failed: Option<Error>,
+    /// By number; never forgotten, for scores are kept by it.
+    rerankers: Vec<second_stage::Known>,
+    /// The plan of the newest request, its rerankers by number.
+    stages: Vec<StagePlan>,
+    late: second_stage::LateParts,
     /// By [`QueryIdx`].
     listed: Vec<QueryState>,
     typed: Option<QueryState>,
@@ -110,14 +115,13 @@ struct Worker {
     revision: u64,
     dirty: Dirty,
     notes: Vec<String>,
-    costs: [CostMeter; 3],
+    costs: [CostMeter; 2],
     /// Stands in for the cache folder where that cannot be written; goes with the program.
     _temporary: Option<tempfile::TempDir>,
 }
 
 const BM25_COST: usize = 0;
 const DENSE_COST: usize = 1;
-const RERANK_COST: usize = 2;
 
 impl Worker {
     fn open(options: EngineOptions, own: &mpsc::Sender<Message>, sink: &dyn Fn(Event)) -> Result<Self> {
@@ -151,7 +155,7 @@ impl Worker {
             focus: judged.first().map_or(Focus::Typed(String::new()), |&query| Focus::Listed(query)),
             inspect: None,
         };
-        Ok(Self {
+        let mut worker = Self {
             dense: match options.use_model {
                 false => Dense::Off,
                 true => Dense::Working { done: 0, total: 0, doing: "starting".to_owned() },
@@ -166,7 +170,9 @@ impl Worker {
             model: None,
             runtime: None,
             runner: None,
-            rerank_failed: None,
+            rerankers: Vec::new(),
+            stages: Vec::new(),
+            late: Arc::default(),
             typed: None,
             costs: Default::default(),
             own: own.clone(),
@@ -180,7 +186,11 @@ impl Worker {
             request,
             notes,
             _temporary: temporary,
-        })
+        };
+        let settings = worker.options.settings.clone();
+        worker.take_plan(&settings.reranker, settings.candidates);
+        worker.start_runner();
+        Ok(worker)
     }
 
     fn work(&mut self, messages: &mpsc::Receiver<Message>, sink: &dyn Fn(Event)) {
@@ -221,12 +231,7 @@ impl Worker {
         match message {
             Message::Request(request) => self.take_request(request),
             Message::Fact(fact) => self.take_fact(fact),
-            Message::Rerank(RunnerEvent::Scored(scored)) => self.take_scores(scored),
-            Message::Rerank(RunnerEvent::Failed(error)) => {
-                self.rerank_failed = Some(error);
-                self.dirty.judged = true;
-                self.dirty.view = true;
-            }
+            Message::Rerank(event) => self.take_rerank(event),
             Message::Runs(reply) => {
                 let _ = reply.send(self.runs());
             }
@@ -239,8 +244,9 @@ impl Worker {
             self.dirty.judged = true;
             self.dirty.work_list = true;
             if request.settings.reranker != self.request.settings.reranker {
-                self.rerank_failed = None;
+                self.forgive_rerankers();
             }
+            self.take_plan(&request.settings.reranker, request.settings.candidates);
             self.forget_legs(&request.settings);
         }
         if request.focus != self.request.focus {

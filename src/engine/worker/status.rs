@@ -1,7 +1,7 @@
 //! What an answer says beside its lists: how far each stage is, what it cost, what to be warned of.
 
-use super::{BM25_COST, DENSE_COST, Dense, RERANK_COST, Worker};
-use crate::domain::{FirstStage, LegId, RerankerChoice, Settings};
+use super::{BM25_COST, DENSE_COST, Dense, Worker, second_stage};
+use crate::domain::{FirstStage, LegId, Settings};
 use crate::engine::snapshot::{FocusView, ModelInUse, StageCost, StageState, Status};
 
 impl Worker {
@@ -36,13 +36,16 @@ impl Worker {
     }
 
     pub(super) fn rerank_status(&self, ran: FirstStage, focus: &FocusView, reranked: usize) -> StageState {
-        if self.request.settings.reranker == RerankerChoice::None {
+        if self.request.settings.reranker.is_none() {
             return StageState::Off;
         }
-        if let Some(error) = &self.rerank_failed {
+        if let Some(error) = self.rerank_failure() {
             return StageState::Failed(error.to_string());
         }
+        let needs_dense = self.request.settings.reranker.needs_embedding()
+            || self.request.settings.first != FirstStage::Bm25;
         match &self.dense {
+            _ if !needs_dense => {}
             Dense::Off => return StageState::Failed("the model is switched off".to_owned()),
             Dense::Failed(error) => return StageState::Failed(error.to_string()),
             Dense::Working { doing, .. } => {
@@ -53,10 +56,16 @@ impl Worker {
         if ran != self.request.settings.first || focus.stale {
             return StageState::Waiting("waits for the first stage".to_owned());
         }
+        if let Some(doing) = self.at_work().find_map(|known| known.opening.clone()) {
+            return StageState::Working { done: 0, total: 0, doing };
+        }
         let total = self.rows.len();
-        if focus.scored < focus.first.len() {
-            let doing = "scoring candidates".to_owned();
-            return StageState::Working { done: focus.scored, total: focus.first.len(), doing };
+        if focus.scored < focus.to_score {
+            let doing = match focus.stage.filter(|_| self.stages.len() > 1) {
+                Some(stage) => format!("scoring candidates, stage {} of {}", stage + 1, self.stages.len()),
+                None => "scoring candidates".to_owned(),
+            };
+            return StageState::Working { done: focus.scored, total: focus.to_score, doing };
         }
         match reranked < total {
             true => StageState::Working { done: reranked, total, doing: "reranking queries".to_owned() },
@@ -69,9 +78,7 @@ impl Worker {
         if matches!(self.dense, Dense::Ready(_)) && self.wants_dense() {
             costs.push(self.costs[DENSE_COST].report("dense"));
         }
-        if self.request.settings.reranker != RerankerChoice::None {
-            costs.push(self.costs[RERANK_COST].report(self.request.settings.reranker.name()));
-        }
+        costs.extend(self.at_work().map(|known| known.cost.report(&known.name)));
         costs
     }
 
@@ -104,7 +111,8 @@ impl Worker {
         if let Dense::Failed(error) = &self.dense {
             warnings.push(format!("BM25 alone: the model is not available: {error}"));
         }
-        if let Some(error) = &self.rerank_failed {
+        warnings.extend(second_stage::warnings(self));
+        if let Some(error) = self.at_work().find_map(|known| known.failed.as_ref()) {
             warnings.push(format!("the second stage did not run: {error}"));
         }
         warnings
