@@ -1,12 +1,12 @@
 //! The journey of one passage for the query on the screen: each leg by its parts, the fusion by the
 //! legs' shares, late interaction by its best token pairs.
 
-use super::query_state::{QueryState, plan};
+use super::query_state::QueryState;
 use super::snapshot::{Explanation, StageStep, TokenPair};
 use crate::corpus::Collection;
-use crate::domain::{DocIdx, FirstStage, LEG_NAMES, LegHit, Settings, Stage};
+use crate::domain::{DocIdx, LegHit, LegName, LegSet, Settings, Stage};
 use crate::error::Result;
-use crate::fuse::shares;
+use crate::fuse::{FusionPlan, shares};
 use crate::index::{LexicalIndex, TokenReader, VectorMatrix};
 use crate::models::late::alignments;
 use crate::rerank::cascade::{PairScore, StagePlan};
@@ -17,7 +17,8 @@ use crate::text;
 pub struct ExplainInput<'a> {
     pub collection: &'a Collection,
     pub settings: &'a Settings,
-    pub ran: FirstStage,
+    pub legs: &'a [LegName],
+    pub ran: LegSet,
     pub stages: &'a [StagePlan],
     /// Whether a second stage is at work or done.
     pub reranking: bool,
@@ -36,7 +37,7 @@ pub fn explain(input: &ExplainInput<'_>, doc: DocIdx) -> Result<Explanation> {
     let state = input.state;
     let passage = input.collection.passage(doc);
     let row = state.pool().row_of(doc);
-    let plan = plan(input.settings, input.ran);
+    let plan = FusionPlan::of(input.settings, input.legs, input.ran);
     let speaking = plan.weights.iter().filter(|&&weight| weight > 0.0).count();
 
     let bm25 = Bm25Leg {
@@ -50,10 +51,9 @@ pub fn explain(input: &ExplainInput<'_>, doc: DocIdx) -> Result<Explanation> {
         leg.exact_rank(&vector.dense, doc)
     });
     let text = passage.indexed_text();
-    let steps = row.map_or_else(Vec::new, |row| steps(input, row));
     Ok(Explanation {
         doc,
-        legs: (0..LEG_NAMES.len()).map(|leg| state.pool().hit(row?, leg)).collect(),
+        legs: (0..input.legs.len()).map(|leg| state.pool().hit(row?, leg)).collect(),
         fused: row.and_then(|row| {
             Some(LegHit { rank: state.fused().rank(row)?, score: state.fused().score(row)? })
         }),
@@ -65,15 +65,20 @@ pub fn explain(input: &ExplainInput<'_>, doc: DocIdx) -> Result<Explanation> {
         length_ratio: parts.length_ratio,
         dense_exact_rank: dense.map(|(rank, _)| rank),
         cosine: dense.map(|(_, cosine)| cosine),
-        reranked: steps
-            .iter()
-            .rev()
-            .find_map(|step| Some(LegHit { rank: steps.last()?.hit.rank, score: step.hit.score? })),
-        stages: steps,
+        reranked: row.and_then(|row| delivered_hit(input, row)),
+        stages: row.map_or_else(Vec::new, |row| steps(input, row)),
         pairs: token_pairs(input, doc, &text)?,
         model_tokens: input.tokens.and_then(|tokens| tokens.model_tokens(doc)).map(|(n, cut)| (n, !cut)),
         highlights: text::matching_ranges(&text, &state.text),
     })
+}
+
+fn delivered_hit(input: &ExplainInput<'_>, row: usize) -> Option<LegHit> {
+    let stages = if input.reranking { input.stages } else { &[] };
+    let reranked = input.state.reranked(stages, input.settings.candidates);
+    let delivered = reranked.delivered(input.state, input.settings);
+    let placed = (1..).zip(&delivered.list).find(|(_, placed)| placed.row == row);
+    placed.and_then(|(rank, placed)| Some(LegHit { rank, score: placed.score? }))
 }
 
 /// What each stage made of a candidate; empty where none is at work or the row is no candidate.
@@ -81,7 +86,8 @@ fn steps(input: &ExplainInput<'_>, row: usize) -> Vec<StageStep> {
     if !input.reranking {
         return Vec::new();
     }
-    let journey = input.state.reranked(input.stages, input.settings.candidates).journey(row);
+    let reranked = input.state.reranked(input.stages, input.settings.candidates);
+    let journey = reranked.journey(row, &reranked.delivered(input.state, input.settings));
     let plans = input.settings.reranker.stages.iter().zip(input.stages).zip(journey);
     let step = |((stage, plan), hit): ((&Stage, &StagePlan), _)| StageStep {
         stage: stage.to_string(),

@@ -8,9 +8,9 @@ mod reranked;
 use std::sync::Arc;
 
 use crate::corpus::{Collection, JudgedPassage};
-use crate::domain::{DocIdx, FirstStage, Grade, Hit, LegId, QueryIdx, Rank, Settings};
+use crate::domain::{DocIdx, Grade, Hit, LegId, LegSet, QueryIdx, Rank, Settings};
 use crate::engine::snapshot::{GoldRow, QueryRow};
-use crate::fuse::{FusedList, Fuser, FusionPlan, Pool};
+use crate::fuse::{FusedList, Fuser, Pool};
 use crate::index::QueryVector;
 use crate::judge::{GoldPlace, Placed, RerankState, StageCut, ceiling, deciding_stage, fate, measure};
 use crate::rerank::cascade::{PairScore, StagePlan};
@@ -30,9 +30,9 @@ pub struct QueryState {
     pub text: Arc<str>,
     pub vector: Option<Arc<QueryVector>>,
     /// By [`LegId`]; `None`: not computed.
-    legs: [Option<Vec<Hit>>; 2],
+    legs: Vec<Option<Vec<Hit>>>,
     /// The dense leg as the exact scan gives it, where the leg itself is approximate.
-    exact_dense: Option<Vec<Hit>>,
+    exact_dense: Option<(LegId, Vec<Hit>)>,
     pool: Pool,
     exact_pool: Option<Pool>,
     /// By reranker, then by pool row; a column that is short or missing is not scored yet.
@@ -48,7 +48,7 @@ pub struct JudgeContext<'a> {
     pub fuser: Fuser<'a>,
     /// Of the plan behind `fuser`, by leg.
     pub weights: &'a [f64],
-    pub ran: FirstStage,
+    pub ran: LegSet,
     /// The second stage's stages with the numbers of their rerankers.
     pub stages: &'a [StagePlan],
     /// Whether a second stage is at work: without one not even an empty list counts as reranked.
@@ -57,18 +57,13 @@ pub struct JudgeContext<'a> {
     pub rerank_failed: bool,
 }
 
-/// The plan of a first stage that ran with `ran` instead of what the settings ask for.
-pub fn plan(settings: &Settings, ran: FirstStage) -> FusionPlan {
-    FusionPlan::of(&Settings { first: ran, ..settings.clone() })
-}
-
 /// The rank of a pool row in a list of rows.
 pub fn rank_in(list: &[usize], row: usize) -> Option<Rank> {
     (1..).zip(list).find(|&(_, &other)| other == row).map(|(rank, _)| rank)
 }
 
 impl QueryState {
-    pub fn listed(collection: &Collection, query: QueryIdx) -> Self {
+    pub fn listed(collection: &Collection, query: QueryIdx, legs: usize) -> Self {
         let judged = collection.judgments(query).iter().filter(|j| j.grade > 0).map(|judgment| {
             let (doc, id) = match &judgment.passage {
                 JudgedPassage::Known(doc) => (Some(*doc), collection.passage(*doc).id.clone()),
@@ -76,17 +71,18 @@ impl QueryState {
             };
             Judged { doc, id, grade: judgment.grade }
         });
-        let mut state = Self::typed(&collection.query(query).text);
+        let mut state = Self::typed(&collection.query(query).text, legs);
         state.judged = judged.collect();
         state.has_judgments = collection.judgments(query).iter().any(|j| j.grade >= 0);
         state
     }
 
-    pub fn typed(text: &str) -> Self {
+    /// A query of which only the text is known, for a first stage of `legs`.
+    pub fn typed(text: &str, legs: usize) -> Self {
         Self {
             text: Arc::from(text),
             vector: None,
-            legs: [None, None],
+            legs: vec![None; legs],
             exact_dense: None,
             pool: Pool::default(),
             exact_pool: None,
@@ -110,34 +106,35 @@ impl QueryState {
     }
 
     pub fn has_leg(&self, leg: LegId) -> bool {
-        self.legs[leg.0].is_some()
+        self.legs.get(leg.0).is_some_and(Option::is_some)
     }
 
-    /// Whether all legs are there that a first stage of `ran` needs.
-    pub fn is_complete(&self, ran: FirstStage) -> bool {
-        match ran {
-            FirstStage::Bm25 => self.has_leg(LegId::BM25),
-            FirstStage::Dense => self.has_leg(LegId::DENSE),
-            FirstStage::Hybrid => self.has_leg(LegId::BM25) && self.has_leg(LegId::DENSE),
+    /// The list of a leg; `None`: not computed.
+    pub fn leg(&self, leg: LegId) -> Option<&[Hit]> {
+        self.legs.get(leg.0)?.as_deref()
+    }
+
+    /// Whether all of these legs are there.
+    pub fn is_complete(&self, legs: LegSet) -> bool {
+        legs.iter().all(|leg| self.has_leg(leg))
+    }
+
+    /// Takes a leg's list, and where the leg is approximate the one that the exact scan gives; scores of
+    /// pairs stay.
+    pub fn set_leg(&mut self, leg: LegId, hits: Vec<Hit>, exact: Option<Vec<Hit>>, tie_order: &[u32]) {
+        if let Some(slot) = self.legs.get_mut(leg.0) {
+            *slot = Some(hits);
+            self.exact_dense = exact.map(|hits| (leg, hits)).or(self.exact_dense.take());
+            self.realign(tie_order);
         }
-    }
-
-    /// Takes a leg's list; scores of pairs stay.
-    pub fn set_leg(&mut self, leg: LegId, hits: Vec<Hit>, tie_order: &[u32]) {
-        self.legs[leg.0] = Some(hits);
-        self.realign(tie_order);
-    }
-
-    /// Takes the list that the exact scan gives, beside an approximate dense leg.
-    pub fn set_exact_dense(&mut self, hits: Vec<Hit>, tie_order: &[u32]) {
-        self.exact_dense = Some(hits);
-        self.realign(tie_order);
     }
 
     /// Forgets a leg that new settings make untrue.
     pub fn drop_leg(&mut self, leg: LegId, tie_order: &[u32]) {
-        self.legs[leg.0] = None;
-        if leg == LegId::DENSE {
+        if let Some(slot) = self.legs.get_mut(leg.0) {
+            *slot = None;
+        }
+        if self.exact_dense.as_ref().is_some_and(|&(dense, _)| dense == leg) {
             self.exact_dense = None;
         }
         self.realign(tie_order);
@@ -146,11 +143,13 @@ impl QueryState {
     fn realign(&mut self, tie_order: &[u32]) {
         let docs: Vec<DocIdx> = self.pool.docs().to_vec();
         let before = std::mem::take(&mut self.scores);
-        let of = |legs: [&Option<Vec<Hit>>; 2]| {
-            Pool::align(&legs.map(|leg| leg.clone().unwrap_or_default()), tie_order)
-        };
-        self.pool = of([&self.legs[0], &self.legs[1]]);
-        self.exact_pool = self.exact_dense.is_some().then(|| of([&self.legs[0], &self.exact_dense]));
+        let lists: Vec<&[Hit]> = self.legs.iter().map(|leg| leg.as_deref().unwrap_or_default()).collect();
+        self.pool = Pool::align(&lists, tie_order);
+        self.exact_pool = self.exact_dense.as_ref().map(|(dense, exact)| {
+            let mut lists = lists.clone();
+            lists[dense.0] = exact;
+            Pool::align(&lists, tie_order)
+        });
         for (reranker, column) in before.into_iter().enumerate() {
             for (&doc, score) in docs.iter().zip(column) {
                 self.set_score(reranker, doc, score);
@@ -168,8 +167,10 @@ impl QueryState {
         self.fuse(&context.fuser);
         let settings = context.settings;
         let (n, k, level) = (settings.candidates, settings.deliver, settings.rel_level);
-        if !self.is_complete(context.ran) {
-            let golds = self.judged.iter().filter(|j| j.grade >= level).map(GoldRow::unknown).collect();
+        if context.ran.is_empty() || !self.is_complete(context.ran) {
+            let legs = self.legs.len();
+            let unknown = |judged| GoldRow::unknown(judged, legs);
+            let golds = self.judged.iter().filter(|j| j.grade >= level).map(unknown).collect();
             return QueryRow { query, golds, first: None, reranked: None, ceiling: None };
         }
         let rows: Vec<Option<usize>> =
@@ -183,7 +184,7 @@ impl QueryState {
         let stage_ranks = (context.reranks && !context.stages.is_empty())
             .then(|| self.reranked(context.stages, n))
             .filter(Reranked::is_complete)
-            .map(|reranked| reranked.stage_ranks(&rows));
+            .map(|reranked| reranked.stage_ranks(&rows, &reranked.delivered(self, settings)));
         let reranked = stage_ranks.as_ref().and_then(|ranks| ranks.last().cloned());
         let state = match (settings.reranker.is_none(), &reranked) {
             (true, _) => RerankState::Off,
@@ -197,7 +198,7 @@ impl QueryState {
             .map(|i| {
                 let judged = &self.judged[i];
                 let legs: Vec<Option<Rank>> =
-                    (0..2).map(|leg| Some(self.pool.hit(rows[i]?, leg)?.rank)).collect();
+                    (0..self.legs.len()).map(|leg| Some(self.pool.hit(rows[i]?, leg)?.rank)).collect();
                 let speaking: Vec<Option<Rank>> = legs
                     .iter()
                     .zip(context.weights)
@@ -251,12 +252,12 @@ impl QueryState {
 
 impl GoldRow {
     /// A gold of which no list says anything yet.
-    fn unknown(judged: &Judged) -> Self {
+    fn unknown(judged: &Judged, legs: usize) -> Self {
         Self {
             doc: judged.doc,
             id: judged.id.clone(),
             grade: judged.grade,
-            legs: vec![None; 2],
+            legs: vec![None; legs],
             fused: None,
             stages: Vec::new(),
             decided_by: None,

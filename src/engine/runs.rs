@@ -1,7 +1,7 @@
 //! Whole lists of all judged queries, as TREC runs have them.
 
 use super::query_state::QueryState;
-use crate::domain::{DocIdx, QueryIdx, Score};
+use crate::domain::{DocIdx, QueryIdx, Score, Settings};
 use crate::rerank::cascade::StagePlan;
 
 /// One query's list, best first.
@@ -29,20 +29,25 @@ pub fn first_run(query: QueryIdx, state: &QueryState) -> RunList {
 /// The reranked candidate set; `None` while it is incomplete. Passages that the last stage did not score
 /// stand behind those that it did: they get scores below the least one, so that the file has the same
 /// order.
-pub fn reranked_run(query: QueryIdx, state: &QueryState, stages: &[StagePlan], n: usize) -> Option<RunList> {
-    let reranked = state.reranked(stages, n);
+pub fn reranked_run(
+    query: QueryIdx,
+    state: &QueryState,
+    stages: &[StagePlan],
+    settings: &Settings,
+) -> Option<RunList> {
+    let reranked = state.reranked(stages, settings.candidates);
     if !reranked.is_complete() {
         return None;
     }
-    let scores = reranked.shown_scores();
+    let delivered = reranked.delivered(state, settings);
     let mut below: Score = 0.0;
-    let mut hits = Vec::with_capacity(scores.len());
-    for ((at, row), score) in reranked.order().into_iter().enumerate().zip(scores) {
-        below = match score.filter(|_| at < reranked.last_head()) {
+    let mut hits = Vec::with_capacity(delivered.list.len());
+    for (at, placed) in delivered.list.iter().enumerate() {
+        below = match placed.score.filter(|_| at < delivered.head) {
             Some(score) => score,
             None => (below - 1.0).floor(),
         };
-        hits.push((state.pool().doc(row), below));
+        hits.push((state.pool().doc(placed.row), below));
     }
     Some(RunList { query, hits })
 }

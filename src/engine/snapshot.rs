@@ -6,7 +6,9 @@
 use std::sync::Arc;
 
 pub use super::query_state::StageHit;
-use crate::domain::{DocIdx, Fate, FirstStage, Grade, Language, LegHit, QueryIdx, Rank, Score, Settings};
+use crate::domain::{
+    DocIdx, Fate, Grade, Language, LegHit, LegId, LegName, LegSet, QueryIdx, Rank, Score, Settings,
+};
 use crate::fuse::LegShare;
 use crate::judge::{Metrics, Movement, StageVerdict, Verdict};
 pub use crate::retrieve::bm25::TermScore;
@@ -72,6 +74,9 @@ pub struct Status {
     pub judged: (usize, usize),
     /// Judged queries whose whole candidate set has reranker scores.
     pub reranked_queries: usize,
+    /// Judged queries that are judged under the settings so far, and all of them; until then rows, means
+    /// and curve are of the settings before. `None`: they are of these settings.
+    pub rejudging: Option<(usize, usize)>,
     /// Whether the verdict is of an earlier state of the lists.
     pub verdict_lags: bool,
 }
@@ -79,7 +84,11 @@ pub struct Status {
 impl Status {
     /// Whether the answer is final for its request.
     pub fn is_settled(&self) -> bool {
-        self.bm25.is_settled() && self.dense.is_settled() && self.rerank.is_settled() && !self.verdict_lags
+        self.bm25.is_settled()
+            && self.dense.is_settled()
+            && self.rerank.is_settled()
+            && self.rejudging.is_none()
+            && !self.verdict_lags
     }
 }
 
@@ -125,9 +134,10 @@ pub struct GoldRow {
     /// By `LegId`.
     pub legs: Vec<Option<Rank>>,
     pub fused: Option<Rank>,
-    /// The rank after the last stage.
+    /// The rank in the delivered list.
     pub reranked: Option<Rank>,
-    /// The rank after each stage of the second stage; empty until all are through.
+    /// The rank after each stage of the second stage, the last one's in the delivered list; empty until
+    /// all are through.
     pub stages: Vec<Option<Rank>>,
     /// Which stage of the second stage made the fate; `None` where none did.
     pub decided_by: Option<StageVerdict>,
@@ -155,7 +165,7 @@ pub struct TokenPair {
 pub struct StageStep {
     /// The stage as the plan writes it.
     pub stage: String,
-    /// In the whole list after the stage; the score is `None` where the stage did not re-score it.
+    /// Its score is `None` where the stage did not re-score the passage.
     pub hit: StageHit,
     /// By reranker of the stage: its name and its own score.
     pub parts: Vec<(String, Option<Score>)>,
@@ -290,8 +300,10 @@ pub struct Snapshot {
     pub stamp: Stamp,
     /// The settings this answers; lists, fates and metrics are of these.
     pub settings: Settings,
-    /// What the first stage was made of in fact: BM25 alone while the dense leg is not there.
-    pub ran: FirstStage,
+    /// The legs there are, by [`LegId`].
+    pub legs: Arc<[LegName]>,
+    /// What the first stage was made of in fact: without the dense leg while that is not there.
+    pub ran: LegSet,
     pub status: Status,
     pub focus: FocusView,
     /// Every judged query, in file order.
@@ -311,4 +323,24 @@ pub struct Snapshot {
     pub warnings: Vec<String>,
     /// `None` where no model was found or asked for.
     pub model: Option<ModelInUse>,
+}
+
+impl Snapshot {
+    /// Names the legs that ran: `bm25`, `bm25+dense`, or `hybrid` where there are several and all ran.
+    pub fn ran_name(&self) -> String {
+        match self.ran.len() {
+            n if n > 1 && n == self.legs.len() => "hybrid".to_owned(),
+            _ => self.ran.iter().map(|leg| self.leg_name(leg)).collect::<Vec<_>>().join("+"),
+        }
+    }
+
+    /// Empty for a leg that there is not.
+    pub fn leg_name(&self, leg: LegId) -> &str {
+        self.legs.get(leg.0).map_or("", |leg| &leg.name)
+    }
+
+    /// Whether legs that the settings ask for are not there yet, or will not come.
+    pub fn lacks_legs(&self) -> bool {
+        self.ran != self.settings.legs(self.legs.len())
+    }
 }

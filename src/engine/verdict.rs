@@ -3,7 +3,7 @@
 use super::query_state::QueryState;
 use super::snapshot::{QueryRow, RecallCurve};
 use crate::corpus::Collection;
-use crate::domain::{Fate, LEG_NAMES, Settings};
+use crate::domain::{Fate, LegName, Settings};
 use crate::judge::{Advice, Case, JudgedQuery, ListScores, Metrics, Terms, Verdict};
 use crate::rerank::cascade::StagePlan;
 
@@ -16,6 +16,7 @@ pub struct VerdictInput<'a> {
     pub collection: &'a Collection,
     pub rows: &'a [QueryRow],
     pub curve: &'a RecallCurve,
+    pub legs: &'a [LegName],
     pub settings: &'a Settings,
     pub stages: &'a [StagePlan],
     /// `None` where no second stage is at work.
@@ -25,13 +26,13 @@ pub struct VerdictInput<'a> {
 /// The verdict on all judged queries that are complete. `states` are in the order of the rows, fused
 /// already.
 pub fn verdict<'a>(input: &VerdictInput<'_>, states: impl Iterator<Item = &'a QueryState>) -> Verdict {
-    let VerdictInput { rows, curve, settings, reranker, .. } = *input;
+    let VerdictInput { rows, curve, legs, settings, reranker, .. } = *input;
     let fates: Vec<Vec<Option<Fate>>> =
         rows.iter().map(|row| row.golds.iter().map(|g| g.first_fate).collect()).collect();
     let queries: Vec<JudgedQuery<'_>> = (rows.iter().zip(states).zip(&fates))
         .filter_map(|((row, state), fates)| judged_query(input, state, row, fates))
         .collect();
-    let changes = changes(curve, settings, &queries);
+    let changes = changes(curve, legs, settings, &queries);
     Verdict::on(&Case {
         queries: &queries,
         candidates: settings.candidates,
@@ -47,8 +48,8 @@ fn judged_query<'a>(
     row: &QueryRow,
     fates: &'a [Option<Fate>],
 ) -> Option<JudgedQuery<'a>> {
-    let VerdictInput { collection, stages, .. } = *input;
-    let n = input.settings.candidates;
+    let VerdictInput { collection, settings, stages, .. } = *input;
+    let n = settings.candidates;
     let candidates = state.fused().top(n);
     let judged = |rows: &[usize]| -> f64 {
         let head = &rows[..rows.len().min(JUDGED_DEPTH)];
@@ -61,7 +62,10 @@ fn judged_query<'a>(
     let scores = |metrics: Metrics, rows: &[usize]| ListScores { metrics, judged10: judged(rows) };
     Some(JudgedQuery {
         first: scores(row.first?, &candidates),
-        reranked: row.reranked.map(|metrics| scores(metrics, &state.reranked(stages, n).order())),
+        reranked: row.reranked.map(|metrics| {
+            let delivered = state.reranked(stages, n).delivered(state, settings);
+            scores(metrics, &delivered.list.iter().map(|placed| placed.row).collect::<Vec<_>>())
+        }),
         ceiling: row.ceiling?,
         relevant: row.golds.len(),
         found: row.golds.iter().filter(|gold| gold.fused.is_some_and(|rank| rank as usize <= n)).count(),
@@ -70,7 +74,12 @@ fn judged_query<'a>(
 }
 
 /// What the recall curve knows of other settings: twice the candidates, or a leg alone.
-fn changes(curve: &RecallCurve, settings: &Settings, queries: &[JudgedQuery<'_>]) -> Vec<Advice> {
+fn changes(
+    curve: &RecallCurve,
+    legs: &[LegName],
+    settings: &Settings,
+    queries: &[JudgedQuery<'_>],
+) -> Vec<Advice> {
     let n = settings.candidates;
     let Some(from) = Metrics::mean(queries.iter().map(|query| query.first.metrics)).map(|m| m.recall) else {
         return Vec::new();
@@ -80,9 +89,9 @@ fn changes(curve: &RecallCurve, settings: &Settings, queries: &[JudgedQuery<'_>]
     let legs = curve
         .legs
         .iter()
-        .zip(LEG_NAMES)
+        .zip(legs)
         .filter(|_| speaking > 1)
-        .filter_map(|(leg, name)| Some((format!("{name} alone"), at(leg, n)?)));
+        .filter_map(|(recall, leg)| Some((format!("{} alone", leg.name), at(recall, n)?)));
     let deeper = at(&curve.fused, n * 2).map(|to| (format!("N {}", n * 2), to));
     let advice = |(change, to)| Advice { change, metric: format!("recall@{n}"), from, to };
     deeper

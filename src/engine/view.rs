@@ -1,10 +1,11 @@
 //! The lists of the query on the screen, built from its facts. Sorting happens here and only here.
 
+use super::final_order::Placed;
 use super::query_state::{QueryState, rank_in};
 use super::remedy;
 use super::snapshot::{FirstRow, Focus, FocusView, GoldRow, RerankedRow};
 use crate::corpus::Collection;
-use crate::domain::{FirstStage, Grade, Language, Rank, Settings};
+use crate::domain::{Grade, Language, LegName, LegSet, Rank, Settings};
 use crate::judge::Movement;
 use crate::rerank::cascade::StagePlan;
 
@@ -12,7 +13,8 @@ use crate::rerank::cascade::StagePlan;
 pub struct ViewInput<'a> {
     pub collection: &'a Collection,
     pub settings: &'a Settings,
-    pub ran: FirstStage,
+    pub legs: &'a [LegName],
+    pub ran: LegSet,
     pub focus: &'a Focus,
     pub language: Language,
     /// Fused already.
@@ -32,11 +34,13 @@ pub fn focus_view(input: &ViewInput<'_>) -> FocusView {
     let stages = if input.reranking { input.stages } else { &[] };
     let reranked = state.reranked(stages, input.settings.candidates);
     let complete = reranked.is_complete();
-    let scored = match reranked.at() {
-        Some((_, scored, of)) => (scored, of),
-        None => (candidates.len(), candidates.len()),
+    let (stage, scored, to_score) = match reranked.at() {
+        Some((stage, scored, of)) => (Some(stage), scored, of),
+        None if stages.is_empty() => (None, 0, 0),
+        None => (None, candidates.len(), candidates.len()),
     };
-    let order = if stages.is_empty() { Vec::new() } else { reranked.order() };
+    let delivered = reranked.delivered(state, input.settings);
+    let order: Vec<usize> = delivered.list.iter().map(|placed| placed.row).collect();
 
     let reranked_rank = |row: usize| rank_in(&order, row).filter(|_| complete);
     let first: Vec<FirstRow> = (1..)
@@ -44,16 +48,15 @@ pub fn focus_view(input: &ViewInput<'_>) -> FocusView {
         .map(|(rank, &row)| FirstRow { reranked: reranked_rank(row), ..first_row(input, row, rank) })
         .collect();
     let rows = (1..)
-        .zip(&order)
-        .zip(reranked.shown_scores())
-        .map(|((rank, &row), score)| {
+        .zip(&delivered.list)
+        .map(|(rank, &Placed { row, score })| {
             let first_rank = rank_in(&candidates, row).unwrap_or_default();
             RerankedRow {
                 doc: state.pool().doc(row),
                 rank,
                 score,
                 first_rank,
-                stages: reranked.journey(row),
+                stages: reranked.journey(row, &delivered),
                 movement: complete.then(|| Movement::of(first_rank, rank)),
                 grade: grade(input, row),
                 gold: is_gold(input, row),
@@ -69,9 +72,9 @@ pub fn focus_view(input: &ViewInput<'_>) -> FocusView {
         fused_len: state.fused().len(),
         first,
         reranked: rows,
-        scored: scored.0,
-        to_score: scored.1,
-        stage: reranked.at().map(|(stage, ..)| stage),
+        scored,
+        to_score,
+        stage,
         golds: remedy::with_remedies(input),
         judged: state.has_judgments(),
         explanation: None,

@@ -89,7 +89,7 @@ fn one(
     score: &impl Fn(usize, usize) -> PairScore,
     tie: &impl Fn(usize) -> u32,
 ) -> StageList {
-    let combined = combine(stage, before.get(..head).unwrap_or_default(), score);
+    let combined = stage_scores(stage, before.get(..head).unwrap_or_default(), score);
     let mut keyed: Vec<(u8, u64, usize, PairScore)> = (0u32..)
         .zip(&before)
         .zip(combined)
@@ -107,11 +107,11 @@ fn one(
     StageList { order, scored, complete: scored == head, scores }
 }
 
-/// The stage's score of each of `places`. One part: its own. Several: a passage's score is
+/// The stage's score of each of `places`, in their order. One part: its own. Several: a passage's score is
 /// Σ weight · (s − μ) / σ, with each part's mean and standard deviation (of the population) over the
 /// passages that every part has scored; a part that scores all of them alike says nothing (0). What one
 /// part cannot score, the ensemble cannot.
-fn combine(
+pub fn stage_scores(
     stage: &StagePlan,
     places: &[usize],
     score: &impl Fn(usize, usize) -> PairScore,

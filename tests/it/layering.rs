@@ -10,7 +10,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("order", &["domain"]),
     ("config", &["domain", "error"]),
     ("text", &["domain"]),
-    ("corpus", &["domain", "error", "text"]),
+    ("corpus", &["domain", "error", "order", "text"]),
     ("models", &["domain", "error"]),
     ("index", &["corpus", "domain", "error", "models", "text"]),
     ("retrieve", &["domain", "error", "index", "order", "text"]),

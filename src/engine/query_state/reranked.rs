@@ -1,87 +1,137 @@
 //! What the rerankers' scores make of a query's candidate set.
 
 use super::{QueryState, rank_in};
-use crate::domain::{DocIdx, Rank, Score};
+use crate::domain::{DocIdx, Rank, Score, Settings};
+use crate::engine::final_order::{Candidate, Finish, Placed, final_list};
 use crate::rerank::cascade::{self, PairScore, StageList, StagePlan};
 
-/// A query's candidate set after each stage.
+/// A query's candidate set and how far its stages are. Places count from 0 in the candidate set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reranked {
     /// Pool rows in fused order.
     candidates: Vec<usize>,
+    /// After each stage but the last.
     lists: Vec<StageList>,
+    /// `None` without a second stage.
+    last: Option<LastStage>,
+}
+
+/// The last stage, of which the delivered list is made.
+#[derive(Debug, Clone, PartialEq)]
+struct LastStage {
+    /// Places in the order before it.
+    before: Vec<usize>,
+    /// Its scores of the first of them, as many as it re-scores.
+    scores: Vec<PairScore>,
+    /// Whether the stages before are through.
+    ready: bool,
+}
+
+/// What is delivered, best first.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Delivered {
+    /// A score is the final one, or for those that the last stage did not re-score the last that an
+    /// earlier stage gave.
+    pub list: Vec<Placed>,
+    /// How many at the top the last stage has re-scored.
+    pub head: usize,
 }
 
 /// Where one stage put a candidate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StageHit {
-    /// In the whole list after the stage.
+    /// In the whole list after the stage; after the last one, in the delivered list.
     pub rank: Rank,
     /// The stage's own score; `None` where it did not re-score the passage.
     pub score: Option<Score>,
 }
 
+fn number(score: PairScore) -> Option<Score> {
+    match score {
+        PairScore::Score(score) => Some(score),
+        PairScore::Unscorable | PairScore::NotYet => None,
+    }
+}
+
 impl Reranked {
     /// Whether every stage is through.
     pub fn is_complete(&self) -> bool {
-        self.lists.iter().all(|list| list.complete)
+        self.at().is_none()
     }
 
     /// The first stage that is not through, and how far it is: (stage, scored, of).
     pub fn at(&self) -> Option<(usize, usize, usize)> {
         let unfinished = self.lists.iter().enumerate().find(|(_, list)| !list.complete);
-        unfinished.map(|(at, list)| (at, list.scored, list.head()))
-    }
-
-    /// Pool rows in the order after the last stage.
-    pub fn order(&self) -> Vec<usize> {
-        match self.lists.last() {
-            Some(list) => list.order.iter().map(|&place| self.candidates[place]).collect(),
-            None => self.candidates.clone(),
+        if let Some((at, list)) = unfinished {
+            return Some((at, list.scored, list.head()));
         }
+        let last = self.last.as_ref()?;
+        let waiting = last.scores.iter().filter(|score| **score == PairScore::NotYet).count();
+        (waiting > 0).then(|| (self.lists.len(), last.scores.len() - waiting, last.scores.len()))
     }
 
-    /// Where each stage put a row; empty where the row is no candidate.
-    pub fn journey(&self, row: usize) -> Vec<StageHit> {
+    /// The list that is delivered: the last stage's, blended with the first stage and cut at the
+    /// threshold as the settings say, and behind it what that stage did not re-score, in the order before.
+    pub fn delivered(&self, state: &QueryState, settings: &Settings) -> Delivered {
+        let Some(last) = &self.last else { return Delivered::default() };
+        let row = |place: usize| self.candidates[place];
+        let head: Vec<Candidate> = (last.before.iter().zip(&last.scores))
+            .map(|(&place, &score)| Candidate {
+                row: row(place),
+                tie: state.pool.tie(row(place)),
+                first: state.fused.score(row(place)).unwrap_or_default(),
+                reranked: number(score),
+                waits: score == PairScore::NotYet,
+            })
+            .collect();
+        let finish = Finish { blend: settings.blend, threshold: settings.threshold };
+        let mut list = final_list(&head, finish);
+        let head = list.len();
+        let rest = last.before.iter().skip(last.scores.len());
+        list.extend(rest.map(|&place| Placed { row: row(place), score: self.earlier(place) }));
+        if !last.ready {
+            // What waits for the last stage shows what the earlier ones have made of it.
+            let place = |row: usize| self.candidates.iter().position(|&other| other == row);
+            for placed in &mut list[..head] {
+                placed.score = place(placed.row).and_then(|place| self.earlier(place));
+            }
+        }
+        Delivered { list, head }
+    }
+
+    /// The score of the last stage before the last that has re-scored a candidate.
+    fn earlier(&self, place: usize) -> Option<Score> {
+        let of = |list: &StageList| {
+            let at = list.order.iter().position(|&other| other == place)?;
+            list.scores.get(at).copied().and_then(number)
+        };
+        self.lists.iter().rev().find_map(of)
+    }
+
+    /// Where each stage put a row; empty where the row is no candidate, short where the threshold cut it.
+    pub fn journey(&self, row: usize, delivered: &Delivered) -> Vec<StageHit> {
         let Some(place) = self.candidates.iter().position(|&other| other == row) else { return Vec::new() };
         let hit = |list: &StageList| {
             let rank = list.rank(place)?;
-            let score = match list.scores.get(rank as usize - 1) {
-                Some(PairScore::Score(score)) => Some(*score),
-                _ => None,
-            };
-            Some(StageHit { rank, score })
+            Some(StageHit { rank, score: list.scores.get(rank as usize - 1).copied().and_then(number) })
         };
-        self.lists.iter().filter_map(hit).collect()
+        let last = || {
+            let last = self.last.as_ref()?;
+            let rank = (1..).zip(&delivered.list).find(|(_, placed)| placed.row == row)?.0;
+            let at = last.before.iter().position(|&other| other == place)?;
+            Some(StageHit { rank, score: last.scores.get(at).copied().and_then(number) })
+        };
+        self.lists.iter().filter_map(hit).chain(last()).collect()
     }
 
-    /// The score of each row by its place after the last stage: that of the last stage that re-scored it.
-    pub fn shown_scores(&self) -> Vec<Option<Score>> {
-        let mut by_place: Vec<Option<Score>> = vec![None; self.candidates.len()];
-        for list in &self.lists {
-            for (&place, score) in list.order.iter().zip(&list.scores) {
-                if list.scored > 0 {
-                    by_place[place] = match score {
-                        PairScore::Score(score) => Some(*score),
-                        PairScore::NotYet | PairScore::Unscorable => None,
-                    };
-                }
-            }
-        }
-        self.lists.last().map_or_else(Vec::new, |list| list.order.iter().map(|&at| by_place[at]).collect())
-    }
-
-    /// How many at the top of the final list the last stage has re-scored.
-    pub fn last_head(&self) -> usize {
-        self.lists.last().map_or(0, StageList::head)
-    }
-
-    /// The rank of each row after each stage: outer by stage, inner in the order of `rows`.
-    pub fn stage_ranks(&self, rows: &[Option<usize>]) -> Vec<Vec<Option<Rank>>> {
-        let orders = self
-            .lists
-            .iter()
-            .map(|list| -> Vec<usize> { list.order.iter().map(|&place| self.candidates[place]).collect() });
+    /// The rank of each row after each stage, the last one's in the delivered list: outer by stage, inner
+    /// in the order of `rows`.
+    pub fn stage_ranks(&self, rows: &[Option<usize>], delivered: &Delivered) -> Vec<Vec<Option<Rank>>> {
+        let of = |list: &StageList| -> Vec<usize> {
+            list.order.iter().map(|&place| self.candidates[place]).collect()
+        };
+        let last: Vec<usize> = delivered.list.iter().map(|placed| placed.row).collect();
+        let orders = self.lists.iter().map(of).chain(self.last.is_some().then_some(last));
         orders.map(|order| rows.iter().map(|row| rank_in(&order, (*row)?)).collect()).collect()
     }
 }
@@ -104,25 +154,38 @@ impl QueryState {
         self.scores.get(reranker).and_then(|column| column.get(row)).copied().unwrap_or(PairScore::NotYet)
     }
 
-    /// The candidate set of `n` after each of `stages`. The query is fused already.
+    /// The candidate set of `n` under these stages. The query is fused already.
     pub fn reranked(&self, stages: &[StagePlan], n: usize) -> Reranked {
         let candidates = self.fused.top(n);
         let score = |reranker: usize, place: usize| self.score(reranker, candidates[place]);
         let tie = |place: usize| self.pool.tie(candidates[place]);
-        let lists = cascade::run(stages, candidates.len(), score, tie);
-        Reranked { candidates, lists }
+        let Some((last, earlier)) = stages.split_last() else {
+            return Reranked { candidates, lists: Vec::new(), last: None };
+        };
+        let lists = cascade::run(earlier, candidates.len(), score, tie);
+        let ready = lists.last().is_none_or(|list| list.complete);
+        let before = match lists.last() {
+            Some(list) => list.order.clone(),
+            None => (0..candidates.len()).collect::<Vec<_>>(),
+        };
+        let head = last.depth.min(before.len());
+        let scores = match ready {
+            true => cascade::stage_scores(last, &before[..head], &score),
+            false => vec![PairScore::NotYet; head],
+        };
+        Reranked { candidates, lists, last: Some(LastStage { before, scores, ready }) }
     }
 
     /// The pairs that the next unfinished stage waits for, by reranker, each in the order of the list
     /// before the stage. Empty when every stage is through.
     pub fn wanted(&self, stages: &[StagePlan], n: usize) -> Vec<(usize, Vec<DocIdx>)> {
         let reranked = self.reranked(stages, n);
-        let Some((at, ..)) = reranked.at() else { return Vec::new() };
+        let Some((at, _, head)) = reranked.at() else { return Vec::new() };
         let before = match at.checked_sub(1).and_then(|before| reranked.lists.get(before)) {
             Some(list) => list.order.clone(),
             None => (0..reranked.candidates.len()).collect(),
         };
-        let head = before.get(..reranked.lists[at].head()).unwrap_or_default();
+        let head = before.get(..head).unwrap_or_default();
         let of = |&(reranker, _): &(usize, f64)| {
             let rows = head.iter().map(|&place| reranked.candidates[place]);
             let waiting = rows.filter(|&row| self.score(reranker, row) == PairScore::NotYet);
@@ -135,18 +198,19 @@ impl QueryState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Hit, LegId, Settings};
-    use crate::engine::query_state::plan;
-    use crate::fuse::Fuser;
+    use crate::domain::{Hit, LegId, LegName, LegScale, LegSet};
+    use crate::fuse::{Fuser, FusionPlan};
 
     /// Six passages in the order 0 to 5.
     fn state() -> QueryState {
         let tie_order: Vec<u32> = (0..6).collect();
         let hits: Vec<Hit> = (0..6).map(|doc| Hit { doc: DocIdx(doc), score: 9.0 - doc as f32 }).collect();
-        let mut state = QueryState::typed("q");
-        state.set_leg(LegId::BM25, hits, &tie_order);
-        let settings = Settings::default();
-        state.fuse(&Fuser::new(&plan(&settings, crate::domain::FirstStage::Bm25)));
+        let mut state = QueryState::typed("q", 2);
+        state.set_leg(LegId(0), hits, None, &tie_order);
+        let legs: Vec<LegName> =
+            ["a", "b"].map(|name| LegName { name: name.into(), scale: LegScale::Bm25 }).into();
+        let ran: LegSet = [LegId(0)].into_iter().collect();
+        state.fuse(&Fuser::new(&FusionPlan::of(&Settings::default(), &legs, ran)));
         state
     }
 
@@ -189,19 +253,37 @@ mod tests {
         }
         let reranked = state.reranked(&stages(), 5);
         assert!(reranked.is_complete());
-        assert_eq!(
-            reranked.order().iter().map(|&row| state.pool().doc(row).0).collect::<Vec<_>>(),
-            [3, 2, 1, 0, 4]
-        );
+        let delivered = reranked.delivered(&state, &Settings::default());
+        let docs: Vec<u32> = delivered.list.iter().map(|placed| state.pool().doc(placed.row).0).collect();
+        assert_eq!((docs, delivered.head), (vec![3, 2, 1, 0, 4], 2));
         let row = |doc| state.pool().row_of(DocIdx(doc)).unwrap();
-        let journey: Vec<_> = reranked.journey(row(3)).iter().map(|hit| (hit.rank, hit.score)).collect();
+        let journey: Vec<_> =
+            reranked.journey(row(3), &delivered).iter().map(|hit| (hit.rank, hit.score)).collect();
         assert_eq!(journey, [(2, Some(0.3)), (1, Some(2.0))]);
-        let journey: Vec<_> = reranked.journey(row(1)).iter().map(|hit| (hit.rank, hit.score)).collect();
+        let journey: Vec<_> =
+            reranked.journey(row(1), &delivered).iter().map(|hit| (hit.rank, hit.score)).collect();
         assert_eq!(journey, [(3, Some(0.2)), (3, None)], "the second stage did not re-score it");
-        assert_eq!(reranked.shown_scores(), [Some(2.0), Some(-2.0), Some(0.2), Some(0.1), None]);
-        let ranks = reranked.stage_ranks(&[Some(row(3)), None, Some(row(5))]);
+        let shown: Vec<Option<Score>> = delivered.list.iter().map(|placed| placed.score).collect();
+        assert_eq!(shown, [Some(2.0), Some(-2.0), Some(0.2), Some(0.1), None]);
+        let ranks = reranked.stage_ranks(&[Some(row(3)), None, Some(row(5))], &delivered);
         assert_eq!(ranks, [[Some(2), None, None], [Some(1), None, None]]);
-        assert!(reranked.journey(row(5)).is_empty(), "beyond N it is no candidate");
+        assert!(reranked.journey(row(5), &delivered).is_empty(), "beyond N it is no candidate");
+    }
+
+    /// Trap: a threshold on the last stage's scores that drops what that stage never scored.
+    #[test]
+    fn the_threshold_cuts_what_the_last_stage_scored() {
+        let mut state = state();
+        for (doc, score) in [(0, 0.1), (1, 0.2), (2, 0.4), (3, 0.3)] {
+            state.set_score(0, DocIdx(doc), PairScore::Score(score));
+            state.set_score(1, DocIdx(doc), PairScore::Score(-score));
+        }
+        let stages =
+            [StagePlan { parts: vec![(0, 1.0)], depth: 4 }, StagePlan { parts: vec![(1, 1.0)], depth: 2 }];
+        let settings = Settings { threshold: Some(-0.35), ..Settings::default() };
+        let delivered = state.reranked(&stages, 5).delivered(&state, &settings);
+        let docs: Vec<u32> = delivered.list.iter().map(|placed| state.pool().doc(placed.row).0).collect();
+        assert_eq!((docs, delivered.head), (vec![3, 1, 0, 4], 1));
     }
 
     /// Trap: scores that stay behind, by row, when another leg makes the pool anew.
@@ -210,7 +292,7 @@ mod tests {
         let mut state = state();
         state.set_score(1, DocIdx(3), PairScore::Score(0.5));
         let hits = vec![Hit { doc: DocIdx(9), score: 1.0 }, Hit { doc: DocIdx(3), score: 0.5 }];
-        state.set_leg(LegId::DENSE, hits, &(0..10).collect::<Vec<u32>>());
+        state.set_leg(LegId(1), hits, None, &(0..10).collect::<Vec<u32>>());
         let row = state.pool().row_of(DocIdx(3)).unwrap();
         assert_eq!(state.score(1, row), PairScore::Score(0.5));
         assert_eq!(state.score(0, row), PairScore::NotYet);

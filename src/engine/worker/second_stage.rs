@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Dense, Message, Worker};
 use crate::domain::rerankers::is_embedding_model;
-use crate::domain::{DocIdx, FirstStage, SecondStage};
+use crate::domain::{DocIdx, LegSet, SecondStage};
 use crate::engine::background::DenseFacts;
 use crate::engine::judging::CostMeter;
-use crate::engine::query_state::{QueryState, plan};
+use crate::engine::query_state::QueryState;
 use crate::engine::snapshot::Focus;
 use crate::error::{Error, Result};
 use crate::fuse::Fuser;
@@ -211,13 +211,13 @@ impl Worker {
         if self.stages.len() < 2 || self.dirty.work_list || !self.reranks_now(self.ran()) {
             return;
         }
-        let first = self.request.settings.first;
-        let plan = plan(&self.request.settings, first);
+        let wanted = self.wanted();
+        let plan = self.plan(&self.request.settings, wanted);
         let state = match query {
             QueryRef::Listed(query) => self.listed.get_mut(query.index()),
             QueryRef::Typed(text) => self.typed.as_mut().filter(|state| state.text == *text),
         };
-        let Some(state) = state.filter(|state| state.is_complete(first)) else { return };
+        let Some(state) = state.filter(|state| state.is_complete(wanted)) else { return };
         state.fuse(&Fuser::new(&plan));
         let begun = state.reranked(&self.stages, self.request.settings.candidates).at();
         if let Some((_, 0, _)) = begun.filter(|&(stage, ..)| stage > 0) {
@@ -234,10 +234,10 @@ impl Worker {
     }
 
     /// Whether the second stage works on lists that `ran` made: not on BM25's while more is to come.
-    pub(super) fn reranks_now(&self, ran: FirstStage) -> bool {
+    pub(super) fn reranks_now(&self, ran: LegSet) -> bool {
         let embedded =
             matches!(self.dense, Dense::Ready(_)) || !self.request.settings.reranker.needs_embedding();
-        self.reranks() && self.runner.is_some() && embedded && ran == self.request.settings.first
+        self.reranks() && self.runner.is_some() && embedded && ran == self.wanted()
     }
 
     /// Gives the runner the pairs that have no score: the query on the screen first, then file order.
@@ -245,15 +245,15 @@ impl Worker {
         let n = self.request.settings.candidates;
         let mut all = Vec::new();
         if self.reranks_now(self.ran()) {
-            let first = self.request.settings.first;
-            let plan = plan(&self.request.settings, first);
+            let wanted = self.wanted();
+            let plan = self.plan(&self.request.settings, wanted);
             let fuser = Fuser::new(&plan);
             let visible = match &self.request.focus {
                 Focus::Listed(query) => Some(*query),
                 Focus::Typed(_) => None,
             };
             if let (Focus::Typed(_), Some(state)) = (&self.request.focus, self.typed.as_mut())
-                && state.is_complete(first)
+                && state.is_complete(wanted)
             {
                 state.fuse(&fuser);
                 let query = QueryRef::Typed(Arc::clone(&state.text));
@@ -262,7 +262,7 @@ impl Worker {
             let others = self.judged.iter().copied().filter(|&query| Some(query) != visible);
             for query in visible.into_iter().chain(others) {
                 let state = &mut self.listed[query.index()];
-                if state.is_complete(first) {
+                if state.is_complete(wanted) {
                     state.fuse(&fuser);
                     all.extend(works(state, &QueryRef::Listed(query), &self.stages, n, &self.rerankers));
                 }
