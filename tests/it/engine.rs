@@ -6,7 +6,7 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use rankscope::corpus::{Collection, ReadOptions};
-use rankscope::domain::{FirstStage, FusionMethod, LegId, LegSet, QueryIdx, RerankerChoice, Settings};
+use rankscope::domain::{FirstStage, FusionMethod, LegId, LegSet, QueryIdx, SecondStage, Settings};
 use rankscope::engine::{Engine, EngineOptions, Event, Focus, LegSpec, Request, Shape, Snapshot, StageState};
 use rankscope::models::ModelOptions;
 use rankscope::tune::Goal;
@@ -29,6 +29,9 @@ fn options(collection: PathBuf, cache: PathBuf, settings: &Settings) -> EngineOp
         model: ModelOptions { runtime_dir: Some(shared("runtime")), threads: 2, ..ModelOptions::default() },
         use_model: true,
         eager: true,
+        reranker_dir: None,
+        activation: rankscope::rerank::Activation::Raw,
+        budget_ms: None,
         token_store_max: 1 << 30,
         settings: settings.clone(),
     }
@@ -151,7 +154,7 @@ fn every_knob_judges_all_queries_anew() {
     });
     assert_ne!(desk.settled().means.unwrap().first, few.means.unwrap().first);
 
-    desk.ask(|request| request.settings.reranker = RerankerChoice::None);
+    desk.ask(|request| request.settings.reranker = SecondStage::none());
     let plain = desk.settled();
     assert_eq!(plain.status.rerank, StageState::Off);
     assert!(plain.focus.reranked.is_empty() && plain.means.unwrap().reranked.is_none());
