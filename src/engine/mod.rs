@@ -11,6 +11,7 @@
 //! - `query_state`: the facts of one query and what the judge makes of them.
 //! - `rejudge`: all queries judged anew, in as many slices as it takes.
 //! - `judging`, `view`, `remedy`, `explain`: the parts of a snapshot.
+//! - `verdict`, `study`: the case for the judge, at once and when the lists are settled.
 //! - `runs`: whole lists, for export.
 
 mod background;
@@ -23,12 +24,14 @@ mod rejudge;
 mod remedy;
 pub mod runs;
 pub mod snapshot;
+mod study;
 #[doc(hidden)]
 pub mod synthetic;
 mod verdict;
 mod view;
 mod worker;
 
+pub use judging::JudgeOptions;
 pub use legs::{LegSource, LegSpec};
 pub use snapshot::*;
 
@@ -59,6 +62,8 @@ pub struct EngineOptions {
     pub eager: bool,
     /// Bytes of token vectors to keep on disk.
     pub token_store_max: u64,
+    /// What is measured, and how it is averaged.
+    pub judging: JudgeOptions,
     /// Judge with these settings before the first request comes.
     pub settings: Settings,
 }

@@ -3,6 +3,7 @@
 //! Facts come in, in any order; nothing is ever thrown away but what a change of depth or of BM25's
 //! parameters makes untrue. What a setting makes of the facts is computed by [`QueryState::judge`].
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::corpus::{Collection, JudgedPassage};
@@ -11,7 +12,10 @@ use crate::engine::final_order::{self, Candidate, Finish, final_list};
 use crate::engine::snapshot::{GoldRow, QueryRow};
 use crate::fuse::{FusedList, Fuser, Pool};
 use crate::index::QueryVector;
-use crate::judge::{GoldPlace, Placed, RerankState, ceiling, fate, measure};
+use crate::judge::{
+    Desk, GoldPlace, JudgedIdeal, JudgedPlaces, Lists, MetricPlan, Placed, QueryScores, RerankState, Signals,
+    ceiling, fate, measure,
+};
 
 /// What a pair's score is known to be.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,7 +26,7 @@ pub enum PairScore {
     Score(Score),
 }
 
-/// One judged passage.
+/// One judged passage, judged non-relevant ones included.
 #[derive(Debug, Clone)]
 pub struct Judged {
     pub doc: Option<DocIdx>,
@@ -42,14 +46,19 @@ pub struct QueryState {
     exact_pool: Option<Pool>,
     /// By pool row.
     scores: Vec<PairScore>,
-    pub judged: Vec<Judged>,
-    has_judgments: bool,
+    judged: Vec<Judged>,
+    /// Of `judged`.
+    ideal: JudgedIdeal,
     fused: FusedList,
+    /// Room for measuring.
+    desk: Desk,
 }
 
 /// How settings apply to all queries of one pass.
 pub struct JudgeContext<'a> {
     pub settings: &'a Settings,
+    /// Of these settings' N and relevance level.
+    pub metrics: &'a MetricPlan,
     pub fuser: Fuser<'a>,
     /// Of the plan behind `fuser`, by leg.
     pub weights: &'a [f64],
@@ -67,7 +76,7 @@ pub fn rank_in(list: &[usize], row: usize) -> Option<Rank> {
 
 impl QueryState {
     pub fn listed(collection: &Collection, query: QueryIdx, legs: usize) -> Self {
-        let judged = collection.judgments(query).iter().filter(|j| j.grade > 0).map(|judgment| {
+        let judged = collection.judgments(query).iter().filter(|j| j.grade >= 0).map(|judgment| {
             let (doc, id) = match &judgment.passage {
                 JudgedPassage::Known(doc) => (Some(*doc), collection.passage(*doc).id.clone()),
                 JudgedPassage::Missing(id) => (None, id.clone()),
@@ -75,9 +84,14 @@ impl QueryState {
             Judged { doc, id, grade: judgment.grade }
         });
         let mut state = Self::typed(&collection.query(query).text, legs);
-        state.judged = judged.collect();
-        state.has_judgments = collection.judgments(query).iter().any(|j| j.grade >= 0);
+        state.set_judged(judged.collect());
         state
+    }
+
+    /// Takes the query's judgments, of grade 0 and above.
+    pub fn set_judged(&mut self, judged: Vec<Judged>) {
+        self.ideal = JudgedIdeal::of(judged.iter().map(|judged| judged.grade));
+        self.judged = judged;
     }
 
     /// A query of which only the text is known, for a first stage of `legs`.
@@ -91,13 +105,14 @@ impl QueryState {
             exact_pool: None,
             scores: Vec::new(),
             judged: Vec::new(),
-            has_judgments: false,
+            ideal: JudgedIdeal::default(),
             fused: FusedList::default(),
+            desk: Desk::default(),
         }
     }
 
     pub fn has_judgments(&self) -> bool {
-        self.has_judgments
+        !self.judged.is_empty()
     }
 
     pub fn pool(&self) -> &Pool {
@@ -200,8 +215,8 @@ impl QueryState {
         final_list(&candidates, Finish { blend: settings.blend, threshold: settings.threshold })
     }
 
-    /// The reranked rank of each row asked for, if the whole candidate set is scored.
-    fn reranked_ranks(&self, settings: &Settings, rows: &[Option<usize>]) -> Option<Vec<Option<Rank>>> {
+    /// Where the reranker puts each row asked for, if the whole candidate set is scored.
+    fn reranked_ranks(&self, settings: &Settings, rows: &[Option<usize>]) -> Option<Reranked> {
         let cut = self.fused.cut_key(settings.candidates);
         let mut candidates: Vec<usize> = Vec::with_capacity(settings.candidates);
         for row in 0..self.pool.len() {
@@ -213,13 +228,19 @@ impl QueryState {
                 candidates.push(row);
             }
         }
-        if rows.iter().flatten().all(|row| !candidates.contains(row)) {
-            return Some(vec![None; rows.len()]);
+        let is_candidate = |&row: &usize| self.fused.key(row) != 0 && self.fused.key(row) >= cut;
+        if !rows.iter().flatten().any(is_candidate) {
+            return Some(Reranked { ranks: vec![None; rows.len()], returned: candidates.len() });
         }
         candidates.sort_unstable_by_key(|&row| std::cmp::Reverse(self.fused.key(row)));
-        let order: Vec<usize> =
-            self.final_list(&candidates, settings).into_iter().map(|placed| placed.row).collect();
-        Some(rows.iter().map(|row| rank_in(&order, (*row)?)).collect())
+        let order = self.final_list(&candidates, settings);
+        // By pool row, 0: not delivered. A query may have thousands of judged passages.
+        let mut places: Vec<Rank> = vec![0; self.pool.len()];
+        for (rank, placed) in (1..).zip(&order) {
+            places[placed.row] = rank;
+        }
+        let rank = |row: &Option<usize>| Some(places[(*row)?]).filter(|&rank| rank > 0);
+        Some(Reranked { ranks: rows.iter().map(rank).collect(), returned: order.len() })
     }
 
     /// Everything the judge says about this query under one setting. Fuses first.
@@ -231,7 +252,7 @@ impl QueryState {
             let legs = self.legs.len();
             let unknown = |judged| GoldRow::unknown(judged, legs);
             let golds = self.judged.iter().filter(|j| j.grade >= level).map(unknown).collect();
-            return QueryRow { query, golds, first: None, reranked: None, ceiling: None };
+            return QueryRow { golds, ..QueryRow::unknown(query) };
         }
         let rows: Vec<Option<usize>> =
             self.judged.iter().map(|judged| judged.doc.and_then(|doc| self.pool.row_of(doc))).collect();
@@ -246,6 +267,10 @@ impl QueryState {
             RerankerChoice::LateInteraction if !context.reranks => None,
             RerankerChoice::LateInteraction => self.reranked_ranks(settings, &rows),
         };
+        if self.judged.is_empty() {
+            let rerank_complete = reranked.is_some();
+            return QueryRow { complete: true, rerank_complete, ..QueryRow::unknown(query) };
+        }
         let state = match (settings.reranker, &reranked) {
             (RerankerChoice::None, _) => RerankState::Off,
             (_, Some(_)) => RerankState::Complete,
@@ -269,7 +294,7 @@ impl QueryState {
                     leg_ranks: &speaking,
                     first: fused[i],
                     exact_first: exact.get(i).copied().flatten(),
-                    reranked: reranked.as_ref().and_then(|ranks| ranks[i]),
+                    reranked: reranked.as_ref().and_then(|list| list.ranks[i]),
                     rerank: state,
                 };
                 let fate_now = fate(&gold, n, k);
@@ -287,13 +312,68 @@ impl QueryState {
                 }
             })
             .collect();
+        let last = reranked.as_ref().map(|list| place(&list.ranks));
+        let first_places = JudgedPlaces { placed: &placed, returned: self.fused.len() };
+        let last_places = reranked
+            .as_ref()
+            .zip(last.as_deref())
+            .map(|(list, placed)| JudgedPlaces { placed, returned: list.returned });
+        let scores = QueryScores::of(context.metrics, &self.ideal, first_places, last_places, &mut self.desk);
         QueryRow {
             query,
             golds,
+            complete: true,
+            rerank_complete: reranked.is_some(),
             first: Some(measure(&placed, n, level)),
-            reranked: reranked.map(|ranks| measure(&place(&ranks), n, level)),
+            reranked: last.map(|placed| measure(&placed, n, level)),
             ceiling: Some(ceiling(&placed, n, level)),
+            scores: Some(scores),
         }
+    }
+
+    /// What the lists of this query say without judgments. The fused list must be of `context`'s fuser.
+    pub fn signals(&self, context: &JudgeContext<'_>) -> Signals {
+        let settings = context.settings;
+        let n = settings.candidates;
+        let mut rows = self.fused.top(n + 1);
+        let scores: Vec<Score> = rows.iter().filter_map(|&row| self.fused.score(row)).collect();
+        rows.truncate(n);
+        let legs: Vec<Vec<DocIdx>> = (context.ran.iter())
+            .filter(|leg| context.weights.get(leg.0).is_some_and(|&weight| weight > 0.0))
+            .map(|leg| self.leg(leg).unwrap_or_default().iter().take(n).map(|hit| hit.doc).collect())
+            .collect();
+        let whole = context.reranks && rows.iter().all(|&row| self.scores[row] != PairScore::NotYet);
+        let ranks: HashMap<usize, Rank> = rows.iter().copied().zip(1..).collect();
+        let from: Option<Vec<Rank>> =
+            whole.then(|| self.final_list(&rows, settings).iter().map(|placed| ranks[&placed.row]).collect());
+        Signals::of(&Lists {
+            legs: &legs,
+            scores: &scores,
+            reranked_from: from.as_deref(),
+            candidates: n,
+            deliver: settings.deliver,
+        })
+    }
+
+    /// The first `depth` passages of the first stage's list cut at N, and of the delivered one; the
+    /// latter empty where the rerank is not complete.
+    pub fn heads(&self, context: &JudgeContext<'_>, depth: usize) -> (Vec<DocIdx>, Vec<DocIdx>) {
+        let rows = self.fused.top(context.settings.candidates);
+        let whole = context.reranks && rows.iter().all(|&row| self.scores[row] != PairScore::NotYet);
+        let doc = |row: usize| self.pool.doc(row);
+        let reranked = match whole {
+            true => self.final_list(&rows, context.settings),
+            false => Vec::new(),
+        };
+        (
+            rows.iter().take(depth).map(|&row| doc(row)).collect(),
+            reranked.iter().take(depth).map(|placed| doc(placed.row)).collect(),
+        )
+    }
+
+    /// The query's judgments, of grade 0 and above.
+    pub fn judged(&self) -> &[Judged] {
+        &self.judged
     }
 
     /// The fused rank of each judged passage had the dense leg been exact; empty where it is.
@@ -302,6 +382,30 @@ impl QueryState {
         let mut list = FusedList::default();
         context.fuser.fuse_into(pool, &mut list);
         self.judged.iter().map(|judged| list.rank(pool.row_of(judged.doc?)?)).collect()
+    }
+}
+
+/// Where the reranker put passages.
+struct Reranked {
+    /// As they were asked for.
+    ranks: Vec<Option<Rank>>,
+    /// Length of the delivered list.
+    returned: usize,
+}
+
+impl QueryRow {
+    /// A query of which nothing is known yet.
+    fn unknown(query: QueryIdx) -> Self {
+        Self {
+            query,
+            golds: Vec::new(),
+            complete: false,
+            rerank_complete: false,
+            first: None,
+            reranked: None,
+            ceiling: None,
+            scores: None,
+        }
     }
 }
 

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use rankscope::corpus::{Collection, ReadOptions};
 use rankscope::domain::{FirstStage, FusionMethod, LegId, LegSet, QueryIdx, RerankerChoice, Settings};
-use rankscope::engine::{Engine, EngineOptions, Event, Focus, LegSpec, Request, Snapshot, StageState};
+use rankscope::engine::{
+    Engine, EngineOptions, Event, Focus, JudgeOptions, LegSpec, Request, Snapshot, StageState,
+};
 use rankscope::models::ModelOptions;
 
 use crate::common::{ready, sample, shared, small};
@@ -22,6 +24,7 @@ struct Desk {
 fn options(collection: PathBuf, cache: PathBuf, settings: &Settings) -> EngineOptions {
     EngineOptions {
         legs: LegSpec::built_in(),
+        judging: JudgeOptions::default(),
         collection,
         read: ReadOptions::default(),
         cache_dir: Some(cache),

@@ -174,6 +174,7 @@ fn ready() -> Status {
         reranked_queries: 9,
         rejudging: None,
         verdict_lags: false,
+        study_lags: false,
     }
 }
 
@@ -290,6 +291,9 @@ fn query_rows() -> Vec<QueryRow> {
                 first: Some(metrics(0.31, 0.61, 0.58)),
                 reranked: Some(metrics(0.44, 0.78, 0.79)),
                 ceiling: Some(metrics(0.52, 0.94, 0.97)),
+                complete: true,
+                rerank_complete: true,
+                scores: None,
             }
         })
         .collect()
@@ -363,6 +367,9 @@ pub fn snapshot() -> Snapshot {
                   possible gain"
                 .into(),
         findings: None,
+        study: None,
+        metrics: Vec::new().into(),
+        by_metric: Vec::new(),
         warnings: Vec::new(),
         model: None,
     }
