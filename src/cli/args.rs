@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, Patch};
 use crate::corpus::{self, ReadOptions};
-use crate::domain::{FusionMethod, Grade, LegId, RerankerChoice};
+use crate::domain::{AnalyzerChoice, FusionMethod, Grade, LegId, RerankerChoice};
 use crate::engine::{EngineOptions, JudgeOptions, LegSource, LegSpec};
 use crate::error::{Error, Result};
 use crate::judge::{Average, Metric, Terms};
@@ -35,6 +35,8 @@ pub struct Args {
 pub enum Command {
     /// Print the metrics before and after reranking, and the ceiling, without a screen
     Eval(EvalArgs),
+    /// Show how a text is read: its language, and the terms after each step of the analyzer
+    Analyze(AnalyzeArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -109,6 +111,33 @@ impl JudgeArgs {
             },
         })
     }
+}
+
+#[derive(Debug, clap::Args)]
+pub struct AnalyzeArgs {
+    /// What to read; - reads standard input
+    #[arg(value_name = "TEXT")]
+    pub text: String,
+    /// Language tag (en, ja, zh-Hant) [default: detected]
+    #[arg(long, value_name = "TAG")]
+    pub language: Option<String>,
+    /// How text becomes terms [default: auto]
+    #[arg(long, value_name = "NAME", value_parser = analyzers(), env = "RANKSCOPE_ANALYZER")]
+    pub analyzer: Option<AnalyzerChoice>,
+    /// Read Traditional Chinese characters as Simplified ones
+    #[arg(long)]
+    pub fold_han: bool,
+    /// How to print the steps
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// The analyzers by their names.
+fn analyzers() -> impl TypedValueParser<Value = AnalyzerChoice> {
+    PossibleValuesParser::new(AnalyzerChoice::ALL.map(AnalyzerChoice::name)).map(|name| {
+        let named = |choice: &AnalyzerChoice| choice.name() == name;
+        AnalyzerChoice::ALL.into_iter().find(named).unwrap_or_default()
+    })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -192,6 +221,18 @@ pub struct EngineArgs {
     /// How often a term of the title counts in BM25 [default: 1]
     #[arg(long, value_name = "BOOST", env = "RANKSCOPE_TITLE_BOOST", help_heading = "Settings")]
     pub title_boost: Option<f64>,
+    /// How text becomes the terms of BM25 [default: auto]
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_parser = analyzers(),
+        env = "RANKSCOPE_ANALYZER",
+        help_heading = "Settings"
+    )]
+    pub analyzer: Option<AnalyzerChoice>,
+    /// Read Traditional Chinese characters as Simplified ones in BM25, so that the two scripts meet
+    #[arg(long, help_heading = "Settings")]
+    pub fold_han: bool,
     /// A passage is gold from this grade on [default: 1]
     #[arg(long, value_name = "GRADE", help_heading = "Settings")]
     pub rel_level: Option<Grade>,
@@ -279,6 +320,8 @@ impl EngineArgs {
             bm25_k1: self.bm25_k1,
             bm25_b: self.bm25_b,
             title_boost: self.title_boost,
+            analyzer: self.analyzer,
+            fold_han: self.fold_han.then_some(true),
             rerank: self.rerank.map(|rerank| match rerank {
                 Rerank::LateInteraction => RerankerChoice::LateInteraction,
                 Rerank::None => RerankerChoice::None,

@@ -5,12 +5,14 @@
 
 use std::sync::Arc;
 
+pub use super::tuning::{AlphaCurve, BestCell, HeatMap, Held, Shape, Tuning};
 use crate::domain::{
     DocIdx, Fate, Grade, Language, LegHit, LegId, LegName, LegSet, QueryIdx, Rank, Score, Settings,
 };
 use crate::fuse::LegShare;
 use crate::judge::{Metric, MetricMean, Metrics, Movement, Paired, QueryScores, Signals, Verdict};
 pub use crate::retrieve::bm25::TermScore;
+use crate::tune::Goal;
 
 /// Which answer this is: `generation` counts requests, `revision` counts progress within one. A screen
 /// takes only a greater pair than the one it shows.
@@ -37,6 +39,8 @@ pub struct Request {
     pub focus: Focus,
     /// The passage whose score is to be explained for the focus query.
     pub inspect: Option<DocIdx>,
+    /// The metric for which other settings are tried in the background; `None`: none are.
+    pub tune: Option<Goal>,
 }
 
 /// State of one engine: bm25, dense or rerank.
@@ -80,6 +84,8 @@ pub struct Status {
     pub verdict_lags: bool,
     /// Whether the study is.
     pub study_lags: bool,
+    /// Trying other settings: columns of the heat map.
+    pub tuning: StageState,
 }
 
 impl Status {
@@ -91,6 +97,7 @@ impl Status {
             && self.rejudging.is_none()
             && !self.verdict_lags
             && !self.study_lags
+            && self.tuning.is_settled()
     }
 }
 
@@ -341,6 +348,9 @@ pub struct Snapshot {
     /// In order of the languages' tags.
     pub languages: Vec<LanguageRow>,
     pub curve: Arc<RecallCurve>,
+    /// What other settings would make of the judged queries. Of the settings before while
+    /// [`Status::tuning`] is at work; `None` before the first is there, and where it was not asked for.
+    pub tuning: Option<Arc<Tuning>>,
     pub costs: Vec<StageCost>,
     /// The protocol's answer in one sentence; empty while nothing can be said.
     pub verdict: String,

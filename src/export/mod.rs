@@ -5,3 +5,4 @@ mod judge_parts;
 mod judge_text;
 pub mod text;
 pub mod trec;
+mod tuning;

@@ -41,6 +41,7 @@ impl Worker {
             study: self.study.clone(),
             queries: Arc::clone(&self.rows),
             curve: Arc::clone(&self.curve),
+            tuning: self.tuning.clone(),
             costs: self.costs(),
             warnings: self.warnings(&settings, ran),
             model: self.model_in_use(),

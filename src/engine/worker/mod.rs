@@ -8,8 +8,10 @@ mod answer;
 mod conclusions;
 mod facts;
 mod legs;
+mod lexical;
 mod second_stage;
 mod status;
+mod tune;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, mpsc};
@@ -23,6 +25,7 @@ use super::rejudge::Rejudge;
 use super::runs::Runs;
 use super::snapshot::{Focus, QueryRow, RecallCurve, Request, Study};
 use super::study::{Likenesses, StudyUnderWay};
+use super::tuning::{Key, Tuner, Tuning};
 use super::{EngineOptions, Event};
 use crate::corpus::{self, Collection};
 use crate::domain::QueryIdx;
@@ -30,10 +33,7 @@ use crate::error::{Error, Result};
 use crate::index::{CacheFolder, FactCache, LexicalIndex};
 use crate::judge::{Metric, Verdict};
 use crate::rerank::{Runner, RunnerEvent};
-use crate::text;
 
-/// Part of the lexical index's folder name, beside the analyzer's id.
-const LEXICAL_VERSION: &str = "lexical-1";
 /// Least time between two answers that no request asked for.
 const PACE: Duration = Duration::from_millis(60);
 /// Up to this many judged queries the verdict is made anew within every answer, else when all is quiet.
@@ -48,6 +48,7 @@ pub enum Message {
     Request(Request),
     Fact(Fact),
     Rerank(RunnerEvent),
+    Tuned(Arc<Tuning>),
     Runs(mpsc::Sender<Runs>),
     Stop,
 }
@@ -95,6 +96,7 @@ struct Dirty {
 struct Worker {
     options: EngineOptions,
     collection: Arc<Collection>,
+    cache: CacheFolder,
     lexical: LexicalIndex,
     facts: Arc<FactCache>,
     own: mpsc::Sender<Message>,
@@ -123,6 +125,12 @@ struct Worker {
     study: Option<Arc<Study>>,
     studying: Option<StudyUnderWay>,
     likenesses: Likenesses,
+    tuner: Option<Tuner>,
+    tuning: Option<Arc<Tuning>>,
+    /// Of the picture that was begun last.
+    tuning_begun: Option<Key>,
+    /// Counts what came in that a picture depends on.
+    facts_seen: u64,
     request: Request,
     asked: bool,
     revision: u64,
@@ -141,10 +149,7 @@ impl Worker {
         sink(Event::Opened(Arc::clone(&collection)));
         let mut notes = Vec::new();
         let (cache, temporary) = cache_folder(&options, &mut notes)?;
-        let made_from = [LEXICAL_VERSION, text::ANALYZER_ID, &collection.fingerprint];
-        let folder = cache.made_from("lexical", &made_from);
-        let (lexical, note) = LexicalIndex::open_or_build(&folder, &collection)?;
-        notes.extend(note);
+        let lexical = lexical::open(&cache, &collection, options.settings.analysis, &mut notes)?;
         let legs = Legs::open(&options.legs, &collection, &options.read, &mut notes)?;
         let (facts, note) = FactCache::open(&cache.facts())?;
         notes.extend(note);
@@ -167,6 +172,7 @@ impl Worker {
             settings: options.settings.clone(),
             focus: judged.first().map_or(Focus::Typed(String::new()), |&query| Focus::Listed(query)),
             inspect: None,
+            tune: None,
         };
         Ok(Self {
             dense: match options.use_model {
@@ -182,6 +188,10 @@ impl Worker {
             study: None,
             studying: None,
             likenesses: Likenesses::default(),
+            tuner: None,
+            tuning: None,
+            tuning_begun: None,
+            facts_seen: 1,
             dirty: Dirty { judged: true, ..Dirty::default() },
             asked: false,
             revision: 0,
@@ -197,6 +207,7 @@ impl Worker {
             own: own.clone(),
             options,
             collection,
+            cache,
             lexical,
             facts,
             background,
@@ -212,6 +223,7 @@ impl Worker {
         let mut answered = Instant::now();
         loop {
             let pending = self.has_pending();
+            self.let_tune(!pending && !self.dirty.urgent);
             let due = self.dirty.view && self.asked;
             let message = if pending || (due && self.dirty.urgent) {
                 messages.try_recv().ok()
@@ -252,6 +264,7 @@ impl Worker {
                 self.dirty.judged = true;
                 self.dirty.view = true;
             }
+            Message::Tuned(tuning) => self.take_tuning(tuning),
             Message::Runs(reply) => {
                 let _ = reply.send(self.runs());
             }
@@ -267,6 +280,7 @@ impl Worker {
                 self.rerank_failed = None;
             }
             self.forget_legs(&request.settings);
+            self.give_up_tuning();
         }
         if request.focus != self.request.focus {
             self.dirty.work_list = true;

@@ -34,6 +34,7 @@ impl Worker {
             rejudging: self.rejudge.as_ref().map(|pass| (pass.done(), total)),
             verdict_lags: self.dirty.verdict,
             study_lags: self.dirty.study,
+            tuning: self.tuning_state(),
             bm25,
             dense,
         }

@@ -173,6 +173,7 @@ fn ready() -> Status {
         judged: (9, 9),
         reranked_queries: 9,
         rejudging: None,
+        tuning: StageState::Off,
         verdict_lags: false,
         study_lags: false,
     }
@@ -242,8 +243,15 @@ fn reranked_rows(first: &[FirstRow], scored: usize) -> Vec<RerankedRow> {
 }
 
 fn explanation() -> Explanation {
-    let term =
-        |term: &str, tf, df, score| TermScore { term: term.into(), query_tf: 1, tf, df, idf: 2.0, score };
+    let term = |term: &str, tf, df, score| TermScore {
+        term: term.into(),
+        query_tf: 1,
+        tf,
+        title_tf: 0,
+        df,
+        idf: 2.0,
+        score,
+    };
     Explanation {
         doc: DocIdx(0),
         legs: vec![Some(LegHit { rank: 80, score: 3.21 }), Some(LegHit { rank: 5, score: 0.843 })],
@@ -334,6 +342,7 @@ pub fn snapshot() -> Snapshot {
     Snapshot {
         stamp: Stamp { generation: 1, revision: 1 },
         settings: Settings::default(),
+        tuning: None,
         legs: legs().into(),
         ran: LegSet::all(2),
         status: ready(),
