@@ -287,7 +287,7 @@ fn an_engine_at_work_ends_when_it_is_dropped() {
 fn the_curve_over_alpha_is_what_every_alpha_gives() {
     let mut desk = Desk::sample();
     desk.ask(|request| request.tune = Some(Goal::Ndcg10));
-    let tuned = desk.settle();
+    let tuned = desk.settled();
     let tuning = tuned.tuning.clone().unwrap();
     assert!(tuning.complete);
     let first = tuning.first.as_ref().unwrap();
@@ -301,7 +301,7 @@ fn the_curve_over_alpha_is_what_every_alpha_gives() {
             request.settings.alpha = alpha;
             request.tune = None;
         });
-        let means = desk.settle().means.unwrap();
+        let means = desk.settled().means.unwrap();
         let (Shape::Exact(exact), Shape::Exact(last)) = (&first.shape, &reranked.shape) else { panic!() };
         assert!((exact.value_at(alpha) - means.first.ndcg10).abs() < 1e-9, "first stage at {alpha}");
         let after = means.reranked.unwrap();
@@ -342,8 +342,9 @@ fn run_files_are_legs_like_any_other() {
     assert_eq!(alone["metrics"], written["metrics"]);
     assert_eq!(ranks(&alone, "other"), ranks(&written, "bm25"));
     let legs = ["--leg", "bm25", "--leg", "dense", "--leg", leg.as_str()];
-    let three =
-        |args: &[&str]| crate::common::eval_json(&sample(), &[&legs, &["--rerank", "none"], args].concat());
+    let three = |args: &[&str]| {
+        crate::common::eval_json(&sample(), &[&legs[..], &["--rerank", "none"], args].concat())
+    };
     let silent = three(&["--weight", "other=0"]);
     let two = crate::common::eval_json(&sample(), &["--rerank", "none"]);
     assert_eq!(silent["metrics"]["first"], two["metrics"]["first"], "a leg without weight takes no part");
