@@ -5,6 +5,7 @@
 //! slices between messages, so that no request waits longer than one slice.
 
 mod answer;
+mod conclusions;
 mod facts;
 mod legs;
 mod lexical;
@@ -22,14 +23,15 @@ use super::legs::Legs;
 use super::query_state::QueryState;
 use super::rejudge::Rejudge;
 use super::runs::Runs;
-use super::snapshot::{Focus, QueryRow, RecallCurve, Request};
+use super::snapshot::{Focus, QueryRow, RecallCurve, Request, Study};
+use super::study::{Likenesses, StudyUnderWay};
 use super::tuning::{Key, Tuner, Tuning};
 use super::{EngineOptions, Event};
 use crate::corpus::{self, Collection};
 use crate::domain::QueryIdx;
 use crate::error::{Error, Result};
 use crate::index::{CacheFolder, FactCache, LexicalIndex};
-use crate::judge::Verdict;
+use crate::judge::{Metric, Verdict};
 use crate::rerank::cascade::StagePlan;
 use crate::rerank::{Runner, RunnerEvent};
 
@@ -86,6 +88,8 @@ struct Dirty {
     work_list: bool,
     /// The verdict.
     verdict: bool,
+    /// The study, which follows the verdict.
+    study: bool,
     /// A request waits for this answer.
     urgent: bool,
 }
@@ -121,6 +125,11 @@ struct Worker {
     position: BTreeMap<QueryIdx, usize>,
     curve: Arc<RecallCurve>,
     findings: Option<Arc<Verdict>>,
+    /// Of the rows' scores.
+    metrics: Arc<[Metric]>,
+    study: Option<Arc<Study>>,
+    studying: Option<StudyUnderWay>,
+    likenesses: Likenesses,
     tuner: Option<Tuner>,
     tuning: Option<Arc<Tuning>>,
     /// Of the picture that was begun last.
@@ -161,7 +170,7 @@ impl Worker {
             .zip(&collection.queries)
             .map(|(i, _)| QueryState::listed(&collection, QueryIdx(i), legs.len()))
             .collect();
-        let judged: Vec<QueryIdx> = collection.judged_queries().collect();
+        let judged = worked_queries(&collection, options.eager);
         let request = Request {
             generation: 0,
             settings: options.settings.clone(),
@@ -179,6 +188,10 @@ impl Worker {
             rejudge: None,
             curve: Arc::default(),
             findings: None,
+            metrics: Arc::default(),
+            study: None,
+            studying: None,
+            likenesses: Likenesses::default(),
             tuner: None,
             tuning: None,
             tuning_begun: None,
@@ -282,6 +295,16 @@ impl Worker {
         self.revision = 0;
         self.dirty.view = true;
         self.dirty.urgent = true;
+    }
+}
+
+/// The queries that are searched, reranked and reported: the judged ones. Where there is none, all, for a
+/// report of signals; a screen has enough with the query that it shows.
+fn worked_queries(collection: &Collection, eager: bool) -> Vec<QueryIdx> {
+    let judged: Vec<QueryIdx> = collection.judged_queries().collect();
+    match judged.is_empty() && !eager {
+        true => (0u32..).zip(&collection.queries).map(|(query, _)| QueryIdx(query)).collect(),
+        false => judged,
     }
 }
 

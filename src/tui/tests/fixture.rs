@@ -175,6 +175,7 @@ fn ready() -> Status {
         rejudging: None,
         tuning: StageState::Off,
         verdict_lags: false,
+        study_lags: false,
     }
 }
 
@@ -302,6 +303,9 @@ fn query_rows() -> Vec<QueryRow> {
                 first: Some(metrics(0.31, 0.61, 0.58)),
                 reranked: Some(metrics(0.44, 0.78, 0.79)),
                 ceiling: Some(metrics(0.52, 0.94, 0.97)),
+                complete: true,
+                rerank_complete: true,
+                scores: None,
             }
         })
         .collect()
@@ -378,6 +382,9 @@ pub fn snapshot() -> Snapshot {
                   possible gain"
                 .into(),
         findings: None,
+        study: None,
+        metrics: Vec::new().into(),
+        by_metric: Vec::new(),
         warnings: Vec::new(),
         model: None,
     }
