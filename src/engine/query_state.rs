@@ -104,6 +104,12 @@ impl QueryState {
         &self.pool
     }
 
+    /// The pool with the exact scan's list in place of the approximate one; `None`: nothing is
+    /// approximate.
+    pub fn exact_pool(&self) -> Option<&Pool> {
+        self.exact_pool.as_ref()
+    }
+
     pub fn fused(&self) -> &FusedList {
         &self.fused
     }
