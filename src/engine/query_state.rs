@@ -122,6 +122,12 @@ impl QueryState {
         Arc::clone(&self.pool)
     }
 
+    /// The pool with the exact scan's list in place of the approximate one; `None`: nothing is
+    /// approximate.
+    pub fn exact_pool(&self) -> Option<&Pool> {
+        self.exact_pool.as_ref()
+    }
+
     pub fn fused(&self) -> &FusedList {
         &self.fused
     }
