@@ -1,6 +1,7 @@
 //! The second stage: scores for (query, passage) pairs. What comes first in the list is the judge's and
 //! the screen's business; here are the scores, where they come from, and what they cost.
 
+pub mod http;
 pub mod late_interaction;
 pub mod runner;
 mod score_cache;

@@ -15,7 +15,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("index", &["corpus", "domain", "error", "models", "text"]),
     ("retrieve", &["domain", "error", "index", "order", "text"]),
     ("fuse", &["domain", "order"]),
-    ("rerank", &["corpus", "domain", "error", "index", "models"]),
+    ("rerank", &["corpus", "domain", "error", "index", "models", "text"]),
     ("judge", &["domain", "error"]),
     (
         "engine",
