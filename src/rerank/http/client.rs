@@ -7,12 +7,13 @@
 
 use std::time::{Duration, SystemTime};
 
-use ureq::http::{HeaderMap, Method, Request, Response, Uri, header};
+use ureq::http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, header};
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body, Timeout};
 
 use super::retry;
 use super::secret::Key;
+use super::service::Service;
 use super::url::Endpoint;
 use crate::error::{Error, Result};
 use crate::text::visible;
@@ -62,11 +63,23 @@ pub(super) enum Attempt {
     },
 }
 
-/// A service's address, key and connections.
-#[derive(Debug, Clone)]
-pub(super) struct Client {
+/// Who is asked, and as whom.
+#[derive(Clone)]
+pub(super) struct Peer {
+    pub service: &'static Service,
+    /// The service as messages name it.
+    pub who: String,
     pub endpoint: Endpoint,
-    key: Option<Key>,
+    /// The variables that may hold the key for this address.
+    pub keys: &'static [&'static str],
+    pub key: Option<Key>,
+}
+
+/// A service's address, key and connections.
+#[derive(Clone)]
+pub(super) struct Client {
+    pub peer: Peer,
+    bearer: Option<HeaderValue>,
     timeouts: Timeouts,
     config: ureq::config::Config,
     agent: Agent,
@@ -77,13 +90,10 @@ impl Client {
     ///
     /// # Errors
     /// When the proxy's URL or the file of certificates is wrong.
-    pub fn new(
-        endpoint: Endpoint,
-        key: Option<Key>,
-        timeouts: Timeouts,
-        environment: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Self> {
-        let proxy = if endpoint.is_loopback { None } else { super::proxy::find(&endpoint, environment)? };
+    pub fn new(peer: Peer, timeouts: Timeouts, environment: &dyn Fn(&str) -> Option<String>) -> Result<Self> {
+        let endpoint = &peer.endpoint;
+        let bearer = peer.key.as_ref().map(Key::bearer).transpose()?;
+        let proxy = if endpoint.is_loopback { None } else { super::proxy::find(endpoint, environment)? };
         let roots = if endpoint.is_https() { root_certs(environment)? } else { RootCerts::PlatformVerifier };
         let tls = TlsConfig::builder().root_certs(roots).build();
         let config = Agent::config_builder()
@@ -100,7 +110,7 @@ impl Client {
             .max_idle_age(Duration::from_secs(10))
             .build();
         let agent = config.new_agent();
-        Ok(Self { endpoint, key, timeouts, config, agent })
+        Ok(Self { peer, bearer, timeouts, config, agent })
     }
 
     /// Ends what is running: connections are closed, and the attempts on them fail. The client can be used
@@ -111,7 +121,7 @@ impl Client {
     }
 
     pub fn post(&self, body: &[u8], left: Duration) -> Attempt {
-        self.send(Method::POST, self.endpoint.uri.clone(), body, left)
+        self.send(Method::POST, self.peer.endpoint.uri.clone(), body, left)
     }
 
     pub fn get(&self, uri: Uri) -> Attempt {
@@ -138,8 +148,7 @@ impl Client {
         if has_body {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }
-        if let Some(key) = &self.key {
-            let bearer = key.bearer().map_err(|_| ureq::Error::BadUri("the key".to_owned()))?;
+        if let Some(bearer) = &self.bearer {
             request = request.header(header::AUTHORIZATION, bearer);
         }
         if has_body {
@@ -173,7 +182,7 @@ impl Client {
 
     /// Text of a server, fit for a message: without the key, on one line, nothing a terminal would obey.
     pub fn harmless(&self, text: &str) -> String {
-        let scrubbed = self.key.as_ref().map_or_else(|| text.to_owned(), |key| key.scrub(text));
+        let scrubbed = self.peer.key.as_ref().map_or_else(|| text.to_owned(), |key| key.scrub(text));
         let line = scrubbed.split_whitespace().collect::<Vec<_>>().join(" ");
         let cut: String = line.chars().take(SHOWN).collect();
         let shown = visible(&cut).into_owned();

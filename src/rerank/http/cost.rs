@@ -70,8 +70,11 @@ pub enum Consent {
     Given,
     /// Asked before the first paid request, on the thread that reranks; it should come back when the
     /// request is cancelled. `false` sends nothing.
-    Ask(Arc<dyn Fn(&Quote, &Cancel) -> bool + Send + Sync>),
+    Ask(Ask),
 }
+
+/// Puts a [`Quote`] to the person.
+pub type Ask = Arc<dyn Fn(&Quote, &Cancel) -> bool + Send + Sync>;
 
 impl fmt::Debug for Consent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -10,20 +10,17 @@ use std::time::{Duration, Instant};
 
 use super::answer;
 use super::batch::Batch;
-use super::client::{Attempt, Client};
+use super::client::{Attempt, Client, Peer};
 use super::cost::{Amount, Ledger, Settlement, Terms};
 use super::refusal;
 use super::retry::{self, Retry};
-use super::service::{Parameters, Service};
+use super::service::Parameters;
 use super::stop::Stop;
 use crate::domain::Score;
 use crate::error::{Error, Result};
 
 /// What the requests have in common.
 pub(super) struct Job {
-    pub service: &'static Service,
-    /// The service, for messages.
-    pub who: String,
     pub client: Client,
     pub parameters: Parameters,
     pub retry: Retry,
@@ -90,9 +87,10 @@ impl Job {
     }
 
     fn send(&self, batch: &Batch) -> Result<Sent> {
-        let body = self.service.body(&self.query, &batch.texts, &self.parameters);
+        let Peer { service, who, .. } = &self.client.peer;
+        let body = service.body(&self.query, &batch.texts, &self.parameters);
         let body = serde_json::to_vec(&body).map_err(|e| Error::bug(format!("a request is no JSON: {e}")))?;
-        let estimate = self.service.estimate(&self.query, &batch.texts);
+        let estimate = service.estimate(&self.query, &batch.texts);
         let mut started = None;
         let mut failed = 0;
         loop {
@@ -101,12 +99,12 @@ impl Job {
             }
             let started = *started.get_or_insert_with(Instant::now);
             let left = |total: Duration| total.saturating_sub(started.elapsed());
-            let room = self.ledger.reserve(&self.who, &self.terms, estimate)?;
+            let room = self.ledger.reserve(who, &self.terms, estimate)?;
             let sent = Instant::now();
             let attempt = self.client.post(&body, left(self.retry.total));
             let took = sent.elapsed();
             tracing::debug!(
-                service = self.service.name,
+                service = service.name,
                 passages = batch.len(),
                 attempt = failed + 1,
                 ms = took.as_millis() as u64,
@@ -115,7 +113,7 @@ impl Job {
             );
             let (error, asked) = match attempt {
                 Attempt::Answered(body) => {
-                    return match answer::read(self.service.shape, &body, batch.len()) {
+                    return match answer::read(service.shape, &body, batch.len()) {
                         Ok(answer) => {
                             let silent =
                                 if self.terms.price.is_some() { estimate } else { Amount::default() };
@@ -126,11 +124,8 @@ impl Job {
                         }
                         Err(fault) => {
                             self.ledger.settle(&self.terms, room, Settlement::Unanswered);
-                            Err(Error::unavailable(format!("{} {}", self.who, self.client.harmless(&fault)))
-                                .advise(format!(
-                                    "no score of this answer is used; see {}",
-                                    self.service.docs_url
-                                )))
+                            Err(Error::unavailable(format!("{who} {}", self.client.harmless(&fault)))
+                                .advise(format!("no score of this answer is used; see {}", service.docs_url)))
                         }
                     };
                 }
@@ -139,7 +134,7 @@ impl Job {
                     if status == 413 && batch.len() > 1 {
                         return Ok(Sent::TooLarge);
                     }
-                    let error = refusal::error(self.service, &self.who, status, &text, retry_after);
+                    let error = refusal::error(&self.client.peer, status, &text, retry_after);
                     if !retry::is_passing(status) {
                         return Err(error);
                     }
@@ -148,7 +143,7 @@ impl Job {
                 Attempt::Broken { text, advice, may_pass, may_be_billed } => {
                     let settlement = if may_be_billed { Settlement::Unanswered } else { Settlement::Free };
                     self.ledger.settle(&self.terms, room, settlement);
-                    let mut error = Error::unavailable(format!("{}: {text}", self.who));
+                    let mut error = Error::unavailable(format!("{who}: {text}"));
                     error.advice = advice.map(str::to_owned);
                     if !may_pass {
                         return Err(error);

@@ -11,6 +11,8 @@
 //!                                              retry, stop        url, proxy, secret     cost
 //! ```
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))] // bodies and URLs come from outside
+
 mod answer;
 mod batch;
 mod client;
@@ -27,14 +29,14 @@ mod tei;
 mod url;
 
 pub use client::Timeouts;
-pub use cost::{Amount, Budget, Consent, Latency, Ledger, PRICES_LOOKED_UP, Price, Quote, Usage};
+pub use cost::{Amount, Ask, Budget, Consent, Latency, Ledger, PRICES_LOOKED_UP, Price, Quote, Usage};
 pub use retry::Retry;
 pub use secret::Key;
 pub use service::{Model, SERVICES, Service, service};
 
 use super::Reranker;
 use crate::error::{Error, Result};
-use client::Client;
+use client::{Client, Peer};
 use cost::Terms;
 use reranker::HttpReranker;
 use service::{Limits, Parameters, Shape};
@@ -113,7 +115,8 @@ pub fn open_in(spec: Spec, environment: &dyn Fn(&str) -> Option<String>) -> Resu
             .advise(format!("--rerank {}:MODEL, by the name that the server gives it", service.name)));
     }
     let endpoint = Endpoint::find(service, spec.url.as_deref())?;
-    let key = find_key(&spec, &endpoint, environment)?;
+    let keys = key_variables(service, &endpoint);
+    let key = find_key(&spec, &endpoint, keys, environment)?;
     let who = who(service, &endpoint, model.as_deref());
     let terms =
         Terms { price: spec.price.or_else(|| service.list_price(model.as_deref())), budget: spec.budget };
@@ -121,11 +124,12 @@ pub fn open_in(spec: Spec, environment: &dyn Fn(&str) -> Option<String>) -> Resu
     if bills {
         check_consent(&spec, &terms, &who)?;
     }
-    let client = Client::new(endpoint, key, spec.timeouts, environment)?;
+    let peer = Peer { service, who, endpoint, keys, key };
+    let client = Client::new(peer, spec.timeouts, environment)?;
     let mut limits = service.limits;
     let mut served = String::new();
     if service.shape == Shape::Tei {
-        served = learn(service, &who, &client, model.as_deref(), &mut limits)?;
+        served = learn(&client, model.as_deref(), &mut limits)?;
     }
     let parameters =
         Parameters { model, raw_scores: spec.raw_scores, max_tokens_per_doc: spec.max_tokens_per_doc };
@@ -134,10 +138,8 @@ pub fn open_in(spec: Spec, environment: &dyn Fn(&str) -> Option<String>) -> Resu
         None => format!("{price}, the list price of {PRICES_LOOKED_UP}"),
     });
     Ok(Box::new(HttpReranker {
-        service,
         id: parameters.model.as_ref().map_or(service.name.to_owned(), |id| format!("{}:{id}", service.name)),
-        fingerprint: fingerprint(service, &client.endpoint, &parameters, &served),
-        who,
+        fingerprint: fingerprint(&client.peer, &parameters, &served),
         client,
         parameters,
         limits,
@@ -150,24 +152,23 @@ pub fn open_in(spec: Spec, environment: &dyn Fn(&str) -> Option<String>) -> Resu
     }))
 }
 
-/// The key for this address. A vendor's key goes to the vendor or stays on this machine; elsewhere only the
-/// key for servers of one's own goes.
+/// Where the key for this address may stand. A vendor's key goes to the vendor or stays on this machine;
+/// elsewhere only the key for servers of one's own goes.
+fn key_variables(service: &'static Service, endpoint: &Endpoint) -> &'static [&'static str] {
+    let is_abroad = service.vendor_url.is_some() && !endpoint.is_vendor && !endpoint.is_loopback;
+    if is_abroad { &["RANKSCOPE_RERANK_KEY"] } else { service.key_variables }
+}
+
 fn find_key(
     spec: &Spec,
     endpoint: &Endpoint,
+    keys: &'static [&'static str],
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Option<Key>> {
-    let service = spec.service;
-    let is_hosted = service.vendor_url.is_some();
-    let own: &[&'static str] = &["RANKSCOPE_RERANK_KEY"];
-    let variables = match (is_hosted, endpoint.is_vendor || endpoint.is_loopback) {
-        (true, false) => own,
-        _ => service.key_variables,
-    };
-    let key = Key::find(variables, environment)?;
+    let key = Key::find(keys, environment)?;
     if key.is_none() && endpoint.is_vendor {
-        return Err(Error::usage(format!("{} needs a key", service.title))
-            .advise(format!("set {} in the environment", service.key_variables.join(" or "))));
+        return Err(Error::usage(format!("{} needs a key", spec.service.title))
+            .advise(format!("set {} in the environment", keys.join(" or "))));
     }
     if key.is_some() && !endpoint.is_https() && !endpoint.is_loopback && !spec.plain_http {
         return Err(Error::usage(format!(
@@ -199,20 +200,16 @@ fn who(service: &Service, endpoint: &Endpoint, model: Option<&str>) -> String {
 }
 
 /// Asks a text-embeddings-inference server about itself; what it serves, for the fingerprint.
-fn learn(
-    service: &Service,
-    who: &str,
-    client: &Client,
-    wanted: Option<&str>,
-    limits: &mut Limits,
-) -> Result<String> {
-    let info = tei::ask(service, who, client)?;
+fn learn(client: &Client, wanted: Option<&str>, limits: &mut Limits) -> Result<String> {
+    let info = tei::ask(client)?;
     if let (Some(wanted), Some(served)) = (wanted, &info.model)
         && wanted != served
     {
         let served = client.harmless(served);
-        return Err(Error::usage(format!("{who} serves {served}"))
-            .advise(format!("leave the model away, or start a server with {wanted}")));
+        return Err(Error::usage(format!("{} serves {served}", client.peer.who)).advise(format!(
+            "leave the model away, or start a server with {}",
+            crate::text::visible(wanted)
+        )));
     }
     if let Some(batch) = info.batch {
         limits.documents = batch;
@@ -222,7 +219,8 @@ fn learn(
 
 /// Everything that the scores depend on but the texts, and no key. The address only where it is not the
 /// vendor's.
-fn fingerprint(service: &Service, endpoint: &Endpoint, parameters: &Parameters, served: &str) -> String {
+fn fingerprint(peer: &Peer, parameters: &Parameters, served: &str) -> String {
+    let Peer { service, endpoint, .. } = peer;
     let place = if endpoint.is_vendor { "vendor" } else { endpoint.shown.as_str() };
     let Parameters { model, raw_scores, max_tokens_per_doc } = parameters;
     format!(

@@ -2,18 +2,13 @@
 
 use std::time::Duration;
 
-use super::service::Service;
+use super::client::Peer;
 use crate::error::Error;
 
 /// `text` is what the server said, made harmless.
-pub(super) fn error(
-    service: &Service,
-    who: &str,
-    status: u16,
-    text: &str,
-    retry_after: Option<Duration>,
-) -> Error {
-    let keys = service.key_variables.join(" or ");
+pub(super) fn error(peer: &Peer, status: u16, text: &str, retry_after: Option<Duration>) -> Error {
+    let Peer { service, who, keys, .. } = peer;
+    let keys = keys.join(" or ");
     let (what, advice) = match status {
         300..=399 => ("redirects", format!("the key goes to no other place; see {}", service.docs_url)),
         401 | 498 => ("did not accept the key", format!("check {keys}")),

@@ -13,7 +13,7 @@ use super::client::Client;
 use super::cost::{Consent, Ledger, Quote, Terms};
 use super::job::{Job, Told};
 use super::retry::Retry;
-use super::service::{Limits, Parameters, Service};
+use super::service::{Limits, Parameters};
 use crate::domain::Score;
 use crate::error::{Error, Result};
 use crate::rerank::{Cancel, Pair, Reranker};
@@ -22,11 +22,8 @@ use crate::rerank::{Cancel, Pair, Reranker};
 const POLL: Duration = Duration::from_millis(10);
 
 pub(super) struct HttpReranker {
-    pub service: &'static Service,
     pub id: String,
     pub fingerprint: String,
-    /// The service, for messages.
-    pub who: String,
     pub client: Client,
     pub parameters: Parameters,
     pub limits: Limits,
@@ -87,7 +84,7 @@ impl Reranker for HttpReranker {
         }
         match outcome {
             Ok(()) if waiting > 0 && !cancel.is_cancelled() => {
-                Err(Error::bug(format!("{}: {waiting} scores got lost on the way", self.who)))
+                Err(Error::bug(format!("{}: {waiting} scores got lost on the way", self.client.peer.who)))
             }
             outcome => outcome,
         }
@@ -105,12 +102,12 @@ impl HttpReranker {
         let quote = || {
             let mut estimate = super::cost::Amount::default();
             for batch in batches {
-                let more = self.service.estimate(query, &batch.texts);
+                let more = self.client.peer.service.estimate(query, &batch.texts);
                 estimate.search_units += more.search_units;
                 estimate.tokens += more.tokens;
             }
             Quote {
-                service: self.who.clone(),
+                service: self.client.peer.who.clone(),
                 passages: batches.iter().map(Batch::len).sum(),
                 estimate,
                 usd_estimate: self.terms.price.map(|price| price.usd(estimate)),
@@ -121,14 +118,15 @@ impl HttpReranker {
         if agreed || cancel.is_cancelled() {
             return Ok(agreed);
         }
-        Err(Error::unavailable(format!("{}: nothing was sent, as it would have cost money", self.who)))
+        Err(Error::unavailable(format!(
+            "{}: nothing was sent, as it would have cost money",
+            self.client.peer.who
+        )))
     }
 
     fn start(&self, query: &str, batches: Vec<Batch>) -> Result<(Arc<Job>, Receiver<Told>)> {
         let workers = self.concurrency.clamp(1, batches.len().max(1));
         let job = Arc::new(Job {
-            service: self.service,
-            who: self.who.clone(),
             client: self.client.clone(),
             parameters: self.parameters.clone(),
             retry: self.retry,

@@ -5,7 +5,6 @@ use serde_json::Value;
 
 use super::client::{Attempt, Client};
 use super::refusal;
-use super::service::Service;
 use crate::error::{Error, Result};
 
 /// The part of it that matters here.
@@ -23,13 +22,14 @@ pub(super) struct Info {
 /// # Errors
 /// When it does not answer, wants a key, or serves no reranker. A server that has no `/info` (a gateway in
 /// front of it) is taken as it is.
-pub(super) fn ask(service: &Service, who: &str, client: &Client) -> Result<Info> {
-    let Some(uri) = client.endpoint.beside("info") else { return Ok(Info::default()) };
+pub(super) fn ask(client: &Client) -> Result<Info> {
+    let who = &client.peer.who;
+    let Some(uri) = client.peer.endpoint.beside("info") else { return Ok(Info::default()) };
     match client.get(uri) {
         Attempt::Answered(body) => read(&body).map_err(|fault| Error::unavailable(format!("{who} {fault}"))),
         Attempt::Refused { status: 404 | 405, .. } => Ok(Info::default()),
         Attempt::Refused { status, retry_after, text } => {
-            Err(refusal::error(service, who, status, &text, retry_after))
+            Err(refusal::error(&client.peer, status, &text, retry_after))
         }
         Attempt::Broken { text, advice, .. } => {
             let mut error = Error::unavailable(format!("{who}: {text}"));
