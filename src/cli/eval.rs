@@ -11,6 +11,7 @@ use crate::engine::runs::Runs;
 use crate::engine::{EngineOptions, Event, Focus, Request, Snapshot, StageState};
 use crate::error::{Error, Result};
 use crate::export;
+use crate::tune::Goal;
 
 /// The settled answer.
 struct Outcome {
@@ -28,7 +29,7 @@ pub fn run(args: &EvalArgs) -> Result<()> {
     let outcome = settle(&options, args.quiet, wants_runs)?;
     let Outcome { collection, snapshot, runs } = &outcome;
     if let Some(file) = &args.first_run {
-        export::trec::write(file, &runs.first, collection, snapshot.ran.name())?;
+        export::trec::write(file, &runs.first, collection, &snapshot.ran_name())?;
     }
     if let Some(file) = &args.reranked_run {
         export::trec::write(file, &runs.reranked, collection, snapshot.settings.reranker.name())?;
@@ -60,6 +61,7 @@ fn settle(options: &EngineOptions, quiet: bool, wants_runs: bool) -> Result<Outc
                 settings: options.settings.clone(),
                 focus: Focus::Listed(first),
                 inspect: None,
+                tune: Some(Goal::Ndcg10),
             });
             collection = Some(opened);
             Ok(None)

@@ -1,12 +1,13 @@
 //! The program without a screen: arguments in, text or JSON out, an exit code.
 
+mod analyze;
 pub mod args;
 mod eval;
 mod progress;
 
 use std::io::{IsTerminal as _, Write as _};
 
-use crate::engine::{Engine, EngineOptions, Event, Request};
+use crate::engine::{Engine, EngineOptions, Event, LegSpec, Request};
 use crate::error::{Error, ErrorKind, Result};
 use crate::text::visible;
 use crate::tui;
@@ -22,6 +23,7 @@ pub fn run(args: Args) -> Result<()> {
     }
     match args.command {
         Some(Command::Eval(eval)) => eval::run(&eval),
+        Some(Command::Analyze(analyze)) => analyze::run(&analyze),
         None => open(&args.screen, &args.engine),
     }
 }
@@ -37,6 +39,7 @@ fn open(screen: &args::ScreenArgs, engine: &EngineArgs) -> Result<()> {
         ascii: screen.ascii,
         no_mouse: screen.no_mouse,
         settings: options.settings.clone(),
+        legs: options.legs.iter().map(LegSpec::leg_name).collect(),
         title: options.collection.display().to_string(),
     };
     tui::run(options_of_screen, move |sink| Engine::start(options, sink))

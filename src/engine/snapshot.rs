@@ -5,10 +5,14 @@
 
 use std::sync::Arc;
 
-use crate::domain::{DocIdx, Fate, FirstStage, Grade, Language, LegHit, QueryIdx, Rank, Score, Settings};
+pub use super::tuning::{AlphaCurve, BestCell, HeatMap, Held, Shape, Tuning};
+use crate::domain::{
+    DocIdx, Fate, Grade, Language, LegHit, LegId, LegName, LegSet, QueryIdx, Rank, Score, Settings,
+};
 use crate::fuse::LegShare;
 use crate::judge::{Metrics, Movement, Verdict};
 pub use crate::retrieve::bm25::TermScore;
+use crate::tune::Goal;
 
 /// Which answer this is: `generation` counts requests, `revision` counts progress within one. A screen
 /// takes only a greater pair than the one it shows.
@@ -35,6 +39,8 @@ pub struct Request {
     pub focus: Focus,
     /// The passage whose score is to be explained for the focus query.
     pub inspect: Option<DocIdx>,
+    /// The metric for which other settings are tried in the background; `None`: none are.
+    pub tune: Option<Goal>,
 }
 
 /// State of one engine: bm25, dense or rerank.
@@ -71,14 +77,24 @@ pub struct Status {
     pub judged: (usize, usize),
     /// Judged queries whose whole candidate set has reranker scores.
     pub reranked_queries: usize,
+    /// Judged queries that are judged under the settings so far, and all of them; until then rows, means
+    /// and curve are of the settings before. `None`: they are of these settings.
+    pub rejudging: Option<(usize, usize)>,
     /// Whether the verdict is of an earlier state of the lists.
     pub verdict_lags: bool,
+    /// Trying other settings: columns of the heat map.
+    pub tuning: StageState,
 }
 
 impl Status {
     /// Whether the answer is final for its request.
     pub fn is_settled(&self) -> bool {
-        self.bm25.is_settled() && self.dense.is_settled() && self.rerank.is_settled() && !self.verdict_lags
+        self.bm25.is_settled()
+            && self.dense.is_settled()
+            && self.rerank.is_settled()
+            && self.rejudging.is_none()
+            && !self.verdict_lags
+            && self.tuning.is_settled()
     }
 }
 
@@ -265,8 +281,10 @@ pub struct Snapshot {
     pub stamp: Stamp,
     /// The settings this answers; lists, fates and metrics are of these.
     pub settings: Settings,
-    /// What the first stage was made of in fact: BM25 alone while the dense leg is not there.
-    pub ran: FirstStage,
+    /// The legs there are, by [`LegId`].
+    pub legs: Arc<[LegName]>,
+    /// What the first stage was made of in fact: without the dense leg while that is not there.
+    pub ran: LegSet,
     pub status: Status,
     pub focus: FocusView,
     /// Every judged query, in file order.
@@ -276,6 +294,9 @@ pub struct Snapshot {
     /// In order of the languages' tags.
     pub languages: Vec<LanguageRow>,
     pub curve: Arc<RecallCurve>,
+    /// What other settings would make of the judged queries. Of the settings before while
+    /// [`Status::tuning`] is at work; `None` before the first is there, and where it was not asked for.
+    pub tuning: Option<Arc<Tuning>>,
     pub costs: Vec<StageCost>,
     /// The protocol's answer in one sentence; empty while nothing can be said.
     pub verdict: String,
@@ -286,4 +307,24 @@ pub struct Snapshot {
     pub warnings: Vec<String>,
     /// `None` where no model was found or asked for.
     pub model: Option<ModelInUse>,
+}
+
+impl Snapshot {
+    /// Names the legs that ran: `bm25`, `bm25+dense`, or `hybrid` where there are several and all ran.
+    pub fn ran_name(&self) -> String {
+        match self.ran.len() {
+            n if n > 1 && n == self.legs.len() => "hybrid".to_owned(),
+            _ => self.ran.iter().map(|leg| self.leg_name(leg)).collect::<Vec<_>>().join("+"),
+        }
+    }
+
+    /// Empty for a leg that there is not.
+    pub fn leg_name(&self, leg: LegId) -> &str {
+        self.legs.get(leg.0).map_or("", |leg| &leg.name)
+    }
+
+    /// Whether legs that the settings ask for are not there yet, or will not come.
+    pub fn lacks_legs(&self) -> bool {
+        self.ran != self.settings.legs(self.legs.len())
+    }
 }

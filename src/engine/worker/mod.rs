@@ -7,8 +7,10 @@
 mod answer;
 mod facts;
 mod legs;
+mod lexical;
 mod second_stage;
 mod status;
+mod tune;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, mpsc};
@@ -16,32 +18,35 @@ use std::time::{Duration, Instant};
 
 use super::background::{Background, DenseFacts, Fact, ModelFacts};
 use super::judging::CostMeter;
+use super::legs::Legs;
 use super::query_state::QueryState;
+use super::rejudge::Rejudge;
 use super::runs::Runs;
 use super::snapshot::{Focus, QueryRow, RecallCurve, Request};
+use super::tuning::{Key, Tuner, Tuning};
 use super::{EngineOptions, Event};
 use crate::corpus::{self, Collection};
-use crate::domain::{LegId, QueryIdx, Settings};
+use crate::domain::QueryIdx;
 use crate::error::{Error, Result};
 use crate::index::{CacheFolder, FactCache, LexicalIndex};
 use crate::judge::Verdict;
 use crate::rerank::{Runner, RunnerEvent};
-use crate::text;
 
-/// Part of the lexical index's folder name, beside the analyzer's id.
-const LEXICAL_VERSION: &str = "lexical-1";
 /// Least time between two answers that no request asked for.
 const PACE: Duration = Duration::from_millis(60);
 /// Up to this many judged queries the verdict is made anew within every answer, else when all is quiet.
 const VERDICT_AT_ONCE: usize = 150;
 /// How long leg work goes on before messages are looked at again.
 const SLICE: Duration = Duration::from_millis(5);
+/// How long a request may wait for all queries to be judged anew; what is left follows in slices.
+const JUDGE_AT_ONCE: Duration = Duration::from_millis(12);
 
 /// What comes to the worker.
 pub enum Message {
     Request(Request),
     Fact(Fact),
     Rerank(RunnerEvent),
+    Tuned(Arc<Tuning>),
     Runs(mpsc::Sender<Runs>),
     Stop,
 }
@@ -87,6 +92,7 @@ struct Dirty {
 struct Worker {
     options: EngineOptions,
     collection: Arc<Collection>,
+    cache: CacheFolder,
     lexical: LexicalIndex,
     facts: Arc<FactCache>,
     own: mpsc::Sender<Message>,
@@ -96,28 +102,37 @@ struct Worker {
     runtime: Option<String>,
     runner: Option<Runner>,
     rerank_failed: Option<Error>,
+    legs: Legs,
+    /// By leg: up to this position of `judged`, every query has it.
+    complete_to: Vec<usize>,
     /// By [`QueryIdx`].
     listed: Vec<QueryState>,
     typed: Option<QueryState>,
     judged: Vec<QueryIdx>,
     /// In the order of `judged`.
-    rows: Vec<QueryRow>,
+    rows: Arc<Vec<QueryRow>>,
+    /// The pass that makes `rows` anew, where it is not done.
+    rejudge: Option<Rejudge>,
     position: BTreeMap<QueryIdx, usize>,
     curve: Arc<RecallCurve>,
     findings: Option<Arc<Verdict>>,
+    tuner: Option<Tuner>,
+    tuning: Option<Arc<Tuning>>,
+    /// Of the picture that was begun last.
+    tuning_begun: Option<Key>,
+    /// Counts what came in that a picture depends on.
+    facts_seen: u64,
     request: Request,
     asked: bool,
     revision: u64,
     dirty: Dirty,
     notes: Vec<String>,
-    costs: [CostMeter; 3],
+    /// By leg.
+    leg_costs: Vec<CostMeter>,
+    rerank_cost: CostMeter,
     /// Stands in for the cache folder where that cannot be written; goes with the program.
     _temporary: Option<tempfile::TempDir>,
 }
-
-const BM25_COST: usize = 0;
-const DENSE_COST: usize = 1;
-const RERANK_COST: usize = 2;
 
 impl Worker {
     fn open(options: EngineOptions, own: &mpsc::Sender<Message>, sink: &dyn Fn(Event)) -> Result<Self> {
@@ -125,10 +140,8 @@ impl Worker {
         sink(Event::Opened(Arc::clone(&collection)));
         let mut notes = Vec::new();
         let (cache, temporary) = cache_folder(&options, &mut notes)?;
-        let made_from = [LEXICAL_VERSION, text::ANALYZER_ID, &collection.fingerprint];
-        let folder = cache.made_from("lexical", &made_from);
-        let (lexical, note) = LexicalIndex::open_or_build(&folder, &collection)?;
-        notes.extend(note);
+        let lexical = lexical::open(&cache, &collection, options.settings.analysis, &mut notes)?;
+        let legs = Legs::open(&options.legs, &collection, &options.read, &mut notes)?;
         let (facts, note) = FactCache::open(&cache.facts())?;
         notes.extend(note);
         let facts = Arc::new(facts);
@@ -142,7 +155,7 @@ impl Worker {
         };
         let listed: Vec<QueryState> = (0u32..)
             .zip(&collection.queries)
-            .map(|(i, _)| QueryState::listed(&collection, QueryIdx(i)))
+            .map(|(i, _)| QueryState::listed(&collection, QueryIdx(i), legs.len()))
             .collect();
         let judged: Vec<QueryIdx> = collection.judged_queries().collect();
         let request = Request {
@@ -150,6 +163,7 @@ impl Worker {
             settings: options.settings.clone(),
             focus: judged.first().map_or(Focus::Typed(String::new()), |&query| Focus::Listed(query)),
             inspect: None,
+            tune: None,
         };
         Ok(Self {
             dense: match options.use_model {
@@ -157,9 +171,14 @@ impl Worker {
                 true => Dense::Working { done: 0, total: 0, doing: "starting".to_owned() },
             },
             position: judged.iter().copied().zip(0..).collect(),
-            rows: Vec::new(),
+            rows: Arc::default(),
+            rejudge: None,
             curve: Arc::default(),
             findings: None,
+            tuner: None,
+            tuning: None,
+            tuning_begun: None,
+            facts_seen: 1,
             dirty: Dirty { judged: true, ..Dirty::default() },
             asked: false,
             revision: 0,
@@ -168,10 +187,14 @@ impl Worker {
             runner: None,
             rerank_failed: None,
             typed: None,
-            costs: Default::default(),
+            leg_costs: vec![CostMeter::default(); legs.len()],
+            rerank_cost: CostMeter::default(),
+            complete_to: vec![0; legs.len()],
+            legs,
             own: own.clone(),
             options,
             collection,
+            cache,
             lexical,
             facts,
             background,
@@ -187,6 +210,7 @@ impl Worker {
         let mut answered = Instant::now();
         loop {
             let pending = self.has_pending();
+            self.let_tune(!pending && !self.dirty.urgent);
             let due = self.dirty.view && self.asked;
             let message = if pending || (due && self.dirty.urgent) {
                 messages.try_recv().ok()
@@ -227,6 +251,7 @@ impl Worker {
                 self.dirty.judged = true;
                 self.dirty.view = true;
             }
+            Message::Tuned(tuning) => self.take_tuning(tuning),
             Message::Runs(reply) => {
                 let _ = reply.send(self.runs());
             }
@@ -242,6 +267,7 @@ impl Worker {
                 self.rerank_failed = None;
             }
             self.forget_legs(&request.settings);
+            self.give_up_tuning();
         }
         if request.focus != self.request.focus {
             self.dirty.work_list = true;
@@ -251,22 +277,6 @@ impl Worker {
         self.revision = 0;
         self.dirty.view = true;
         self.dirty.urgent = true;
-    }
-
-    /// Drops the legs that were made with another depth or other BM25 parameters.
-    fn forget_legs(&mut self, settings: &Settings) {
-        let made_with = &self.request.settings;
-        let depth_changed = made_with.depth != settings.depth;
-        let bm25_changed = made_with.bm25 != settings.bm25;
-        let tie_order = &self.collection.tie_order;
-        for state in self.listed.iter_mut().chain(self.typed.as_mut()) {
-            if depth_changed || bm25_changed {
-                state.drop_leg(LegId::BM25, tie_order);
-            }
-            if depth_changed {
-                state.drop_leg(LegId::DENSE, tie_order);
-            }
-        }
     }
 }
 
