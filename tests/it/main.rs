@@ -6,7 +6,11 @@ mod bad_input;
 mod common;
 mod contract;
 mod engine;
+mod fakes;
 mod findings;
+mod http_cost;
+mod http_faults;
+mod http_rerank;
 mod layering;
 mod readme;
 #[cfg(unix)]
