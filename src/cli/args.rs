@@ -1,13 +1,14 @@
 //! The command line as clap reads it, and the way from flags to settings.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, Patch};
 use crate::corpus::{self, ReadOptions};
-use crate::domain::{FirstStage, FusionMethod, Grade, RerankerChoice};
-use crate::engine::EngineOptions;
+use crate::domain::{FusionMethod, Grade, LegId, RerankerChoice};
+use crate::engine::{EngineOptions, LegSource, LegSpec};
 use crate::error::{Error, Result};
 use crate::models::ModelOptions;
 
@@ -70,19 +71,6 @@ pub enum Format {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum First {
-    Bm25,
-    Dense,
-    Hybrid,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Fusion {
-    Rrf,
-    Convex,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Rerank {
     LateInteraction,
     None,
@@ -94,16 +82,24 @@ pub struct EngineArgs {
     /// Folder of the collection in BEIR layout [default: the sample collection]
     #[arg(value_name = "COLLECTION")]
     pub collection: Option<PathBuf>,
-    /// First stage
-    #[arg(long, value_enum, env = "RANKSCOPE_FIRST", help_heading = "Settings")]
-    pub first: Option<First>,
+    /// A leg of the first stage: bm25, dense, or NAME=FILE with another engine's lists as a TREC run;
+    /// may be given several times [default: bm25 and dense]
+    #[arg(long = "leg", value_name = "LEG", help_heading = "Settings")]
+    pub legs: Vec<String>,
+    /// First stage: hybrid, or one leg alone by its name [default: hybrid]
+    #[arg(long, value_name = "LEG", env = "RANKSCOPE_FIRST", help_heading = "Settings")]
+    pub first: Option<String>,
     /// How legs become one list [default: rrf]
-    #[arg(long, value_enum, env = "RANKSCOPE_FUSION", help_heading = "Settings")]
-    pub fusion: Option<Fusion>,
+    #[arg(long, value_parser = fusion_method(), hide_possible_values = true, value_name = "METHOD",
+          env = "RANKSCOPE_FUSION", help_heading = "Settings")]
+    pub fusion: Option<FusionMethod>,
     /// Share of the dense leg, 0 to 1 [default: 0.5]
     #[arg(long, env = "RANKSCOPE_ALPHA", help_heading = "Settings")]
     pub alpha: Option<f64>,
-    /// The constant of reciprocal rank fusion [default: 60]
+    /// Weight of one leg, as NAME=WEIGHT; goes before alpha; may be given several times
+    #[arg(long = "weight", value_name = "NAME=WEIGHT", value_parser = weight, help_heading = "Settings")]
+    pub weights: Vec<(String, f64)>,
+    /// The constant of reciprocal rank fusion [default: 60; Qdrant's: 2]
     #[arg(long, value_name = "K", env = "RANKSCOPE_RRF_K", help_heading = "Settings")]
     pub rrf_k: Option<f64>,
     /// D: how deep each leg is fetched [default: 1000]
@@ -127,6 +123,28 @@ pub struct EngineArgs {
     /// Second stage [default: late-interaction]
     #[arg(long, value_enum, env = "RANKSCOPE_RERANK", help_heading = "Settings")]
     pub rerank: Option<Rerank>,
+    /// Share of the first stage in the final score, 0 to 1; both are brought to 0..1 over the candidates
+    /// [default: 0, the reranker alone]
+    #[arg(long, value_name = "BETA", env = "RANKSCOPE_BLEND", help_heading = "Settings")]
+    pub blend: Option<f64>,
+    /// Deliver no passage whose final score is below [default: all]
+    #[arg(
+        long,
+        value_name = "SCORE",
+        allow_negative_numbers = true,
+        env = "RANKSCOPE_THRESHOLD",
+        help_heading = "Settings"
+    )]
+    pub threshold: Option<f64>,
+    /// Term saturation of BM25 [default: 1.2]
+    #[arg(long, value_name = "K1", env = "RANKSCOPE_BM25_K1", help_heading = "Settings")]
+    pub bm25_k1: Option<f64>,
+    /// Length normalisation of BM25, 0 to 1 [default: 0.75]
+    #[arg(long, value_name = "B", env = "RANKSCOPE_BM25_B", help_heading = "Settings")]
+    pub bm25_b: Option<f64>,
+    /// How often a term of the title counts in BM25 [default: 1]
+    #[arg(long, value_name = "BOOST", env = "RANKSCOPE_TITLE_BOOST", help_heading = "Settings")]
+    pub title_boost: Option<f64>,
     /// A passage is gold from this grade on [default: 1]
     #[arg(long, value_name = "GRADE", help_heading = "Settings")]
     pub rel_level: Option<Grade>,
@@ -175,13 +193,17 @@ impl EngineArgs {
                     .advise("rankscope FOLDER opens a collection in BEIR layout")
             })?,
         };
-        let settings = config::resolve(&collection, &self.patch())?;
+        let (file, flags) = (config::file(&collection)?, self.patch());
+        let legs = legs(&collection, &file, &flags)?;
+        let names: Vec<String> = legs.iter().map(|leg| leg.name.clone()).collect();
+        let settings = config::resolve(&collection, &file, &flags, &names)?;
+        let dense = legs.iter().position(|leg| leg.source == LegSource::Dense).map(LegId);
+        let wants_dense = dense.is_some_and(|dense| settings.legs(legs.len()).contains(dense));
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(EngineOptions {
-            use_model: eager
-                || settings.first != FirstStage::Bm25
-                || settings.reranker != RerankerChoice::None,
+            use_model: eager || wants_dense || settings.reranker != RerankerChoice::None,
             collection,
+            legs,
             read: ReadOptions { split: self.split.clone(), skip_bad_rows: self.skip_bad_rows },
             cache_dir: self.cache_dir.clone(),
             model: ModelOptions {
@@ -200,15 +222,15 @@ impl EngineArgs {
 
     fn patch(&self) -> Patch {
         Patch {
-            first: self.first.map(|first| match first {
-                First::Bm25 => FirstStage::Bm25,
-                First::Dense => FirstStage::Dense,
-                First::Hybrid => FirstStage::Hybrid,
-            }),
-            fusion: self.fusion.map(|fusion| match fusion {
-                Fusion::Rrf => FusionMethod::Rrf,
-                Fusion::Convex => FusionMethod::Convex,
-            }),
+            legs: (!self.legs.is_empty()).then(|| self.legs.clone()),
+            first: self.first.clone(),
+            fusion: self.fusion,
+            weights: self.weights.iter().cloned().collect(),
+            blend: self.blend,
+            threshold: self.threshold,
+            bm25_k1: self.bm25_k1,
+            bm25_b: self.bm25_b,
+            title_boost: self.title_boost,
             rerank: self.rerank.map(|rerank| match rerank {
                 Rerank::LateInteraction => RerankerChoice::LateInteraction,
                 Rerank::None => RerankerChoice::None,
@@ -224,6 +246,36 @@ impl EngineArgs {
             ann_ef: self.ann_ef,
         }
     }
+}
+
+/// The legs that flags or file ask for; run files of the file lie in its folder.
+fn legs(collection: &Path, file: &Patch, flags: &Patch) -> Result<Vec<LegSpec>> {
+    let (written, folder) = match (&flags.legs, &file.legs) {
+        (Some(legs), _) => (legs, None),
+        (None, Some(legs)) => (legs, Some(collection)),
+        (None, None) => return Ok(LegSpec::built_in()),
+    };
+    let mut legs: Vec<LegSpec> = written.iter().map(|leg| LegSpec::parse(leg)).collect::<Result<_>>()?;
+    for leg in &mut legs {
+        if let (LegSource::Run(run), Some(folder)) = (&mut leg.source, folder) {
+            *run = folder.join(&*run);
+        }
+    }
+    LegSpec::check(&legs)?;
+    Ok(legs)
+}
+
+fn fusion_method() -> impl TypedValueParser<Value = FusionMethod> {
+    let values = FusionMethod::ALL.map(|method| PossibleValue::new(method.name()).help(method.words()));
+    PossibleValuesParser::new(values).try_map(|name| {
+        FusionMethod::ALL.into_iter().find(|method| method.name() == name).ok_or("no such method")
+    })
+}
+
+fn weight(written: &str) -> Result<(String, f64), String> {
+    let (name, weight) = written.split_once('=').ok_or("a weight is written NAME=WEIGHT")?;
+    let weight = weight.parse().map_err(|_| format!("the weight {weight:?} is not a number"))?;
+    Ok((name.to_owned(), weight))
 }
 
 #[cfg(test)]
@@ -284,6 +336,6 @@ mod tests {
         let args = Args::try_parse_from(["rankscope", "my/folder", "--ascii", "-n", "20"]).unwrap();
         assert!(args.command.is_none());
         assert_eq!(args.engine.collection, Some("my/folder".into()));
-        assert!(Args::try_parse_from(["rankscope", "eval", "x", "--first", "sparse"]).is_err());
+        assert!(Args::try_parse_from(["rankscope", "eval", "x", "--fusion", "sum"]).is_err());
     }
 }

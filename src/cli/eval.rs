@@ -28,7 +28,7 @@ pub fn run(args: &EvalArgs) -> Result<()> {
     let outcome = settle(&options, args.quiet, wants_runs)?;
     let Outcome { collection, snapshot, runs } = &outcome;
     if let Some(file) = &args.first_run {
-        export::trec::write(file, &runs.first, collection, snapshot.ran.name())?;
+        export::trec::write(file, &runs.first, collection, &snapshot.ran_name())?;
     }
     if let Some(file) = &args.reranked_run {
         export::trec::write(file, &runs.reranked, collection, snapshot.settings.reranker.name())?;

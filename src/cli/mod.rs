@@ -6,7 +6,7 @@ mod progress;
 
 use std::io::{IsTerminal as _, Write as _};
 
-use crate::engine::{Engine, EngineOptions, Event, Request};
+use crate::engine::{Engine, EngineOptions, Event, LegSpec, Request};
 use crate::error::{Error, ErrorKind, Result};
 use crate::text::visible;
 use crate::tui;
@@ -37,6 +37,7 @@ fn open(screen: &args::ScreenArgs, engine: &EngineArgs) -> Result<()> {
         ascii: screen.ascii,
         no_mouse: screen.no_mouse,
         settings: options.settings.clone(),
+        legs: options.legs.iter().map(LegSpec::leg_name).collect(),
         title: options.collection.display().to_string(),
     };
     tui::run(options_of_screen, move |sink| Engine::start(options, sink))

@@ -1,29 +1,42 @@
 //! Settings and where they come from: flag, then environment, then the collection's `rankscope.toml`,
 //! then the default. Flags and environment are read by `cli::args`; here is the file and the order.
 
+mod check;
+
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::domain::{Ann, FirstStage, FusionMethod, Grade, RerankerChoice, Settings};
+use crate::domain::{Ann, FirstStage, FusionMethod, Grade, LegId, RerankerChoice, Settings};
 use crate::error::{Error, Result};
 
 /// Some of the settings, to be laid over others. The file has the same names as the flags.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Patch {
-    pub first: Option<FirstStage>,
+    /// The legs: `bm25`, `dense` or `NAME=RUNFILE`.
+    pub legs: Option<Vec<String>>,
+    /// `hybrid`, or the name of a leg.
+    pub first: Option<String>,
     pub fusion: Option<FusionMethod>,
     pub alpha: Option<f64>,
+    /// By the leg's name.
+    pub weights: BTreeMap<String, f64>,
     pub rrf_k: Option<f64>,
     pub depth: Option<usize>,
     pub window: Option<usize>,
     pub n: Option<usize>,
     pub k: Option<usize>,
     pub rerank: Option<RerankerChoice>,
+    pub blend: Option<f64>,
+    pub threshold: Option<f64>,
     pub rel_level: Option<Grade>,
     pub ann: Option<bool>,
     pub ann_ef: Option<usize>,
+    pub bm25_k1: Option<f64>,
+    pub bm25_b: Option<f64>,
+    pub title_boost: Option<f64>,
 }
 
 impl Patch {
@@ -33,18 +46,20 @@ impl Patch {
                 *field = value;
             }
         }
-        set(&mut settings.first, self.first);
         set(&mut settings.fusion, self.fusion);
         set(&mut settings.alpha, self.alpha);
-        set(&mut settings.rrf_k, self.rrf_k);
         set(&mut settings.depth, self.depth);
         set(&mut settings.candidates, self.n);
         set(&mut settings.deliver, self.k);
         set(&mut settings.reranker, self.rerank);
+        set(&mut settings.blend, self.blend);
         set(&mut settings.rel_level, self.rel_level);
-        if self.window.is_some() {
-            settings.window = self.window;
-        }
+        set(&mut settings.bm25.k1, self.bm25_k1);
+        set(&mut settings.bm25.b, self.bm25_b);
+        set(&mut settings.bm25.title_boost, self.title_boost);
+        settings.rrf_k = self.rrf_k.or(settings.rrf_k);
+        settings.window = self.window.or(settings.window);
+        settings.threshold = self.threshold.or(settings.threshold);
         match self.ann {
             Some(true) => settings.ann = settings.ann.or(Some(Ann::default())),
             Some(false) => settings.ann = None,
@@ -55,85 +70,126 @@ impl Patch {
         }
     }
 
-    fn check(&self) -> Result<(), String> {
-        if let Some(alpha) = self.alpha.filter(|alpha| !(0.0..=1.0).contains(alpha)) {
-            return Err(format!("alpha = {alpha}: the share of the dense leg is from 0 to 1"));
+    /// The settings that name legs, once it is known which there are.
+    fn lay_over_legs(&self, settings: &mut Settings, legs: &[String]) -> Result<(), String> {
+        let place = |name: &str| legs.iter().position(|leg| leg == name);
+        let known = || legs.join(", ");
+        if let Some(first) = &self.first {
+            settings.first = match place(first) {
+                _ if first == "hybrid" => FirstStage::Hybrid,
+                Some(leg) => FirstStage::Only(LegId(leg)),
+                None => return Err(format!("first = {first:?}: there are hybrid, {}", known())),
+            };
         }
-        if let Some(k) = self.rrf_k.filter(|k| !(k.is_finite() && *k >= 0.0)) {
-            return Err(format!("rrf-k = {k}: a number from 0"));
+        for (name, &weight) in &self.weights {
+            let leg = place(name)
+                .ok_or_else(|| format!("weight of {name:?}: there is no such leg; there are {}", known()))?;
+            if settings.weights.len() <= leg {
+                settings.weights.resize(leg + 1, None);
+            }
+            settings.weights[leg] = Some(weight);
         }
-        let counts = [
-            ("depth", self.depth),
-            ("window", self.window),
-            ("n", self.n),
-            ("k", self.k),
-            ("ann-ef", self.ann_ef),
-        ];
-        match counts.iter().find(|(_, value)| *value == Some(0)) {
-            Some((name, _)) => Err(format!("{name} = 0: at least 1 is needed")),
-            None => Ok(()),
-        }
+        Ok(())
     }
 }
 
-/// The settings for a collection: `flags` over the collection's file over the defaults.
+/// What the file of a collection says; nothing where there is no file.
 ///
 /// # Errors
-/// When the file or a value is wrong.
-pub fn resolve(collection: &Path, flags: &Patch) -> Result<Settings> {
-    let mut settings = Settings::default();
-    read_file(&collection.join("rankscope.toml"))?.lay_over(&mut settings);
-    flags.check().map_err(|fault| Error::usage(fault).advise("see rankscope --help"))?;
-    flags.lay_over(&mut settings);
-    Ok(settings)
-}
-
-fn read_file(file: &Path) -> Result<Patch> {
-    let text = match std::fs::read_to_string(file) {
+/// When the file cannot be read or a value is wrong.
+pub fn file(collection: &Path) -> Result<Patch> {
+    let file = collection.join("rankscope.toml");
+    let text = match std::fs::read_to_string(&file) {
         Ok(text) => text,
         Err(error)
             if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) =>
         {
             return Ok(Patch::default());
         }
-        Err(error) => return Err(Error::io("cannot read", file, &error)),
+        Err(error) => return Err(Error::io("cannot read", &file, &error)),
     };
     let patch: Patch = toml::from_str(&text).map_err(|error| {
         let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
-        Error::input(error.message().to_owned()).at_line(file, line)
+        Error::input(error.message().to_owned()).at_line(&file, line)
     })?;
-    patch.check().map_err(|fault| Error::input(fault).in_file(file))?;
+    check::values(&patch).map_err(|fault| Error::input(fault).in_file(&file))?;
     Ok(patch)
+}
+
+/// The settings of a collection whose first stage has the legs named: `flags` over `file` over the
+/// defaults.
+///
+/// # Errors
+/// When a value is wrong.
+pub fn resolve(collection: &Path, file: &Patch, flags: &Patch, legs: &[String]) -> Result<Settings> {
+    let mut settings = Settings::default();
+    let wrong_flag = |fault| Error::usage(fault).advise("see rankscope --help");
+    check::values(flags).map_err(wrong_flag)?;
+    file.lay_over(&mut settings);
+    file.lay_over_legs(&mut settings, legs)
+        .map_err(|fault| Error::input(fault).in_file(&collection.join("rankscope.toml")))?;
+    flags.lay_over(&mut settings);
+    flags.lay_over_legs(&mut settings, legs).map_err(wrong_flag)?;
+    check::together(&settings, legs.len()).map_err(wrong_flag)?;
+    Ok(settings)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn legs() -> Vec<String> {
+        ["bm25", "dense"].map(str::to_owned).to_vec()
+    }
+
     fn with_file(text: &str, flags: &Patch) -> Result<Settings> {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("rankscope.toml"), text).unwrap();
-        resolve(folder.path(), flags)
+        resolve(folder.path(), &file(folder.path())?, flags, &legs())
     }
 
     #[test]
     fn a_flag_beats_the_file_beats_the_default() {
-        let flags = Patch { n: Some(20), ..Patch::default() };
+        let flags = Patch { alpha: Some(0.3), ..Patch::default() };
         let settings =
-            with_file("depth = 100\nn = 30\nfusion = \"convex\"\nann = true\nann-ef = 10\n", &flags).unwrap();
-        assert_eq!((settings.depth, settings.candidates, settings.deliver), (100, 20, 10));
-        assert_eq!(settings.fusion, FusionMethod::Convex);
-        assert_eq!(settings.ann, Some(Ann { ef: 10 }));
-        assert_eq!(resolve(Path::new("/no/such/folder"), &Patch::default()).unwrap(), Settings::default());
+            with_file("depth = 100\nalpha = 0.9\nfusion = \"opensearch-l2\"\nbm25-k1 = 0.9\n", &flags)
+                .unwrap();
+        assert_eq!((settings.depth, settings.alpha, settings.candidates), (100, 0.3, 50));
+        assert_eq!((settings.fusion, settings.bm25.k1), (FusionMethod::OpenSearchL2, 0.9));
+        let none = tempfile::tempdir().unwrap();
+        let nothing = file(none.path()).unwrap();
+        let settings = resolve(none.path(), &nothing, &Patch::default(), &legs()).unwrap();
+        assert_eq!(settings, Settings::default());
     }
 
     #[test]
-    fn mistakes_name_the_line() {
-        let error = with_file("depth = 100\ndepht = 3\n", &Patch::default()).unwrap_err().to_string();
-        assert!(error.contains("rankscope.toml:2") && error.contains("depht"), "{error}");
-        let error = with_file("alpha = 1.5\n", &Patch::default()).unwrap_err();
-        assert_eq!(error.kind.exit_code(), 3);
-        let flags = Patch { alpha: Some(f64::NAN), ..Patch::default() };
-        assert_eq!(with_file("", &flags).unwrap_err().kind.exit_code(), 2);
+    fn legs_are_set_by_their_names() {
+        let text = "first = \"dense\"\nweights = { bm25 = 0.5, dense = 2 }\n";
+        let settings = with_file(text, &Patch::default()).unwrap();
+        assert_eq!(settings.first, FirstStage::Only(LegId(1)));
+        assert_eq!(settings.weights, [Some(0.5), Some(2.0)]);
+        let hybrid = Patch { first: Some("hybrid".into()), ..Patch::default() };
+        assert_eq!(with_file(text, &hybrid).unwrap().first, FirstStage::Hybrid);
+    }
+
+    #[test]
+    fn a_wrong_file_names_its_line_and_a_wrong_value_its_setting() {
+        let nothing = Patch::default();
+        let error = with_file("depth = 100\nalpha = \"much\"\n", &nothing).unwrap_err().to_string();
+        assert!(error.contains("rankscope.toml:2"), "{error}");
+        for (text, part) in [
+            ("alpha = 1.5", "alpha = 1.5"),
+            ("colour = 1", "colour"),
+            ("first = \"splade\"", "there are hybrid, bm25, dense"),
+            ("weights = { splade = 1 }", "no such leg"),
+            ("weights = { dense = -1 }", "weight of dense"),
+            ("weights = { dense = 0, bm25 = 0 }", "every weight is 0"),
+            ("blend = 2", "blend = 2"),
+            ("bm25-b = 1.2", "bm25-b = 1.2"),
+            ("threshold = nan", "threshold"),
+        ] {
+            let error = with_file(text, &nothing).unwrap_err().to_string();
+            assert!(error.contains(part), "{text}: {error}");
+        }
     }
 }

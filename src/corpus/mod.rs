@@ -6,6 +6,7 @@
 mod beir;
 mod qrels;
 mod rows;
+pub mod run;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

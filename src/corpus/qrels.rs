@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::beir::ReadOptions;
-use super::rows::Rows;
+use super::rows::{Rows, first_few};
 use super::{JudgedPassage, Judgment};
 use crate::domain::{DocIdx, Grade, Passage, Query, QueryIdx};
 use crate::error::{Error, Result};
@@ -148,12 +148,4 @@ impl Reader<'_> {
             ));
         }
     }
-}
-
-fn first_few(ids: &[String]) -> String {
-    let mut distinct: Vec<&str> = ids.iter().map(String::as_str).collect();
-    distinct.sort_unstable();
-    distinct.dedup();
-    let more = if distinct.len() > 3 { ", …" } else { "" };
-    format!("{}{more}", distinct.iter().take(3).copied().collect::<Vec<_>>().join(", "))
 }

@@ -102,3 +102,12 @@ fn for_each_line(file: &Path, mut take: impl FnMut(usize, &[u8])) -> Result<()> 
         take(number, bytes);
     }
 }
+
+/// Some of the ids, each once, for a message.
+pub(super) fn first_few(ids: &[String]) -> String {
+    let mut distinct: Vec<&str> = ids.iter().map(String::as_str).collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let more = if distinct.len() > 3 { ", …" } else { "" };
+    format!("{}{more}", distinct.iter().take(3).copied().collect::<Vec<_>>().join(", "))
+}

@@ -1,12 +1,12 @@
 //! The journey of one passage for the query on the screen: each leg by its parts, the fusion by the
 //! legs' shares, late interaction by its best token pairs.
 
-use super::query_state::{PairScore, QueryState, plan, rank_in};
+use super::query_state::QueryState;
 use super::snapshot::{Explanation, TokenPair};
 use crate::corpus::Collection;
-use crate::domain::{DocIdx, FirstStage, LEG_NAMES, LegHit, Settings};
+use crate::domain::{DocIdx, LegHit, LegName, LegSet, Settings};
 use crate::error::Result;
-use crate::fuse::shares;
+use crate::fuse::{FusionPlan, shares};
 use crate::index::{LexicalIndex, TokenReader, VectorMatrix};
 use crate::models::late::alignments;
 use crate::retrieve::{Bm25Leg, DenseLeg};
@@ -16,7 +16,8 @@ use crate::text;
 pub struct ExplainInput<'a> {
     pub collection: &'a Collection,
     pub settings: &'a Settings,
-    pub ran: FirstStage,
+    pub legs: &'a [LegName],
+    pub ran: LegSet,
     pub lexical: &'a LexicalIndex,
     pub matrix: Option<&'a VectorMatrix>,
     pub tokens: Option<&'a TokenReader>,
@@ -32,7 +33,7 @@ pub fn explain(input: &ExplainInput<'_>, doc: DocIdx) -> Result<Explanation> {
     let state = input.state;
     let passage = input.collection.passage(doc);
     let row = state.pool().row_of(doc);
-    let plan = plan(input.settings, input.ran);
+    let plan = FusionPlan::of(input.settings, input.legs, input.ran);
     let speaking = plan.weights.iter().filter(|&&weight| weight > 0.0).count();
 
     let bm25 = Bm25Leg {
@@ -48,7 +49,7 @@ pub fn explain(input: &ExplainInput<'_>, doc: DocIdx) -> Result<Explanation> {
     let text = passage.indexed_text();
     Ok(Explanation {
         doc,
-        legs: (0..LEG_NAMES.len()).map(|leg| state.pool().hit(row?, leg)).collect(),
+        legs: (0..input.legs.len()).map(|leg| state.pool().hit(row?, leg)).collect(),
         fused: row.and_then(|row| {
             Some(LegHit { rank: state.fused().rank(row)?, score: state.fused().score(row)? })
         }),
@@ -68,10 +69,10 @@ pub fn explain(input: &ExplainInput<'_>, doc: DocIdx) -> Result<Explanation> {
 }
 
 fn reranked_hit(input: &ExplainInput<'_>, row: usize) -> Option<LegHit> {
-    let PairScore::Score(score) = input.state.score(row) else { return None };
     let candidates = input.state.fused().top(input.settings.candidates);
-    let order = input.state.reranked_order(&candidates);
-    Some(LegHit { rank: rank_in(&order, row)?, score })
+    let list = input.state.final_list(&candidates, input.settings);
+    let placed = (1..).zip(&list).find(|(_, placed)| placed.row == row);
+    placed.and_then(|(rank, placed)| Some(LegHit { rank, score: placed.score? }))
 }
 
 fn token_pairs(input: &ExplainInput<'_>, doc: DocIdx, text: &str) -> Result<Vec<TokenPair>> {

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::query_state::plan;
 use super::snapshot::{GoldRow, LanguageRow, Means, QueryRow, RecallCurve, RerankedMeans, StageCost};
 use crate::corpus::Collection;
-use crate::domain::{FirstStage, Language, LegId, Rank, Settings};
+use crate::domain::{Language, Rank, Settings};
 use crate::judge::{Metrics, Placed, recall_curve};
 
 /// Means over those of `rows` that are complete; `None` where none is.
@@ -41,8 +40,8 @@ pub fn by_language(rows: &[QueryRow], collection: &Collection) -> Vec<LanguageRo
 const CURVE_DEPTH: usize = 1000;
 
 /// recall@N by leg and fused, over the complete ones of the judged queries: the ranks are those that the
-/// judge found.
-pub fn curve(rows: &[QueryRow], settings: &Settings, ran: FirstStage, passages: usize) -> RecallCurve {
+/// judge found. `weights`, by leg: a leg without one takes no part.
+pub fn curve(rows: &[QueryRow], settings: &Settings, weights: &[f64], passages: usize) -> RecallCurve {
     let depth = settings.depth.min(passages).min(CURVE_DEPTH);
     let recall = |rank: &dyn Fn(&GoldRow) -> Option<Rank>| -> Vec<f32> {
         let placed = |row: &QueryRow| -> Vec<Placed> {
@@ -52,12 +51,11 @@ pub fn curve(rows: &[QueryRow], settings: &Settings, ran: FirstStage, passages: 
         let queries: Vec<Vec<Placed>> = complete.map(placed).collect();
         recall_curve(&queries, depth, settings.rel_level).into_iter().map(|r| r as f32).collect()
     };
-    let weights = plan(settings, ran).weights;
-    let legs = [LegId::BM25, LegId::DENSE].map(|leg| match weights[leg.0] > 0.0 {
-        true => recall(&|gold| gold.legs[leg.0]),
+    let legs = (0..weights.len()).map(|leg| match weights[leg] > 0.0 {
+        true => recall(&|gold| gold.legs[leg]),
         false => Vec::new(),
     });
-    RecallCurve { fused: recall(&|gold| gold.fused), legs: legs.into() }
+    RecallCurve { fused: recall(&|gold| gold.fused), legs: legs.collect() }
 }
 
 /// What a stage has cost so far.

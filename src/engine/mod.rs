@@ -6,21 +6,30 @@
 //! worker never waits for a model. The screen and the command line drive it with the same calls.
 //!
 //! - `worker`: the loop: what is pending, what is dirty, when to answer.
+//! - `legs`: the first stage's retrievers: built in, or run files.
+//! - `final_order`: what comes after the reranker: blend and threshold.
 //! - `query_state`: the facts of one query and what the judge makes of them.
+//! - `rejudge`: all queries judged anew, in as many slices as it takes.
 //! - `judging`, `view`, `remedy`, `explain`: the parts of a snapshot.
 //! - `runs`: whole lists, for export.
 
 mod background;
 mod explain;
+mod final_order;
 mod judging;
+pub mod legs;
 mod query_state;
+mod rejudge;
 mod remedy;
 pub mod runs;
 pub mod snapshot;
+#[doc(hidden)]
+pub mod synthetic;
 mod verdict;
 mod view;
 mod worker;
 
+pub use legs::{LegSource, LegSpec};
 pub use snapshot::*;
 
 use std::path::PathBuf;
@@ -39,6 +48,8 @@ use worker::Message;
 pub struct EngineOptions {
     pub collection: PathBuf,
     pub read: ReadOptions,
+    /// The retrievers of the first stage.
+    pub legs: Vec<LegSpec>,
     /// `None`: the user's cache folder.
     pub cache_dir: Option<PathBuf>,
     pub model: ModelOptions,

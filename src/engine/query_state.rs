@@ -6,12 +6,12 @@
 use std::sync::Arc;
 
 use crate::corpus::{Collection, JudgedPassage};
-use crate::domain::{DocIdx, FirstStage, Grade, Hit, LegId, QueryIdx, Rank, RerankerChoice, Score, Settings};
+use crate::domain::{DocIdx, Grade, Hit, LegId, LegSet, QueryIdx, Rank, RerankerChoice, Score, Settings};
+use crate::engine::final_order::{self, Candidate, Finish, final_list};
 use crate::engine::snapshot::{GoldRow, QueryRow};
-use crate::fuse::{FusedList, Fuser, FusionPlan, Pool};
+use crate::fuse::{FusedList, Fuser, Pool};
 use crate::index::QueryVector;
 use crate::judge::{GoldPlace, Placed, RerankState, ceiling, fate, measure};
-use crate::order::order_key;
 
 /// What a pair's score is known to be.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,9 +35,9 @@ pub struct QueryState {
     pub text: Arc<str>,
     pub vector: Option<Arc<QueryVector>>,
     /// By [`LegId`]; `None`: not computed.
-    legs: [Option<Vec<Hit>>; 2],
+    legs: Vec<Option<Vec<Hit>>>,
     /// The dense leg as the exact scan gives it, where the leg itself is approximate.
-    exact_dense: Option<Vec<Hit>>,
+    exact_dense: Option<(LegId, Vec<Hit>)>,
     pool: Pool,
     exact_pool: Option<Pool>,
     /// By pool row.
@@ -53,16 +53,11 @@ pub struct JudgeContext<'a> {
     pub fuser: Fuser<'a>,
     /// Of the plan behind `fuser`, by leg.
     pub weights: &'a [f64],
-    pub ran: FirstStage,
+    pub ran: LegSet,
     /// Whether a second stage is at work: without one not even an empty list counts as reranked.
     pub reranks: bool,
     /// Whether the second stage that the settings ask for will not come.
     pub rerank_failed: bool,
-}
-
-/// The plan of a first stage that ran with `ran` instead of what the settings ask for.
-pub fn plan(settings: &Settings, ran: FirstStage) -> FusionPlan {
-    FusionPlan::of(&Settings { first: ran, ..settings.clone() })
 }
 
 /// The rank of a pool row in a list of rows.
@@ -71,7 +66,7 @@ pub fn rank_in(list: &[usize], row: usize) -> Option<Rank> {
 }
 
 impl QueryState {
-    pub fn listed(collection: &Collection, query: QueryIdx) -> Self {
+    pub fn listed(collection: &Collection, query: QueryIdx, legs: usize) -> Self {
         let judged = collection.judgments(query).iter().filter(|j| j.grade > 0).map(|judgment| {
             let (doc, id) = match &judgment.passage {
                 JudgedPassage::Known(doc) => (Some(*doc), collection.passage(*doc).id.clone()),
@@ -79,17 +74,18 @@ impl QueryState {
             };
             Judged { doc, id, grade: judgment.grade }
         });
-        let mut state = Self::typed(&collection.query(query).text);
+        let mut state = Self::typed(&collection.query(query).text, legs);
         state.judged = judged.collect();
         state.has_judgments = collection.judgments(query).iter().any(|j| j.grade >= 0);
         state
     }
 
-    pub fn typed(text: &str) -> Self {
+    /// A query of which only the text is known, for a first stage of `legs`.
+    pub fn typed(text: &str, legs: usize) -> Self {
         Self {
             text: Arc::from(text),
             vector: None,
-            legs: [None, None],
+            legs: vec![None; legs],
             exact_dense: None,
             pool: Pool::default(),
             exact_pool: None,
@@ -113,34 +109,35 @@ impl QueryState {
     }
 
     pub fn has_leg(&self, leg: LegId) -> bool {
-        self.legs[leg.0].is_some()
+        self.legs.get(leg.0).is_some_and(Option::is_some)
     }
 
-    /// Whether all legs are there that a first stage of `ran` needs.
-    pub fn is_complete(&self, ran: FirstStage) -> bool {
-        match ran {
-            FirstStage::Bm25 => self.has_leg(LegId::BM25),
-            FirstStage::Dense => self.has_leg(LegId::DENSE),
-            FirstStage::Hybrid => self.has_leg(LegId::BM25) && self.has_leg(LegId::DENSE),
+    /// The list of a leg; `None`: not computed.
+    pub fn leg(&self, leg: LegId) -> Option<&[Hit]> {
+        self.legs.get(leg.0)?.as_deref()
+    }
+
+    /// Whether all of these legs are there.
+    pub fn is_complete(&self, legs: LegSet) -> bool {
+        legs.iter().all(|leg| self.has_leg(leg))
+    }
+
+    /// Takes a leg's list, and where the leg is approximate the one that the exact scan gives; scores of
+    /// pairs stay.
+    pub fn set_leg(&mut self, leg: LegId, hits: Vec<Hit>, exact: Option<Vec<Hit>>, tie_order: &[u32]) {
+        if let Some(slot) = self.legs.get_mut(leg.0) {
+            *slot = Some(hits);
+            self.exact_dense = exact.map(|hits| (leg, hits)).or(self.exact_dense.take());
+            self.realign(tie_order);
         }
-    }
-
-    /// Takes a leg's list; scores of pairs stay.
-    pub fn set_leg(&mut self, leg: LegId, hits: Vec<Hit>, tie_order: &[u32]) {
-        self.legs[leg.0] = Some(hits);
-        self.realign(tie_order);
-    }
-
-    /// Takes the list that the exact scan gives, beside an approximate dense leg.
-    pub fn set_exact_dense(&mut self, hits: Vec<Hit>, tie_order: &[u32]) {
-        self.exact_dense = Some(hits);
-        self.realign(tie_order);
     }
 
     /// Forgets a leg that new settings make untrue.
     pub fn drop_leg(&mut self, leg: LegId, tie_order: &[u32]) {
-        self.legs[leg.0] = None;
-        if leg == LegId::DENSE {
+        if let Some(slot) = self.legs.get_mut(leg.0) {
+            *slot = None;
+        }
+        if self.exact_dense.as_ref().is_some_and(|&(dense, _)| dense == leg) {
             self.exact_dense = None;
         }
         self.realign(tie_order);
@@ -149,11 +146,13 @@ impl QueryState {
     fn realign(&mut self, tie_order: &[u32]) {
         let before: Vec<(DocIdx, PairScore)> =
             (self.pool.docs().iter().copied()).zip(self.scores.drain(..)).collect();
-        let of = |legs: [&Option<Vec<Hit>>; 2]| {
-            Pool::align(&legs.map(|leg| leg.clone().unwrap_or_default()), tie_order)
-        };
-        self.pool = of([&self.legs[0], &self.legs[1]]);
-        self.exact_pool = self.exact_dense.is_some().then(|| of([&self.legs[0], &self.exact_dense]));
+        let lists: Vec<&[Hit]> = self.legs.iter().map(|leg| leg.as_deref().unwrap_or_default()).collect();
+        self.pool = Pool::align(&lists, tie_order);
+        self.exact_pool = self.exact_dense.as_ref().map(|(dense, exact)| {
+            let mut lists = lists.clone();
+            lists[dense.0] = exact;
+            Pool::align(&lists, tie_order)
+        });
         self.scores = vec![PairScore::NotYet; self.pool.len()];
         for (doc, score) in before {
             self.set_score(doc, score);
@@ -185,30 +184,26 @@ impl QueryState {
             .collect()
     }
 
-    /// Rows of the candidate set in reranked order: scored ones by score, then those that cannot be
-    /// scored, then those that wait, each in first-stage order. `candidates` is in fused order.
-    pub fn reranked_order(&self, candidates: &[usize]) -> Vec<usize> {
-        let mut keyed: Vec<(u8, u64, usize)> = (0u32..)
-            .zip(candidates)
-            .map(|(place, &row)| match self.scores[row] {
-                PairScore::Score(score) => (2, self.rerank_key(row, score), row),
-                PairScore::Unscorable => (1, u64::from(u32::MAX - place), row),
-                PairScore::NotYet => (0, u64::from(u32::MAX - place), row),
-            })
-            .collect();
-        keyed.sort_unstable_by(|a, b| b.cmp(a));
-        keyed.into_iter().map(|(_, _, row)| row).collect()
-    }
-
-    /// The order of two reranked passages, ties by id as everywhere.
-    fn rerank_key(&self, row: usize, score: Score) -> u64 {
-        order_key(score, self.pool.tie(row))
+    /// The list that is delivered, of a candidate set in fused order.
+    pub fn final_list(&self, candidates: &[usize], settings: &Settings) -> Vec<final_order::Placed> {
+        let candidate = |&row: &usize| Candidate {
+            row,
+            tie: self.pool.tie(row),
+            first: self.fused.score(row).unwrap_or_default(),
+            reranked: match self.scores[row] {
+                PairScore::Score(score) => Some(score),
+                PairScore::Unscorable | PairScore::NotYet => None,
+            },
+            waits: self.scores[row] == PairScore::NotYet,
+        };
+        let candidates: Vec<Candidate> = candidates.iter().map(candidate).collect();
+        final_list(&candidates, Finish { blend: settings.blend, threshold: settings.threshold })
     }
 
     /// The reranked rank of each row asked for, if the whole candidate set is scored.
-    fn reranked_ranks(&self, n: usize, rows: &[Option<usize>]) -> Option<Vec<Option<Rank>>> {
-        let cut = self.fused.cut_key(n);
-        let mut candidates: Vec<usize> = Vec::with_capacity(n);
+    fn reranked_ranks(&self, settings: &Settings, rows: &[Option<usize>]) -> Option<Vec<Option<Rank>>> {
+        let cut = self.fused.cut_key(settings.candidates);
+        let mut candidates: Vec<usize> = Vec::with_capacity(settings.candidates);
         for row in 0..self.pool.len() {
             let key = self.fused.key(row);
             if key != 0 && key >= cut {
@@ -222,7 +217,8 @@ impl QueryState {
             return Some(vec![None; rows.len()]);
         }
         candidates.sort_unstable_by_key(|&row| std::cmp::Reverse(self.fused.key(row)));
-        let order = self.reranked_order(&candidates);
+        let order: Vec<usize> =
+            self.final_list(&candidates, settings).into_iter().map(|placed| placed.row).collect();
         Some(rows.iter().map(|row| rank_in(&order, (*row)?)).collect())
     }
 
@@ -231,8 +227,10 @@ impl QueryState {
         self.fuse(&context.fuser);
         let settings = context.settings;
         let (n, k, level) = (settings.candidates, settings.deliver, settings.rel_level);
-        if !self.is_complete(context.ran) {
-            let golds = self.judged.iter().filter(|j| j.grade >= level).map(GoldRow::unknown).collect();
+        if context.ran.is_empty() || !self.is_complete(context.ran) {
+            let legs = self.legs.len();
+            let unknown = |judged| GoldRow::unknown(judged, legs);
+            let golds = self.judged.iter().filter(|j| j.grade >= level).map(unknown).collect();
             return QueryRow { query, golds, first: None, reranked: None, ceiling: None };
         }
         let rows: Vec<Option<usize>> =
@@ -246,7 +244,7 @@ impl QueryState {
         let reranked = match settings.reranker {
             RerankerChoice::None => None,
             RerankerChoice::LateInteraction if !context.reranks => None,
-            RerankerChoice::LateInteraction => self.reranked_ranks(n, &rows),
+            RerankerChoice::LateInteraction => self.reranked_ranks(settings, &rows),
         };
         let state = match (settings.reranker, &reranked) {
             (RerankerChoice::None, _) => RerankState::Off,
@@ -259,7 +257,7 @@ impl QueryState {
             .map(|i| {
                 let judged = &self.judged[i];
                 let legs: Vec<Option<Rank>> =
-                    (0..2).map(|leg| Some(self.pool.hit(rows[i]?, leg)?.rank)).collect();
+                    (0..self.legs.len()).map(|leg| Some(self.pool.hit(rows[i]?, leg)?.rank)).collect();
                 let speaking: Vec<Option<Rank>> = legs
                     .iter()
                     .zip(context.weights)
@@ -309,12 +307,12 @@ impl QueryState {
 
 impl GoldRow {
     /// A gold of which no list says anything yet.
-    fn unknown(judged: &Judged) -> Self {
+    fn unknown(judged: &Judged, legs: usize) -> Self {
         Self {
             doc: judged.doc,
             id: judged.id.clone(),
             grade: judged.grade,
-            legs: vec![None; 2],
+            legs: vec![None; legs],
             fused: None,
             reranked: None,
             fate: None,

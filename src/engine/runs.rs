@@ -34,13 +34,10 @@ pub fn reranked_run(query: QueryIdx, state: &QueryState, settings: &Settings) ->
     }
     let mut below: Score = 0.0;
     let mut hits = Vec::with_capacity(candidates.len());
-    for row in state.reranked_order(&candidates) {
-        let score = match state.score(row) {
-            PairScore::Score(score) => score,
-            PairScore::Unscorable | PairScore::NotYet => (below - 1.0).floor(),
-        };
+    for placed in state.final_list(&candidates, settings) {
+        let score = placed.score.unwrap_or_else(|| (below - 1.0).floor());
         below = score;
-        hits.push((state.pool().doc(row), score));
+        hits.push((state.pool().doc(placed.row), score));
     }
     Some(RunList { query, hits })
 }

@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use crate::domain::{DocIdx, Fate, FirstStage, Grade, Language, LegHit, QueryIdx, Rank, Score, Settings};
+use crate::domain::{
+    DocIdx, Fate, Grade, Language, LegHit, LegId, LegName, LegSet, QueryIdx, Rank, Score, Settings,
+};
 use crate::fuse::LegShare;
 use crate::judge::{Metrics, Movement, Verdict};
 pub use crate::retrieve::bm25::TermScore;
@@ -71,6 +73,9 @@ pub struct Status {
     pub judged: (usize, usize),
     /// Judged queries whose whole candidate set has reranker scores.
     pub reranked_queries: usize,
+    /// Judged queries that are judged under the settings so far, and all of them; until then rows, means
+    /// and curve are of the settings before. `None`: they are of these settings.
+    pub rejudging: Option<(usize, usize)>,
     /// Whether the verdict is of an earlier state of the lists.
     pub verdict_lags: bool,
 }
@@ -78,7 +83,11 @@ pub struct Status {
 impl Status {
     /// Whether the answer is final for its request.
     pub fn is_settled(&self) -> bool {
-        self.bm25.is_settled() && self.dense.is_settled() && self.rerank.is_settled() && !self.verdict_lags
+        self.bm25.is_settled()
+            && self.dense.is_settled()
+            && self.rerank.is_settled()
+            && self.rejudging.is_none()
+            && !self.verdict_lags
     }
 }
 
@@ -265,8 +274,10 @@ pub struct Snapshot {
     pub stamp: Stamp,
     /// The settings this answers; lists, fates and metrics are of these.
     pub settings: Settings,
-    /// What the first stage was made of in fact: BM25 alone while the dense leg is not there.
-    pub ran: FirstStage,
+    /// The legs there are, by [`LegId`].
+    pub legs: Arc<[LegName]>,
+    /// What the first stage was made of in fact: without the dense leg while that is not there.
+    pub ran: LegSet,
     pub status: Status,
     pub focus: FocusView,
     /// Every judged query, in file order.
@@ -286,4 +297,24 @@ pub struct Snapshot {
     pub warnings: Vec<String>,
     /// `None` where no model was found or asked for.
     pub model: Option<ModelInUse>,
+}
+
+impl Snapshot {
+    /// Names the legs that ran: `bm25`, `bm25+dense`, or `hybrid` where there are several and all ran.
+    pub fn ran_name(&self) -> String {
+        match self.ran.len() {
+            n if n > 1 && n == self.legs.len() => "hybrid".to_owned(),
+            _ => self.ran.iter().map(|leg| self.leg_name(leg)).collect::<Vec<_>>().join("+"),
+        }
+    }
+
+    /// Empty for a leg that there is not.
+    pub fn leg_name(&self, leg: LegId) -> &str {
+        self.legs.get(leg.0).map_or("", |leg| &leg.name)
+    }
+
+    /// Whether legs that the settings ask for are not there yet, or will not come.
+    pub fn lacks_legs(&self) -> bool {
+        self.ran != self.settings.legs(self.legs.len())
+    }
 }

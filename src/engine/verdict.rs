@@ -3,7 +3,7 @@
 use super::query_state::QueryState;
 use super::snapshot::{QueryRow, RecallCurve};
 use crate::corpus::Collection;
-use crate::domain::{Fate, LEG_NAMES, Settings};
+use crate::domain::{Fate, LegName, Settings};
 use crate::judge::{Advice, Case, JudgedQuery, ListScores, Metrics, Terms, Verdict};
 
 /// Judged@10 looks this deep.
@@ -16,6 +16,7 @@ pub fn verdict<'a>(
     states: impl Iterator<Item = &'a QueryState>,
     rows: &[QueryRow],
     curve: &RecallCurve,
+    legs: &[LegName],
     settings: &Settings,
     reranker: Option<&str>,
 ) -> Verdict {
@@ -24,7 +25,7 @@ pub fn verdict<'a>(
     let queries: Vec<JudgedQuery<'_>> = (rows.iter().zip(states).zip(&fates))
         .filter_map(|((row, state), fates)| judged_query(collection, state, row, fates, settings))
         .collect();
-    let changes = changes(curve, settings, &queries);
+    let changes = changes(curve, legs, settings, &queries);
     Verdict::on(&Case {
         queries: &queries,
         candidates: settings.candidates,
@@ -54,7 +55,11 @@ fn judged_query<'a>(
     let scores = |metrics: Metrics, rows: &[usize]| ListScores { metrics, judged10: judged(rows) };
     Some(JudgedQuery {
         first: scores(row.first?, &candidates),
-        reranked: row.reranked.map(|metrics| scores(metrics, &state.reranked_order(&candidates))),
+        reranked: row.reranked.map(|metrics| {
+            let list: Vec<usize> =
+                state.final_list(&candidates, settings).iter().map(|placed| placed.row).collect();
+            scores(metrics, &list)
+        }),
         ceiling: row.ceiling?,
         relevant: row.golds.len(),
         found: row.golds.iter().filter(|gold| gold.fused.is_some_and(|rank| rank as usize <= n)).count(),
@@ -63,7 +68,12 @@ fn judged_query<'a>(
 }
 
 /// What the recall curve knows of other settings: twice the candidates, or a leg alone.
-fn changes(curve: &RecallCurve, settings: &Settings, queries: &[JudgedQuery<'_>]) -> Vec<Advice> {
+fn changes(
+    curve: &RecallCurve,
+    legs: &[LegName],
+    settings: &Settings,
+    queries: &[JudgedQuery<'_>],
+) -> Vec<Advice> {
     let n = settings.candidates;
     let Some(from) = Metrics::mean(queries.iter().map(|query| query.first.metrics)).map(|m| m.recall) else {
         return Vec::new();
@@ -73,9 +83,9 @@ fn changes(curve: &RecallCurve, settings: &Settings, queries: &[JudgedQuery<'_>]
     let legs = curve
         .legs
         .iter()
-        .zip(LEG_NAMES)
+        .zip(legs)
         .filter(|_| speaking > 1)
-        .filter_map(|(leg, name)| Some((format!("{name} alone"), at(leg, n)?)));
+        .filter_map(|(recall, leg)| Some((format!("{} alone", leg.name), at(recall, n)?)));
     let deeper = at(&curve.fused, n * 2).map(|to| (format!("N {}", n * 2), to));
     let advice = |(change, to)| Advice { change, metric: format!("recall@{n}"), from, to };
     deeper

@@ -1,17 +1,19 @@
 //! The lists of the query on the screen, built from its facts. Sorting happens here and only here.
 
+use super::final_order::Placed;
 use super::query_state::{PairScore, QueryState, rank_in};
 use super::remedy;
 use super::snapshot::{FirstRow, Focus, FocusView, GoldRow, RerankedRow};
 use crate::corpus::Collection;
-use crate::domain::{FirstStage, Grade, Language, Rank, Settings};
+use crate::domain::{Grade, Language, LegName, LegSet, Rank, Settings};
 use crate::judge::Movement;
 
 /// What the lists of one query are built from.
 pub struct ViewInput<'a> {
     pub collection: &'a Collection,
     pub settings: &'a Settings,
-    pub ran: FirstStage,
+    pub legs: &'a [LegName],
+    pub ran: LegSet,
     pub focus: &'a Focus,
     pub language: Language,
     /// Fused already.
@@ -29,7 +31,8 @@ pub fn focus_view(input: &ViewInput<'_>) -> FocusView {
     let candidates = state.fused().top(input.settings.candidates);
     let scored = candidates.iter().filter(|&&row| state.score(row) != PairScore::NotYet).count();
     let all_scored = scored == candidates.len();
-    let order = if input.reranking { state.reranked_order(&candidates) } else { Vec::new() };
+    let list = if input.reranking { state.final_list(&candidates, input.settings) } else { Vec::new() };
+    let order: Vec<usize> = list.iter().map(|placed| placed.row).collect();
 
     let reranked_rank = |row: usize| rank_in(&order, row).filter(|_| all_scored);
     let first: Vec<FirstRow> = (1..)
@@ -37,16 +40,13 @@ pub fn focus_view(input: &ViewInput<'_>) -> FocusView {
         .map(|(rank, &row)| FirstRow { reranked: reranked_rank(row), ..first_row(input, row, rank) })
         .collect();
     let reranked = (1..)
-        .zip(&order)
-        .map(|(rank, &row)| {
+        .zip(&list)
+        .map(|(rank, &Placed { row, score })| {
             let first_rank = rank_in(&candidates, row).unwrap_or_default();
             RerankedRow {
                 doc: state.pool().doc(row),
                 rank,
-                score: match state.score(row) {
-                    PairScore::Score(score) => Some(score),
-                    PairScore::NotYet | PairScore::Unscorable => None,
-                },
+                score,
                 first_rank,
                 movement: all_scored.then(|| Movement::of(first_rank, rank)),
                 grade: grade(input, row),

@@ -4,7 +4,9 @@ use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
 use crate::corpus::Collection;
-use crate::domain::{Fate, Grade, LEG_NAMES, Rank};
+use std::collections::BTreeMap;
+
+use crate::domain::{Fate, Grade, LegName, Rank};
 use crate::engine::{
     EngineOptions, GoldRow, LanguageRow, Means, QueryRow, RerankedMeans, Snapshot, StageCost,
 };
@@ -32,7 +34,7 @@ pub fn report(snapshot: &Snapshot, collection: &Collection, options: &EngineOpti
         },
         settings: settings(snapshot, options),
         metrics: stages(means, n),
-        queries: snapshot.queries.iter().map(|row| query(row, collection, n)).collect(),
+        queries: snapshot.queries.iter().map(|row| query(row, collection, &snapshot.legs, n)).collect(),
         languages: snapshot.languages.iter().map(|row| language(row, n)).collect(),
         cost: Costs(&snapshot.costs),
         verdict: snapshot.findings.as_deref(),
@@ -67,17 +69,23 @@ struct CollectionPart<'a> {
 
 #[derive(Serialize)]
 struct SettingsPart<'a> {
-    first: &'static str,
+    legs: Vec<&'a str>,
+    first: &'a str,
     /// What the first stage was in fact, where the model was not available.
-    first_ran: &'static str,
+    first_ran: String,
     fusion: &'static str,
-    alpha: f64,
+    /// `null` where the weights decide.
+    alpha: Option<f64>,
+    /// By leg, as they enter the fusion.
+    weights: BTreeMap<&'a str, f64>,
     rrf_k: f64,
     depth: usize,
     window: usize,
     n: usize,
     k: usize,
     rerank: &'static str,
+    blend: f64,
+    threshold: Option<f64>,
     rel_level: Grade,
     average: &'static str,
     bm25: Bm25Part,
@@ -102,6 +110,7 @@ struct Seeds {
 struct Bm25Part {
     k1: f64,
     b: f64,
+    title_boost: f64,
 }
 
 #[derive(Serialize)]
@@ -125,19 +134,28 @@ fn settings<'a>(snapshot: &'a Snapshot, options: &'a EngineOptions) -> SettingsP
     let settings = &snapshot.settings;
     let model = snapshot.model.as_ref();
     SettingsPart {
-        first: settings.first.name(),
-        first_ran: snapshot.ran.name(),
+        legs: snapshot.legs.iter().map(|leg| &*leg.name).collect(),
+        first: settings.first_name(&snapshot.legs),
+        first_ran: snapshot.ran_name(),
         fusion: settings.fusion.name(),
-        alpha: settings.alpha,
-        rrf_k: settings.rrf_k,
+        alpha: settings.goes_by_alpha(snapshot.legs.len()).then_some(settings.alpha),
+        weights: snapshot
+            .legs
+            .iter()
+            .map(|leg| &*leg.name)
+            .zip(settings.leg_weights(snapshot.legs.len()))
+            .collect(),
+        rrf_k: settings.rrf_k(),
         depth: settings.depth,
         window: settings.window(),
         n: settings.candidates,
         k: settings.deliver,
         rerank: settings.reranker.name(),
+        blend: settings.blend,
+        threshold: settings.threshold,
         rel_level: settings.rel_level,
         average: "all",
-        bm25: Bm25Part { k1: settings.bm25.k1, b: settings.bm25.b },
+        bm25: Bm25Part { k1: settings.bm25.k1, b: settings.bm25.b, title_boost: settings.bm25.title_boost },
         ann: settings.ann.map(|ann| AnnPart { ef: ann.ef }),
         split: options.read.split.as_deref(),
         skip_bad_rows: options.read.skip_bad_rows,
@@ -211,13 +229,13 @@ struct GoldPart<'a> {
 }
 
 /// Ranks by leg and stage; `null`: not returned.
-struct Ranks<'a>(&'a GoldRow);
+struct Ranks<'a>(&'a GoldRow, &'a [LegName]);
 
 impl Serialize for Ranks<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        for (name, rank) in LEG_NAMES.iter().zip(&self.0.legs) {
-            map.serialize_entry(name, rank)?;
+        for (leg, rank) in self.1.iter().zip(&self.0.legs) {
+            map.serialize_entry(&*leg.name, rank)?;
         }
         let later: [(&str, Option<Rank>); 2] = [("fused", self.0.fused), ("reranked", self.0.reranked)];
         for (name, rank) in later {
@@ -227,7 +245,7 @@ impl Serialize for Ranks<'_> {
     }
 }
 
-fn query<'a>(row: &'a QueryRow, collection: &'a Collection, n: usize) -> QueryPart<'a> {
+fn query<'a>(row: &'a QueryRow, collection: &'a Collection, legs: &'a [LegName], n: usize) -> QueryPart<'a> {
     let query = collection.query(row.query);
     let map = |metrics| MetricMap { n, metrics };
     QueryPart {
@@ -243,7 +261,7 @@ fn query<'a>(row: &'a QueryRow, collection: &'a Collection, n: usize) -> QueryPa
             .map(|gold| GoldPart {
                 passage: &gold.id,
                 grade: gold.grade,
-                ranks: Ranks(gold),
+                ranks: Ranks(gold, legs),
                 fate: gold.fate,
             })
             .collect(),

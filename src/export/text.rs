@@ -38,7 +38,7 @@ pub fn report(snapshot: &Snapshot, collection: &Collection) -> String {
         languages(&mut out, &snapshot.languages, snapshot.settings.candidates);
     }
     fates(&mut out, &snapshot.queries);
-    lost(&mut out, &snapshot.queries, collection);
+    lost(&mut out, snapshot, collection);
     costs(&mut out, snapshot);
     for warning in &snapshot.warnings {
         let _ = writeln!(out, "warning: {}", visible(warning));
@@ -48,12 +48,20 @@ pub fn report(snapshot: &Snapshot, collection: &Collection) -> String {
 
 fn setting_line(snapshot: &Snapshot) -> String {
     let s = &snapshot.settings;
-    let mut line = format!("first stage {}", snapshot.ran.name());
-    if snapshot.ran != s.first {
-        let _ = write!(line, " instead of {}", s.first.name());
+    let mut line = format!("first stage {}", snapshot.ran_name());
+    if snapshot.lacks_legs() {
+        let _ = write!(line, " instead of {}", s.first_name(&snapshot.legs));
     }
-    if snapshot.ran == crate::domain::FirstStage::Hybrid {
-        let _ = write!(line, " ({}, α {:.2})", s.fusion.name(), s.alpha);
+    if snapshot.ran.len() > 1 {
+        let _ = write!(line, " ({}", s.fusion.name());
+        if s.goes_by_alpha(snapshot.legs.len()) {
+            let _ = write!(line, ", α {:.2})", s.alpha);
+        } else {
+            let weights = s.leg_weights(snapshot.legs.len());
+            let named =
+                snapshot.legs.iter().zip(weights).map(|(leg, weight)| format!("{} {weight}", leg.name));
+            let _ = write!(line, ", weights {})", named.collect::<Vec<_>>().join(", "));
+        }
     }
     let _ = write!(line, " · N {} · k {} · reranker {}", s.candidates, s.deliver, s.reranker.name());
     if let StageState::Failed(_) = snapshot.status.rerank {
@@ -144,7 +152,8 @@ fn fates(out: &mut String, rows: &[QueryRow]) {
     }
 }
 
-fn lost(out: &mut String, rows: &[QueryRow], collection: &Collection) {
+fn lost(out: &mut String, snapshot: &Snapshot, collection: &Collection) {
+    let rows = &snapshot.queries;
     let is_lost = |fate: Option<Fate>| fate.is_some_and(Fate::is_lost_before_rerank);
     let lost: Vec<&QueryRow> =
         rows.iter().filter(|row| row.golds.iter().any(|g| is_lost(g.first_fate))).collect();
@@ -162,9 +171,9 @@ fn lost(out: &mut String, rows: &[QueryRow], collection: &Collection) {
             cut(&query.text, 60)
         );
         for gold in row.golds.iter().filter(|gold| is_lost(gold.first_fate)) {
-            let ranks: Vec<String> = (crate::domain::LEG_NAMES.iter().zip(&gold.legs))
-                .map(|(name, rank)| {
-                    format!("{name} {}", rank.map_or_else(|| "–".to_owned(), |r| r.to_string()))
+            let ranks: Vec<String> = (snapshot.legs.iter().zip(&gold.legs))
+                .map(|(leg, rank)| {
+                    format!("{} {}", leg.name, rank.map_or_else(|| "–".to_owned(), |r| r.to_string()))
                 })
                 .collect();
             let fused = gold.fused.map_or_else(|| "–".to_owned(), |r| r.to_string());

@@ -17,9 +17,14 @@ fn pool(legs: &[&[(u32, f32)]]) -> Pool {
     Pool::align(&legs.iter().map(list).collect::<Vec<_>>(), &ties)
 }
 
+/// As [`crate::domain::FusionMethod::default_k`].
+fn default_k(method: &Method) -> f64 {
+    if *method == Method::QdrantRrf { 2.0 } else { 60.0 }
+}
+
 fn plan(method: Method, weights: &[f64]) -> FusionPlan {
-    let rrf_k = method.default_k().unwrap_or(60.0);
-    FusionPlan { method, weights: weights.to_vec(), rrf_k, window: 1000 }
+    let rrf_k = default_k(&method);
+    FusionPlan { method, weights: weights.to_vec(), rescale: Vec::new(), rrf_k, window: 1000 }
 }
 
 /// The fused list as (passage, score), in order.
@@ -202,7 +207,9 @@ fn dbsf_spreads_a_leg_over_six_deviations_and_ignores_weights() {
 #[test]
 fn milvus_bends_each_kind_of_score_into_its_range() {
     let legs: [&[(u32, f32)]; 4] = [&[(0, 1.0)], &[(1, 1.0)], &[(2, 0.5)], &[(3, -1.0)]];
-    let scales = vec![ScoreScale::Bm25, ScoreScale::InnerProduct, ScoreScale::Cosine, ScoreScale::NegatedL2];
+    let scales = [ScoreScale::Bm25, ScoreScale::InnerProduct, ScoreScale::Cosine, ScoreScale::NegatedL2]
+        .map(Some)
+        .to_vec();
     // atan 1 = π/4: .5, .75, .75 and .5.
     let expected = [(2, 0.75), (1, 0.75), (3, 0.5), (0, 0.5)];
     let weighted = plan(Method::MilvusWeighted { scales }, &[1.0; 4]);
@@ -214,17 +221,9 @@ fn milvus_bends_each_kind_of_score_into_its_range() {
 #[test]
 fn the_theoretical_minimum_keeps_a_weak_last_hit_above_zero() {
     let legs: [&[(u32, f32)]; 2] = [&[(0, 10.0), (1, 5.0)], &[(1, 0.5), (0, 0.2)]];
-    let tm2c2 = plan(Method::TheoreticalMin { minima: vec![0.0, -1.0] }, &[1.0, 1.0]);
+    let tm2c2 = plan(Method::TheoreticalMin { minima: vec![Some(0.0), Some(-1.0)] }, &[1.0, 1.0]);
     let expected = [(0, 0.5 + 0.5 * 1.2 / 1.5), (1, 0.25 + 0.5)];
     assert_scores(&fused(&pool(&legs), &tm2c2), &expected);
-}
-
-#[test]
-fn every_default_constant_is_the_engines() {
-    assert_eq!(Method::Rrf.default_k(), Some(60.0));
-    assert_eq!(Method::WeaviateRanked.default_k(), Some(60.0));
-    assert_eq!(Method::QdrantRrf.default_k(), Some(2.0));
-    assert_eq!(Method::Dbsf.default_k(), None);
 }
 
 fn every_method() -> Vec<Method> {
@@ -234,14 +233,14 @@ fn every_method() -> Vec<Method> {
         Method::QdrantRrf,
         Method::WeaviateRanked,
         Method::Convex,
-        Method::TheoreticalMin { minima: vec![0.0, -1.0] },
+        Method::TheoreticalMin { minima: vec![Some(0.0), Some(-1.0)] },
         Method::WeaviateRelative,
         Method::OpenSearch(OpenSearch::ZScore),
         Method::ElasticLinear(Elastic::None),
         Method::ElasticLinear(Elastic::MinMax { equal_scores: 0.5 }),
         Method::ElasticLinear(Elastic::L2),
         Method::Dbsf,
-        Method::MilvusWeighted { scales: vec![ScoreScale::Bm25, ScoreScale::Cosine] },
+        Method::MilvusWeighted { scales: vec![Some(ScoreScale::Bm25), Some(ScoreScale::Cosine)] },
     ];
     for mean in [Mean::Arithmetic, Mean::Geometric, Mean::Harmonic] {
         methods.push(Method::OpenSearch(OpenSearch::MinMax(mean)));
@@ -266,7 +265,7 @@ fn ranks_beyond_the_table_are_computed_alike() {
     let deep: Vec<(u32, f32)> = (0..9000).map(|doc| (doc, -(doc as f32))).collect();
     let pool = pool(&[&deep, &[(8999, 1.0)]]);
     for method in [Method::Rrf, Method::QdrantRrf, Method::WeaviateRanked] {
-        let k = if method == Method::Rrf { 60.0 } else { method.default_k().unwrap() - 1.0 };
+        let k = if method == Method::Rrf { 60.0 } else { default_k(&method) - 1.0 };
         let plan = FusionPlan { window: 10_000, ..plan(method, &[1.0, 1.0]) };
         let list = fuse(&pool, &plan);
         assert_eq!(list.score(0), Some((1.0 / (k + 1.0)) as f32));

@@ -4,11 +4,12 @@
 //! Scores are computed in f64, leg after leg in the order of the legs, and rounded to f32 once, at the
 //! end: equal here is then equal for everyone who reads the exported list.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::FusionPlan;
 use super::list::FusedList;
-use super::method::{ElasticNormalizer, Mean, Method, OpenSearch};
+use super::method::{ElasticNormalizer, Mean, Method, OpenSearch, Rescale};
 use super::normalise::{Normaliser, within};
 use super::pool::{LegColumns, Pool};
 use crate::domain::{LegHit, Rank, Score};
@@ -29,6 +30,17 @@ pub struct LegShare {
     /// Its part of the fused score, before that is rounded to f32. Under a geometric or harmonic mean
     /// ([`Method::is_sum`] is false), which has no such parts, w / Σw · normalised.
     pub weighted: f64,
+}
+
+/// What a leg says of one passage before its weight counts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum LegValue {
+    /// The leg did not return the passage within the window.
+    NotReturned,
+    /// It did, but the method leaves such a score out (OpenSearch).
+    LeftOut,
+    /// The normalised value, as [`LegShare::normalised`].
+    Value(f64),
 }
 
 /// A fusion plan made ready for many pools: the tables are computed once, not once per query.
@@ -52,6 +64,8 @@ enum Voices {
 
 /// One leg's weight and normaliser for one pool.
 struct LegPart<'a> {
+    /// From the leg's scores to the engine's, before they are normalised.
+    rescale: Rescale,
     normaliser: Normaliser,
     weight: f64,
     /// The least normalised score that counts; −∞ where all do.
@@ -95,9 +109,24 @@ impl<'a> Fuser<'a> {
             }
             let part = self.part(pool, leg);
             let weight = if self.plan.method.is_sum() { 1.0 } else { 1.0 / self.total_weight };
-            Some(LegShare { normalised: part.normaliser.apply(hit), weighted: weight * part.weighted(hit) })
+            Some(LegShare { normalised: part.normalised(hit), weighted: weight * part.weighted(hit) })
         };
         (0..pool.legs()).map(share).collect()
+    }
+
+    /// By pool row, what the leg says before its weight counts: a method's fused score is the weighted
+    /// [`Method::mean`] (or sum) of these values, but for Qdrant's RRF, whose weight stands inside. The
+    /// leg must have a weight.
+    pub fn leg_values<'p>(&'p self, pool: &'p Pool, leg: usize) -> impl Iterator<Item = LegValue> + 'p {
+        let part = self.part(pool, leg);
+        let LegColumns { ranks, scores, .. } = pool.columns(leg);
+        ranks.iter().zip(scores).map(move |(&rank, &score)| {
+            if !within(rank, self.window) {
+                return LegValue::NotReturned;
+            }
+            let value = part.normalised(LegHit { rank, score });
+            if value < part.least { LegValue::LeftOut } else { LegValue::Value(value) }
+        })
     }
 
     /// The leg's weight; 0 where it has none that counts (missing, negative or not a number).
@@ -128,7 +157,13 @@ impl<'a> Fuser<'a> {
     fn table(&self, leg: usize) -> Vec<f64> {
         match self.by_rank(leg) {
             Some((normaliser, weight)) if self.weight(leg) > 0.0 => {
-                let part = LegPart { normaliser, weight, least: f64::NEG_INFINITY, table: &[] };
+                let part = LegPart {
+                    rescale: Rescale::NONE,
+                    normaliser,
+                    weight,
+                    least: f64::NEG_INFINITY,
+                    table: &[],
+                };
                 let ranks = 1..=self.plan.window.min(TABLE) as Rank;
                 let parts = ranks.map(|rank| part.weighted(LegHit { rank, score: 0.0 }));
                 std::iter::once(0.0).chain(parts).collect()
@@ -138,7 +173,12 @@ impl<'a> Fuser<'a> {
     }
 
     fn part(&self, pool: &Pool, leg: usize) -> LegPart<'_> {
-        let scores = pool.columns(leg).windowed(self.window);
+        let rescale = self.plan.rescale.get(leg).copied().unwrap_or(Rescale::NONE);
+        let raw = pool.columns(leg).windowed(self.window);
+        let scores = &*match rescale {
+            Rescale::NONE => Cow::Borrowed(raw),
+            rescale => raw.iter().map(|&score| rescale.apply(score)).collect(),
+        };
         let (mut weight, mut least, mut table) = (self.weight(leg), f64::NEG_INFINITY, &[][..]);
         let normaliser = match &self.plan.method {
             Method::Rrf | Method::QdrantRrf | Method::WeaviateRanked => {
@@ -153,8 +193,8 @@ impl<'a> Fuser<'a> {
             }
             Method::TheoreticalMin { minima } => {
                 weight /= self.total_weight;
-                match minima.get(leg) {
-                    Some(&minimum) => Normaliser::from_minimum(scores, minimum),
+                match minima.get(leg).copied().flatten() {
+                    Some(minimum) => Normaliser::from_minimum(scores, minimum),
                     None => Normaliser::min_max(scores, 1.0),
                 }
             }
@@ -182,10 +222,10 @@ impl<'a> Fuser<'a> {
                 Normaliser::dbsf(scores)
             }
             Method::MilvusWeighted { scales } => {
-                scales.get(leg).map_or(Normaliser::RAW, |&scale| Normaliser::Scaled(scale))
+                scales.get(leg).copied().flatten().map_or(Normaliser::RAW, Normaliser::Scaled)
             }
         };
-        LegPart { normaliser, weight, least, table }
+        LegPart { rescale, normaliser, weight, least, table }
     }
 
     fn copy_leg(&self, pool: &Pool, leg: usize, keys: &mut [u64]) {
@@ -242,7 +282,7 @@ impl<'a> Fuser<'a> {
                 }
             }
             Normaliser::Affine { shift, range, zero: 0.0, .. }
-                if range > 0.0 && part.least == f64::NEG_INFINITY =>
+                if range > 0.0 && part.least == f64::NEG_INFINITY && part.rescale == Rescale::NONE =>
             {
                 for ((sum, &rank), &score) in sums.score.iter_mut().zip(ranks).zip(scores) {
                     let value = part.weight * ((f64::from(score) - shift) / range);
@@ -267,7 +307,7 @@ impl<'a> Fuser<'a> {
             if !within(hit.rank, self.window) {
                 continue;
             }
-            let value = part.normaliser.apply(hit);
+            let value = part.normalised(hit);
             if value < part.least {
                 continue;
             }
@@ -283,6 +323,11 @@ impl<'a> Fuser<'a> {
 }
 
 impl LegPart<'_> {
+    #[inline]
+    fn normalised(&self, hit: LegHit) -> f64 {
+        self.normaliser.apply(LegHit { score: self.rescale.apply(hit.score), ..hit })
+    }
+
     /// The leg's part of a sum.
     #[inline]
     fn weighted(&self, hit: LegHit) -> f64 {
@@ -290,7 +335,7 @@ impl LegPart<'_> {
             // w / (k + rank) in one division, as the formula is written.
             Normaliser::Reciprocal { stretch, k } => self.weight / (f64::from(hit.rank) / stretch + k),
             _ => {
-                let value = self.normaliser.apply(hit);
+                let value = self.normalised(hit);
                 if value < self.least { 0.0 } else { self.weight * value }
             }
         }

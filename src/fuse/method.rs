@@ -5,7 +5,7 @@
 //! the sum over the legs that take part, s a score, W the window. An engine is emulated on one shard,
 //! and up to the order of equal scores, which is ours.
 
-use crate::domain::FusionMethod;
+use crate::domain::{EngineScale, FusionMethod, LegScale, Score};
 
 /// How legs become one list.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,7 +20,7 @@ pub enum Method {
     Convex,
     /// As [`Method::Convex`] with the score's theoretical minimum for min, by leg: 0 for BM25, −1 for
     /// cosine (TM2C2, Bruch 2023). A leg without one takes the least of its window.
-    TheoreticalMin { minima: Vec<f64> },
+    TheoreticalMin { minima: Vec<Option<f64>> },
     /// Σ w · (s − min) / (max − min), equal scores = 1 (Weaviate's relative score fusion).
     WeaviateRelative,
     /// OpenSearch's normalisation processor.
@@ -32,7 +32,7 @@ pub enum Method {
     Dbsf,
     /// Σ w · f(s), f by the leg's scale (Milvus' weighted ranker with `norm_score=true`). A leg without
     /// a scale stays raw, as with `norm_score=false`.
-    MilvusWeighted { scales: Vec<ScoreScale> },
+    MilvusWeighted { scales: Vec<Option<ScoreScale>> },
 }
 
 /// OpenSearch's normalisation techniques, each with the combinations that it allows.
@@ -82,22 +82,71 @@ pub enum ScoreScale {
     NegatedL2,
 }
 
-impl From<FusionMethod> for Method {
-    fn from(method: FusionMethod) -> Self {
-        match method {
-            FusionMethod::Rrf => Self::Rrf,
-            FusionMethod::Convex => Self::Convex,
+/// An affine map from a leg's scores to the scale of the engine's: `factor` · s + `offset`, in f32 as
+/// engines keep scores.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rescale {
+    pub factor: f64,
+    pub offset: f64,
+}
+
+impl Rescale {
+    pub const NONE: Self = Self { factor: 1.0, offset: 0.0 };
+
+    /// What brings a leg's scores to `scale`; `k1` is BM25's.
+    pub fn to(scale: EngineScale, leg: LegScale, k1: f64) -> Self {
+        match (scale, leg) {
+            (EngineScale::Lucene, LegScale::Bm25) => Self { factor: 1.0 / (k1 + 1.0), offset: 0.0 },
+            (EngineScale::Lucene, LegScale::Cosine) => Self { factor: 0.5, offset: 0.5 },
+            (EngineScale::AsIs, _) | (EngineScale::Lucene, LegScale::Unknown) => Self::NONE,
         }
+    }
+
+    pub(super) fn apply(self, score: Score) -> Score {
+        (self.factor * f64::from(score) + self.offset) as Score
     }
 }
 
 impl Method {
-    /// The constant k with which the engine ships, where the method goes by rank.
-    pub fn default_k(&self) -> Option<f64> {
-        match self {
-            Self::Rrf | Self::WeaviateRanked => Some(60.0),
-            Self::QdrantRrf => Some(2.0),
-            _ => None,
+    /// The method of a name, for legs with scores on these scales.
+    pub fn of(method: FusionMethod, legs: &[LegScale]) -> Self {
+        use FusionMethod as Name;
+        let by_leg = |of: fn(LegScale) -> Option<ScoreScale>| legs.iter().map(|&leg| of(leg)).collect();
+        match method {
+            Name::Rrf => Self::Rrf,
+            Name::Convex => Self::Convex,
+            Name::Tm2c2 => Self::TheoreticalMin {
+                minima: legs
+                    .iter()
+                    .map(|leg| match leg {
+                        LegScale::Bm25 => Some(0.0),
+                        LegScale::Cosine => Some(-1.0),
+                        LegScale::Unknown => None,
+                    })
+                    .collect(),
+            },
+            Name::QdrantRrf => Self::QdrantRrf,
+            Name::QdrantDbsf => Self::Dbsf,
+            Name::WeaviateRanked => Self::WeaviateRanked,
+            Name::WeaviateRelative => Self::WeaviateRelative,
+            Name::OpenSearchMinMax => Self::OpenSearch(OpenSearch::MinMax(Mean::Arithmetic)),
+            Name::OpenSearchMinMaxGeometric => Self::OpenSearch(OpenSearch::MinMax(Mean::Geometric)),
+            Name::OpenSearchMinMaxHarmonic => Self::OpenSearch(OpenSearch::MinMax(Mean::Harmonic)),
+            Name::OpenSearchL2 => Self::OpenSearch(OpenSearch::L2(Mean::Arithmetic)),
+            Name::OpenSearchL2Geometric => Self::OpenSearch(OpenSearch::L2(Mean::Geometric)),
+            Name::OpenSearchL2Harmonic => Self::OpenSearch(OpenSearch::L2(Mean::Harmonic)),
+            Name::OpenSearchZScore => Self::OpenSearch(OpenSearch::ZScore),
+            Name::ElasticLinear => Self::ElasticLinear(ElasticNormalizer::None),
+            Name::ElasticLinearMinMax => Self::ElasticLinear(ElasticNormalizer::MinMax { equal_scores: 1.0 }),
+            Name::ElasticLinearL2 => Self::ElasticLinear(ElasticNormalizer::L2),
+            Name::MilvusWeighted => Self::MilvusWeighted {
+                scales: by_leg(|leg| match leg {
+                    LegScale::Bm25 => Some(ScoreScale::Bm25),
+                    LegScale::Cosine => Some(ScoreScale::Cosine),
+                    LegScale::Unknown => None,
+                }),
+            },
+            Name::MilvusWeightedRaw => Self::MilvusWeighted { scales: by_leg(|_| None) },
         }
     }
 
@@ -106,7 +155,8 @@ impl Method {
         self.mean() == Mean::Arithmetic
     }
 
-    pub(super) fn mean(&self) -> Mean {
+    /// How the legs' weighted values become one; a sum is an arithmetic mean up to a constant factor.
+    pub fn mean(&self) -> Mean {
         match self {
             Self::OpenSearch(OpenSearch::MinMax(mean) | OpenSearch::L2(mean)) => *mean,
             _ => Mean::Arithmetic,

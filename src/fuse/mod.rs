@@ -17,12 +17,12 @@ mod method;
 mod normalise;
 mod pool;
 
-pub use fuser::{Fuser, LegShare};
+pub use fuser::{Fuser, LegShare, LegValue};
 pub use list::FusedList;
-pub use method::{ElasticNormalizer, Mean, Method, OpenSearch, ScoreScale};
+pub use method::{ElasticNormalizer, Mean, Method, OpenSearch, Rescale, ScoreScale};
 pub use pool::Pool;
 
-use crate::domain::Settings;
+use crate::domain::{LegId, LegName, LegScale, LegSet, Settings};
 
 /// Everything that fusion depends on but the legs themselves.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +30,8 @@ pub struct FusionPlan {
     pub method: Method,
     /// By leg; a leg without one, or with one that is not above 0, takes no part.
     pub weights: Vec<f64>,
+    /// By leg: from its scores to the engine's scale; a leg without one keeps its scores.
+    pub rescale: Vec<Rescale>,
     /// The constant k of the methods that go by rank, at least 0 (at least 1 for Qdrant's and Weaviate's,
     /// which count from 0; the caller checks it).
     pub rrf_k: f64,
@@ -38,11 +40,27 @@ pub struct FusionPlan {
 }
 
 impl FusionPlan {
-    pub fn of(settings: &Settings) -> Self {
+    /// The plan of these settings for a first stage of `legs`, of which those in `speaking` are there.
+    pub fn of(settings: &Settings, legs: &[LegName], speaking: LegSet) -> Self {
+        let mut weights = settings.leg_weights(legs.len());
+        for (leg, weight) in weights.iter_mut().enumerate() {
+            if !speaking.contains(LegId(leg)) {
+                *weight = 0.0;
+            }
+        }
+        // A leg that is alone because the others are not there speaks whatever its weight.
+        if let (Some(leg), 1) = (speaking.iter().next(), speaking.len())
+            && let Some(weight) = weights.get_mut(leg.0)
+        {
+            *weight = 1.0;
+        }
+        let scales: Vec<LegScale> = legs.iter().map(|leg| leg.scale).collect();
+        let rescale = |&leg: &LegScale| Rescale::to(settings.fusion.scale(), leg, settings.bm25.k1);
         Self {
-            method: settings.fusion.into(),
-            weights: settings.leg_weights().to_vec(),
-            rrf_k: settings.rrf_k,
+            method: Method::of(settings.fusion, &scales),
+            weights,
+            rescale: scales.iter().map(rescale).collect(),
+            rrf_k: settings.rrf_k(),
             window: settings.window(),
         }
     }

@@ -34,12 +34,12 @@ impl Pool {
     /// Aligns the legs' lists. A list is in its final order: the hit at position `i` gets rank `i + 1`;
     /// should a passage stand in it twice, the better place counts. `tie_order` is indexed by
     /// [`DocIdx`] and must cover every hit.
-    pub fn align(legs: &[Vec<Hit>], tie_order: &[u32]) -> Self {
-        let mut docs: Vec<DocIdx> = legs.iter().flatten().map(|hit| hit.doc).collect();
+    pub fn align(legs: &[impl AsRef<[Hit]>], tie_order: &[u32]) -> Self {
+        let mut docs: Vec<DocIdx> = legs.iter().flat_map(AsRef::as_ref).map(|hit| hit.doc).collect();
         docs.sort_unstable();
         docs.dedup();
         let tie = docs.iter().map(|doc| tie_order[doc.index()]).collect();
-        let legs = legs.iter().map(|hits| LegColumns::of(hits, &docs)).collect();
+        let legs = legs.iter().map(|hits| LegColumns::of(hits.as_ref(), &docs)).collect();
         Self { docs, tie, legs }
     }
 
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn no_legs_and_empty_legs_make_an_empty_pool() {
-        assert!(Pool::align(&[], &[]).is_empty());
-        assert!(Pool::align(&[vec![], vec![]], &[]).is_empty());
+        assert!(Pool::align(&[] as &[Vec<Hit>], &[]).is_empty());
+        assert!(Pool::align(&[Vec::<Hit>::new(), vec![]], &[]).is_empty());
     }
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::{DocIdx, FirstStage, Hit, Score};
+use crate::domain::{
+    DocIdx, FirstStage, FusionMethod, Hit, LegId, LegName, LegScale, LegSet, Score, Settings,
+};
 
 fn leg(list: &[(u32, f32)]) -> Vec<Hit> {
     list.iter().map(|&(doc, score)| Hit { doc: DocIdx(doc), score }).collect()
@@ -17,7 +19,7 @@ fn ties(docs: u32) -> Vec<u32> {
 }
 
 fn plan(method: Method, weights: &[f64]) -> FusionPlan {
-    FusionPlan { method, weights: weights.to_vec(), rrf_k: 60.0, window: 1000 }
+    FusionPlan { method, weights: weights.to_vec(), rescale: Vec::new(), rrf_k: 60.0, window: 1000 }
 }
 
 fn order(pool: &Pool, plan: &FusionPlan) -> Vec<(u32, f32)> {
@@ -129,11 +131,39 @@ fn the_share_of_a_list_that_is_one_leg_is_its_score() {
     assert_eq!(shares(&pool, &plan(Method::Rrf, &[1.0, 0.0]), 0), [Some(share), None]);
 }
 
+fn two_legs() -> [LegName; 2] {
+    [("bm25", LegScale::Bm25), ("dense", LegScale::Cosine)]
+        .map(|(name, scale)| LegName { name: name.into(), scale })
+}
+
 #[test]
 fn the_plan_follows_the_settings() {
-    let settings = Settings { first: FirstStage::Dense, window: Some(20), ..Settings::default() };
-    let plan = FusionPlan::of(&settings);
-    assert_eq!(plan, FusionPlan { window: 20, ..super::tests::plan(Method::Rrf, &[0.0, 1.0]) });
+    let dense = FirstStage::Only(LegId(1));
+    let settings = Settings { first: dense, window: Some(20), ..Settings::default() };
+    let plan = FusionPlan::of(&settings, &two_legs(), LegSet::all(2));
+    let rescale = vec![Rescale::NONE; 2];
+    let expected = super::tests::plan(Method::Rrf, &[0.0, 1.0]);
+    assert_eq!(plan, FusionPlan { window: 20, rescale, ..expected });
+}
+
+/// Trap: α = 1 gives BM25 the weight 0, but while the dense leg is not there BM25 is all there is.
+#[test]
+fn the_only_leg_that_is_there_speaks_whatever_its_weight() {
+    let settings = Settings { alpha: 1.0, ..Settings::default() };
+    let plan = FusionPlan::of(&settings, &two_legs(), [LegId(0)].into_iter().collect());
+    assert_eq!(plan.weights, [1.0, 0.0]);
+}
+
+/// Trap: OpenSearch and Elasticsearch see Lucene's scores, cosine as (1 + s) / 2 and BM25 without its
+/// factor k1 + 1; on ours, l2 and no normalizer at all would give another order.
+#[test]
+fn lucene_engines_fuse_lucenes_scores() {
+    let settings = Settings { fusion: FusionMethod::ElasticLinear, alpha: 0.5, ..Settings::default() };
+    let plan = FusionPlan::of(&settings, &two_legs(), LegSet::all(2));
+    let pool = Pool::align(&[leg(&[(0, 4.4), (1, 2.2)]), leg(&[(1, 0.5), (0, -0.5)])], &ties(2));
+    assert_eq!(order(&pool, &plan), [(0, 2.0 + 0.25), (1, 1.0 + 0.75)]);
+    let share = shares(&pool, &plan, 0)[1].unwrap();
+    assert_eq!((share.normalised, share.weighted), (0.25, 0.25));
 }
 
 /// The formulas of FIELD.md over maps, with an explicit sort.
@@ -188,7 +218,7 @@ proptest! {
             hits
         }).collect();
         let method = if convex { Method::Convex } else { Method::Rrf };
-        let plan = FusionPlan { method, weights, rrf_k, window };
+        let plan = FusionPlan { method, weights, rescale: Vec::new(), rrf_k, window };
         let pool = Pool::align(&legs, &ties);
         prop_assert_eq!(order(&pool, &plan), plainly(&legs, &ties, &plan));
 

@@ -179,7 +179,7 @@ mod tests {
     fn length_and_saturation_do_their_work() {
         let long = format!("fee fee {}", "other ".repeat(60));
         let collection = collection(&["fee once", &long]);
-        let order = |b| search(&collection, "fee", Bm25 { k1: 1.2, b })[0].doc;
+        let order = |b| search(&collection, "fee", Bm25 { b, ..Bm25::default() })[0].doc;
         assert_eq!(order(0.75), DocIdx(0));
         assert_eq!(order(0.0), DocIdx(1));
     }

@@ -1,7 +1,7 @@
 //! The knobs: their ranges, steps, places on a slider, and what may be typed for them. Pure sums over
 //! [`Settings`]; nothing here knows a key or a cell.
 
-use crate::domain::{FirstStage, FusionMethod, RerankerChoice, Settings};
+use crate::domain::{FirstStage, FusionMethod, LegId, RerankerChoice, Settings};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Knob {
@@ -112,9 +112,11 @@ pub fn next_reranker(settings: &mut Settings) {
     settings.reranker = after(&RerankerChoice::ALL, settings.reranker);
 }
 
-/// Hybrid, then each leg alone.
-pub fn next_first_stage(settings: &mut Settings) {
-    settings.first = after(&[FirstStage::Hybrid, FirstStage::Bm25, FirstStage::Dense], settings.first);
+/// Hybrid, then each of `legs` legs alone.
+pub fn next_first_stage(legs: usize, settings: &mut Settings) {
+    let alone = (0..legs).map(|leg| FirstStage::Only(LegId(leg)));
+    let all: Vec<FirstStage> = std::iter::once(FirstStage::Hybrid).chain(alone).collect();
+    settings.first = after(&all, settings.first);
 }
 
 fn after<T: Copy + PartialEq>(all: &[T], now: T) -> T {
@@ -123,12 +125,12 @@ fn after<T: Copy + PartialEq>(all: &[T], now: T) -> T {
 }
 
 /// Turns the knob one step, as the arrow keys do on the focused knob.
-pub fn turn(knob: Knob, up: bool, settings: &mut Settings) {
+pub fn turn(knob: Knob, up: bool, legs: usize, settings: &mut Settings) {
     match knob {
         Knob::Alpha => move_alpha(if up { 5 } else { -5 }, settings),
         Knob::Candidates => move_candidates(up, settings),
         Knob::Deliver => move_deliver(up, settings),
-        Knob::First => next_first_stage(settings),
+        Knob::First => next_first_stage(legs, settings),
         Knob::Fusion => next_fusion(settings),
         Knob::Reranker => next_reranker(settings),
     }
@@ -177,8 +179,11 @@ pub fn share(value: f64) -> String {
 /// The fusion as the screen names it.
 pub fn method_name(settings: &Settings) -> String {
     match settings.fusion {
-        FusionMethod::Rrf => format!("RRF {}", settings.rrf_k),
-        FusionMethod::Convex => "convex".to_owned(),
+        FusionMethod::Rrf => format!("RRF {}", settings.rrf_k()),
+        FusionMethod::QdrantRrf | FusionMethod::WeaviateRanked => {
+            format!("{} {}", settings.fusion.name(), settings.rrf_k())
+        }
+        other => other.name().to_owned(),
     }
 }
 

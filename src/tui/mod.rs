@@ -36,7 +36,7 @@ mod update;
 mod view;
 mod widgets;
 
-use crate::domain::Settings;
+use crate::domain::{LegName, Settings};
 use crate::engine::{Event, Request};
 use crate::error::Result;
 
@@ -51,6 +51,8 @@ pub struct Options {
     pub no_mouse: bool,
     /// The knobs at the start, and what a reset goes back to.
     pub settings: Settings,
+    /// The legs of the first stage.
+    pub legs: Vec<LegName>,
     /// What stands in the header until the collection is open.
     pub title: String,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tui_input::Input;
 
 use crate::corpus::Collection;
-use crate::domain::{DocIdx, QueryIdx, Settings};
+use crate::domain::{DocIdx, LegName, QueryIdx, Settings};
 use crate::engine::{Focus, Snapshot};
 
 use super::Options;
@@ -99,6 +99,8 @@ pub struct State {
     pub languages: usize,
     pub snapshot: Option<Arc<Snapshot>>,
     /// The knobs as turned; `Snapshot::settings` says what the lists answer.
+    /// The legs of the first stage.
+    pub legs: Vec<LegName>,
     pub settings: Settings,
     /// What a reset goes back to.
     pub settings_at_start: Settings,
@@ -142,6 +144,7 @@ impl State {
             size,
             look,
             title: options.title.clone(),
+            legs: options.legs.clone(),
             collection: None,
             widest_id: 0,
             languages: 0,

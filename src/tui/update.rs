@@ -135,7 +135,7 @@ fn turn(state: &mut State, action: ActionId) -> Vec<Effect> {
     type Change = fn(&mut Settings);
     let (knob, change): (Knob, Change) = match action {
         Id::AlphaLess | Id::AlphaMore if state.pane == Pane::Knobs && state.knob != Knob::Alpha => {
-            knobs::turn(state.knob, action == Id::AlphaMore, &mut state.settings);
+            knobs::turn(state.knob, action == Id::AlphaMore, state.legs.len(), &mut state.settings);
             return after_turning(state, &before);
         }
         Id::AlphaLess => (Knob::Alpha, |s| knobs::move_alpha(-5, s)),
@@ -148,7 +148,11 @@ fn turn(state: &mut State, action: ActionId) -> Vec<Effect> {
         Id::CandidatesStopUp => (Knob::Candidates, |s| knobs::jump_candidates(true, s)),
         Id::DeliverLess => (Knob::Deliver, |s| knobs::move_deliver(false, s)),
         Id::DeliverMore => (Knob::Deliver, |s| knobs::move_deliver(true, s)),
-        Id::FirstStage => (Knob::First, knobs::next_first_stage),
+        Id::FirstStage => {
+            knobs::next_first_stage(state.legs.len(), &mut state.settings);
+            state.knob = Knob::First;
+            return after_turning(state, &before);
+        }
         Id::Fusion => (Knob::Fusion, knobs::next_fusion),
         Id::Reranker => (Knob::Reranker, knobs::next_reranker),
         Id::Reset => {
@@ -170,7 +174,7 @@ fn turn(state: &mut State, action: ActionId) -> Vec<Effect> {
 fn after_turning(state: &mut State, before: &Settings) -> Vec<Effect> {
     let weighs = state.settings.first == FirstStage::Hybrid;
     if !weighs && matches!(state.knob, Knob::Alpha | Knob::Fusion) {
-        let leg = state.settings.first.name();
+        let leg = state.settings.first_name(&state.legs).to_owned();
         state.say(format!("only {leg} is on: nothing to fuse; b brings back hybrid"));
     }
     if state.settings == *before { Vec::new() } else { vec![request(state)] }

@@ -6,8 +6,8 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use rankscope::corpus::{Collection, ReadOptions};
-use rankscope::domain::{FirstStage, FusionMethod, QueryIdx, RerankerChoice, Settings};
-use rankscope::engine::{Engine, EngineOptions, Event, Focus, Request, Snapshot, StageState};
+use rankscope::domain::{FirstStage, FusionMethod, LegId, LegSet, QueryIdx, RerankerChoice, Settings};
+use rankscope::engine::{Engine, EngineOptions, Event, Focus, LegSpec, Request, Snapshot, StageState};
 use rankscope::models::ModelOptions;
 
 use crate::common::{ready, sample, shared, small};
@@ -21,6 +21,7 @@ struct Desk {
 
 fn options(collection: PathBuf, cache: PathBuf, settings: &Settings) -> EngineOptions {
     EngineOptions {
+        legs: LegSpec::built_in(),
         collection,
         read: ReadOptions::default(),
         cache_dir: Some(cache),
@@ -91,7 +92,7 @@ fn a_first_start_opens_on_bm25_and_the_rest_joins() {
     let mut desk = Desk::open(options(folder.path().into(), cache.path().into(), &Settings::default()));
     desk.ask(|_| {});
     let first = desk.next();
-    assert_eq!(first.ran, FirstStage::Bm25);
+    assert_eq!(first.ran, LegSet::all(1), "bm25 alone");
     assert!(!first.focus.first.is_empty(), "BM25's list is there at once");
     assert!(first.focus.reranked.is_empty());
     assert!(first.means.is_none_or(|means| means.reranked.is_none()), "an empty list is not reranked yet");
@@ -111,7 +112,7 @@ fn a_first_start_opens_on_bm25_and_the_rest_joins() {
         }
     };
     assert!(stamps.is_sorted() && stamps.iter().collect::<BTreeSet<_>>().len() == stamps.len(), "{stamps:?}");
-    assert_eq!(last.ran, FirstStage::Hybrid);
+    assert_eq!(last.ran, LegSet::all(2));
     assert_eq!(last.focus.reranked[0].doc, last.focus.golds[0].doc.unwrap());
     assert!(last.means.unwrap().reranked.is_some());
     assert_eq!(last.model.as_ref().unwrap().id, "multilingual-e5-small-q4");
@@ -132,7 +133,7 @@ fn every_knob_judges_all_queries_anew() {
     assert_eq!(few.focus.first.len(), 3);
     assert!(few.queries.iter().flat_map(|q| &q.golds).any(|g| g.fused.is_some_and(|rank| rank > 3)));
 
-    desk.ask(|request| request.settings.first = FirstStage::Bm25);
+    desk.ask(|request| request.settings.first = FirstStage::Only(LegId(0)));
     let lexical = desk.settled();
     assert_ne!(lexical.means.unwrap().first, few.means.unwrap().first);
     desk.ask(|request| {

@@ -10,18 +10,19 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("order", &["domain"]),
     ("config", &["domain", "error"]),
     ("text", &["domain"]),
-    ("corpus", &["domain", "error", "text"]),
+    ("corpus", &["domain", "error", "order", "text"]),
     ("models", &["domain", "error"]),
     ("index", &["corpus", "domain", "error", "models", "text"]),
     ("retrieve", &["domain", "error", "index", "order", "text"]),
     ("fuse", &["domain", "order"]),
     ("rerank", &["corpus", "domain", "error", "index", "models"]),
     ("judge", &["domain", "error"]),
+    ("tune", &["domain", "fuse", "judge", "order"]),
     (
         "engine",
         &[
             "corpus", "domain", "error", "fuse", "index", "judge", "models", "order", "rerank", "retrieve",
-            "text",
+            "text", "tune",
         ],
     ),
     ("export", &["corpus", "domain", "engine", "error", "index", "judge", "text"]),
@@ -30,7 +31,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 ];
 
 /// Rooms that compute and nothing else.
-const PURE: &[&str] = &["domain", "order", "text", "fuse", "judge"];
+const PURE: &[&str] = &["domain", "order", "text", "fuse", "judge", "tune"];
 
 fn sources(room: &str) -> Vec<PathBuf> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

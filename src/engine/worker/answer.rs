@@ -1,27 +1,29 @@
 //! The answer: judged, with the lists of the query on the screen, and the verdict.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::{Dense, VERDICT_AT_ONCE, Worker};
-use crate::domain::{FirstStage, Language, QueryIdx, RerankerChoice, Settings};
+use super::{Dense, JUDGE_AT_ONCE, VERDICT_AT_ONCE, Worker};
+use crate::domain::{Language, LegSet, QueryIdx, RerankerChoice, Settings};
 use crate::engine::explain::{ExplainInput, explain};
 use crate::engine::judging;
-use crate::engine::query_state::{JudgeContext, QueryState, plan};
+use crate::engine::query_state::{JudgeContext, QueryState};
+use crate::engine::rejudge::Rejudge;
 use crate::engine::runs::{Runs, first_run, reranked_run};
 use crate::engine::snapshot::{Focus, FocusView, GoldRow, Snapshot, Stamp};
 use crate::engine::verdict;
 use crate::engine::view::{ViewInput, focus_view};
-use crate::fuse::Fuser;
+use crate::fuse::{Fuser, FusionPlan};
 use crate::text;
 
 impl Worker {
     pub(super) fn answer(&mut self) -> Snapshot {
         let settings = self.request.settings.clone();
         let ran = self.ran();
-        self.judge(&settings, ran);
+        self.judge(JUDGE_AT_ONCE);
         let focus = self.focus(&settings, ran);
         let means = judging::means(self.rows.iter());
-        if self.dirty.verdict && self.judged.len() <= VERDICT_AT_ONCE {
+        if self.dirty.verdict && self.rejudge.is_none() && self.judged.len() <= VERDICT_AT_ONCE {
             self.decide();
         }
         let status = self.status(ran, &focus);
@@ -33,11 +35,12 @@ impl Worker {
             verdict: self.sentence(ran),
             findings: self.findings.clone(),
             languages: judging::by_language(&self.rows, &self.collection),
-            queries: Arc::new(self.rows.clone()),
+            queries: Arc::clone(&self.rows),
             curve: Arc::clone(&self.curve),
             costs: self.costs(),
             warnings: self.warnings(&settings, ran),
             model: self.model_in_use(),
+            legs: Arc::clone(&self.legs.names),
             settings,
             ran,
             status,
@@ -46,40 +49,83 @@ impl Worker {
         }
     }
 
-    pub(super) fn judge(&mut self, settings: &Settings, ran: FirstStage) {
-        let plan = plan(settings, ran);
-        let context = JudgeContext {
+    /// What fuses under these settings when the legs in `ran` are there.
+    pub(super) fn plan(&self, settings: &Settings, ran: LegSet) -> FusionPlan {
+        FusionPlan::of(settings, &self.legs.names, ran)
+    }
+
+    fn context<'a>(&self, settings: &'a Settings, plan: &'a FusionPlan, ran: LegSet) -> JudgeContext<'a> {
+        JudgeContext {
             settings,
-            fuser: Fuser::new(&plan),
+            fuser: Fuser::new(plan),
             weights: &plan.weights,
             ran,
             reranks: self.reranks_now(ran),
             rerank_failed: self.rerank_failed.is_some()
                 || matches!(self.dense, Dense::Off | Dense::Failed(_)),
-        };
+        }
+    }
+
+    /// Judges what is dirty, for at most `budget` where it is everything.
+    pub(super) fn judge(&mut self, budget: Duration) {
+        let settings = self.request.settings.clone();
+        let ran = self.ran();
+        let plan = self.plan(&settings, ran);
+        let context = self.context(&settings, &plan, ran);
         let rows = std::mem::take(&mut self.dirty.rows);
         self.dirty.verdict |= self.dirty.judged || !rows.is_empty();
         if std::mem::take(&mut self.dirty.judged) || self.rows.is_empty() {
-            let judge = |&query: &QueryIdx| self.listed[query.index()].judge(query, &context);
-            self.rows = self.judged.iter().map(judge).collect();
-            self.curve = Arc::new(judging::curve(&self.rows, settings, ran, self.collection.passages.len()));
-        } else {
-            for position in rows {
-                let query = self.judged[position];
-                self.rows[position] = self.listed[query.index()].judge(query, &context);
+            self.rejudge = Some(Rejudge::default());
+        }
+        let Some(pass) = &mut self.rejudge else {
+            if !rows.is_empty() {
+                let kept = Arc::make_mut(&mut self.rows);
+                for position in rows {
+                    let query = self.judged[position];
+                    kept[position] = self.listed[query.index()].judge(query, &context);
+                }
+            }
+            return;
+        };
+        // Facts that came for queries already passed: those are judged again with the last ones.
+        self.dirty.rows.extend(rows.into_iter().filter(|&position| position < pass.done()));
+        if let Some(rows) = pass.go_on(&mut self.listed, &self.judged, &context, budget) {
+            self.rejudge = None;
+            self.rows = Arc::new(rows);
+            let passages = self.collection.passages.len();
+            self.curve = Arc::new(judging::curve(&self.rows, &settings, &plan.weights, passages));
+            self.dirty.view = true;
+        }
+    }
+
+    /// The golds of a listed query under the newest settings, also while the others wait their turn.
+    fn golds_of(&mut self, query: QueryIdx, settings: &Settings, ran: LegSet) -> Vec<GoldRow> {
+        let Some(&position) = self.position.get(&query) else { return Vec::new() };
+        match self.rows.get(position) {
+            Some(row) if self.rejudge.is_none() => row.golds.clone(),
+            _ => {
+                let plan = self.plan(settings, ran);
+                let context = self.context(settings, &plan, ran);
+                self.listed[query.index()].judge(query, &context).golds
             }
         }
     }
 
-    /// The verdict in words, and that it is of BM25 alone while more is to come.
-    pub(super) fn sentence(&self, ran: FirstStage) -> String {
+    /// The verdict in words, and which legs it is of while more is to come.
+    pub(super) fn sentence(&self, ran: LegSet) -> String {
         let Some(verdict) = &self.findings else { return String::new() };
         let sentence = verdict.sentence();
         match &self.dense {
-            _ if ran == self.request.settings.first => sentence,
-            Dense::Working { .. } | Dense::Ready(_) => format!("so far, on BM25 alone: {sentence}"),
-            Dense::Off | Dense::Failed(_) => format!("on BM25 alone: {sentence}"),
+            _ if ran == self.wanted() => sentence,
+            Dense::Working { .. } | Dense::Ready(_) => format!("so far, {}: {sentence}", self.alone(ran)),
+            Dense::Off | Dense::Failed(_) => format!("{}: {sentence}", self.alone(ran)),
         }
+    }
+
+    /// "on bm25 alone", "on bm25 and splade alone".
+    pub(super) fn alone(&self, ran: LegSet) -> String {
+        let names: Vec<&str> = ran.iter().map(|leg| &*self.legs.names[leg.0].name).collect();
+        format!("on {} alone", names.join(" and "))
     }
 
     /// The verdict on the rows as they are.
@@ -90,32 +136,39 @@ impl Worker {
         let states = self.judged.iter().map(|query| &self.listed[query.index()]);
         let complete = self.rows.iter().any(|row| row.first.is_some());
         self.findings = complete.then(|| {
-            let verdict =
-                verdict::verdict(&self.collection, states, &self.rows, &self.curve, settings, reranker);
+            let verdict = verdict::verdict(
+                &self.collection,
+                states,
+                &self.rows,
+                &self.curve,
+                &self.legs.names,
+                settings,
+                reranker,
+            );
             Arc::new(verdict)
         });
     }
 
-    pub(super) fn focus(&mut self, settings: &Settings, ran: FirstStage) -> FocusView {
+    pub(super) fn focus(&mut self, settings: &Settings, ran: LegSet) -> FocusView {
         let focus = self.request.focus.clone();
-        let (language, golds): (Language, &[GoldRow]) = match &focus {
+        let (language, golds): (Language, Vec<GoldRow>) = match &focus {
             Focus::Listed(query) => (
                 self.collection
                     .queries
                     .get(query.index())
                     .map_or_else(Language::undetermined, |q| q.language.clone()),
-                self.position.get(query).map_or(&[], |&position| self.rows[position].golds.as_slice()),
+                self.golds_of(*query, settings, ran),
             ),
-            Focus::Typed(text) => (text::detect(text), &[]),
+            Focus::Typed(text) => (text::detect(text), Vec::new()),
         };
         let reranks_now = self.reranks_now(ran);
-        let mut owned = QueryState::typed("");
+        let mut owned = QueryState::typed("", self.legs.len());
         let state = match &focus {
             Focus::Listed(query) => self.listed.get_mut(query.index()).unwrap_or(&mut owned),
             Focus::Typed(_) => self.typed.as_mut().unwrap_or(&mut owned),
         };
-        let ran_here = if state.is_complete(ran) { ran } else { FirstStage::Bm25 };
-        let plan = plan(settings, ran_here);
+        let ran_here: LegSet = ran.iter().filter(|&leg| state.has_leg(leg)).collect();
+        let plan = FusionPlan::of(settings, &self.legs.names, ran_here);
         state.fuse(&Fuser::new(&plan));
         let dense = match &self.dense {
             Dense::Ready(dense) => Some(dense),
@@ -124,11 +177,12 @@ impl Worker {
         let view = focus_view(&ViewInput {
             collection: &self.collection,
             settings,
+            legs: &self.legs.names,
             ran: ran_here,
             focus: &focus,
             language,
             state,
-            golds,
+            golds: &golds,
             reranking: reranks_now && ran_here == ran,
             stale: ran_here != ran,
         });
@@ -136,6 +190,7 @@ impl Worker {
             let input = ExplainInput {
                 collection: &self.collection,
                 settings,
+                legs: &self.legs.names,
                 ran: ran_here,
                 lexical: &self.lexical,
                 matrix: dense.map(|dense| &dense.matrix),
@@ -150,7 +205,7 @@ impl Worker {
     pub(super) fn runs(&mut self) -> Runs {
         let settings = self.request.settings.clone();
         let ran = self.ran();
-        let plan = plan(&settings, ran);
+        let plan = self.plan(&settings, ran);
         let fuser = Fuser::new(&plan);
         let mut runs = Runs::default();
         for &query in &self.judged {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{BM25_COST, DENSE_COST, Dense, SLICE, Worker};
-use crate::domain::{FirstStage, LegId, QueryIdx};
+use super::{Dense, SLICE, Worker};
+use crate::domain::{LegId, LegSet, QueryIdx, Settings};
 use crate::engine::query_state::QueryState;
 use crate::engine::snapshot::Focus;
 use crate::retrieve::{Bm25Leg, DenseLeg, QueryInput, Retriever as _};
@@ -12,42 +12,58 @@ use crate::retrieve::{Bm25Leg, DenseLeg, QueryInput, Retriever as _};
 impl Worker {
     /// Whether dense legs of the judged queries are wanted.
     pub(super) fn wants_dense(&self) -> bool {
-        self.options.eager || self.request.settings.first != FirstStage::Bm25
+        self.legs.dense.is_some_and(|dense| self.options.eager || self.wanted().contains(dense))
     }
 
-    /// The first stage as it runs now: BM25 alone until every judged query has its dense leg.
-    pub(super) fn ran(&self) -> FirstStage {
-        let first = self.request.settings.first;
+    /// The legs that the settings ask for.
+    pub(super) fn wanted(&self) -> LegSet {
+        self.request.settings.legs(self.legs.len())
+    }
+
+    /// The first stage as it runs now: without the dense leg, or on BM25 in its place, until every judged
+    /// query has it.
+    pub(super) fn ran(&self) -> LegSet {
+        let wanted = self.wanted();
+        let Some(dense) = self.legs.dense.filter(|&dense| wanted.contains(dense)) else { return wanted };
         let ready = matches!(self.dense, Dense::Ready(_))
-            && self.judged.iter().all(|query| self.listed[query.index()].is_complete(first));
-        if ready { first } else { FirstStage::Bm25 }
+            && self.judged.iter().all(|query| self.listed[query.index()].is_complete(wanted));
+        match wanted.without(dense) {
+            _ if ready => wanted,
+            others if !others.is_empty() => others,
+            _ => self.legs.bm25.into_iter().collect(),
+        }
     }
 
-    pub(super) fn next_missing(&self) -> Option<(QueryIdx, LegId)> {
-        let missing = |leg| {
-            let state = |query: &&QueryIdx| !self.listed[query.index()].has_leg(leg);
-            self.judged.iter().find(state).copied()
-        };
-        if let Some(query) = missing(LegId::BM25) {
-            return Some((query, LegId::BM25));
-        }
-        if !self.wants_dense() || !matches!(self.dense, Dense::Ready(_)) {
-            return None;
-        }
-        let ready = |query: &&QueryIdx| {
-            let state = &self.listed[query.index()];
-            !state.has_leg(LegId::DENSE) && state.vector.is_some()
-        };
-        self.judged.iter().find(ready).map(|&query| (query, LegId::DENSE))
+    /// A leg that can be computed now and that a judged query lacks; the cheap legs first. The search
+    /// goes on where the last one for the leg ended.
+    pub(super) fn next_missing(&mut self) -> Option<(QueryIdx, LegId)> {
+        let dense_can = self.wants_dense() && matches!(self.dense, Dense::Ready(_));
+        let cheap = (0..self.legs.len()).map(LegId).filter(|&leg| Some(leg) != self.legs.dense);
+        let legs: Vec<LegId> = cheap.chain(self.legs.dense.filter(|_| dense_can)).collect();
+        legs.into_iter().find_map(|leg| Some((self.next_missing_of(leg)?, leg)))
     }
 
-    pub(super) fn has_pending(&self) -> bool {
+    fn next_missing_of(&mut self, leg: LegId) -> Option<QueryIdx> {
+        let is_dense = Some(leg) == self.legs.dense;
+        let start = &mut self.complete_to[leg.0];
+        let lacks = |query: &&QueryIdx| !self.listed[query.index()].has_leg(leg);
+        *start += self.judged[*start..].iter().take_while(|query| !lacks(query)).count();
+        let can =
+            |query: &&QueryIdx| lacks(query) && (!is_dense || self.listed[query.index()].vector.is_some());
+        self.judged[*start..].iter().find(can).copied()
+    }
+
+    pub(super) fn has_pending(&mut self) -> bool {
         let verdict = self.dirty.verdict && !self.dirty.view;
-        self.asked && (self.dirty.work_list || verdict || self.next_missing().is_some())
+        let judging = self.rejudge.is_some();
+        self.asked && (judging || self.dirty.work_list || verdict || self.next_missing().is_some())
     }
 
     /// A little of what is pending.
     pub(super) fn slice(&mut self) {
+        if self.rejudge.is_some() {
+            return self.judge(SLICE);
+        }
         let start = Instant::now();
         while start.elapsed() < SLICE {
             let Some((query, leg)) = self.next_missing() else {
@@ -60,8 +76,8 @@ impl Worker {
                 }
                 return;
             };
-            let mut state = std::mem::replace(&mut self.listed[query.index()], QueryState::typed(""));
-            self.compute_leg(&mut state, leg, self.position.contains_key(&query));
+            let mut state = std::mem::replace(&mut self.listed[query.index()], QueryState::typed("", 0));
+            self.compute_leg(&mut state, leg, Some(query));
             self.listed[query.index()] = state;
             self.dirty.rows.extend(self.position.get(&query));
             self.dirty.view = true;
@@ -77,9 +93,8 @@ impl Worker {
         match self.request.focus.clone() {
             Focus::Listed(query) => {
                 let Some(slot) = self.listed.get_mut(query.index()) else { return };
-                let mut state = std::mem::replace(slot, QueryState::typed(""));
-                let judged = self.position.contains_key(&query);
-                self.complete(&mut state, judged);
+                let mut state = std::mem::replace(slot, QueryState::typed("", 0));
+                self.complete(&mut state, Some(query));
                 self.listed[query.index()] = state;
             }
             Focus::Typed(text) => {
@@ -87,61 +102,77 @@ impl Worker {
                     Some(state) if *state.text == *text => state,
                     _ => {
                         self.dirty.work_list = true;
-                        let state = QueryState::typed(&text);
+                        let state = QueryState::typed(&text, self.legs.len());
                         if let (Some(model), Some(background)) = (&self.model, &self.background) {
                             background.ask(Arc::clone(&state.text), &model.queries);
                         }
                         state
                     }
                 };
-                self.complete(&mut state, false);
+                self.complete(&mut state, None);
                 self.typed = Some(state);
             }
         }
     }
 
-    pub(super) fn complete(&mut self, state: &mut QueryState, judged: bool) {
-        let dense = matches!(self.dense, Dense::Ready(_)) && state.vector.is_some();
-        for leg in [Some(LegId::BM25), dense.then_some(LegId::DENSE)].into_iter().flatten() {
-            if !state.has_leg(leg) {
-                self.compute_leg(state, leg, judged);
+    fn complete(&mut self, state: &mut QueryState, query: Option<QueryIdx>) {
+        let dense_can = matches!(self.dense, Dense::Ready(_)) && state.vector.is_some();
+        for leg in (0..self.legs.len()).map(LegId) {
+            if !state.has_leg(leg) && (dense_can || Some(leg) != self.legs.dense) {
+                self.compute_leg(state, leg, query);
                 self.dirty.view = true;
             }
         }
     }
 
-    pub(super) fn compute_leg(&mut self, state: &mut QueryState, leg: LegId, judged: bool) {
+    /// Computes one leg. `query`: which of the listed ones it is.
+    fn compute_leg(&mut self, state: &mut QueryState, leg: LegId, query: Option<QueryIdx>) {
         let start = Instant::now();
         let settings = &self.request.settings;
         let vector = state.vector.clone();
         let text = Arc::clone(&state.text);
         let input = QueryInput { text: &text, vector: vector.as_ref().map(|v| v.dense.as_slice()) };
         let tie_order = &self.collection.tie_order;
-        let hits = match (leg, &self.dense) {
-            (LegId::DENSE, Dense::Ready(dense)) => {
-                let exact = DenseLeg { matrix: &dense.matrix, ann: None, tie_order };
-                match &dense.ann {
-                    None => exact.retrieve(input, settings.depth),
-                    Some(graph) => {
-                        if judged && let Ok(hits) = exact.retrieve(input, settings.depth) {
-                            state.set_exact_dense(hits, tie_order);
-                        }
-                        DenseLeg { ann: Some(graph), ..exact }.retrieve(input, settings.depth)
-                    }
+        let mut exact_hits = None;
+        let hits = if let Some(lists) = &self.legs.runs[leg.0] {
+            let list = query.and_then(|query| lists.get(query.index())).map_or(&[][..], Vec::as_slice);
+            Ok(list[..list.len().min(settings.depth)].to_vec())
+        } else if Some(leg) == self.legs.dense {
+            let Dense::Ready(dense) = &self.dense else { return };
+            let exact = DenseLeg { matrix: &dense.matrix, ann: None, tie_order };
+            match &dense.ann {
+                None => exact.retrieve(input, settings.depth),
+                Some(graph) => {
+                    let judged = query.is_some_and(|query| self.position.contains_key(&query));
+                    exact_hits = judged.then(|| exact.retrieve(input, settings.depth).ok()).flatten();
+                    DenseLeg { ann: Some(graph), ..exact }.retrieve(input, settings.depth)
                 }
             }
-            (LegId::DENSE, _) => return,
-            _ => {
-                let leg = Bm25Leg { index: &self.lexical, tie_order, parameters: settings.bm25 };
-                leg.retrieve(input, settings.depth)
-            }
+        } else {
+            let leg = Bm25Leg { index: &self.lexical, tie_order, parameters: settings.bm25 };
+            leg.retrieve(input, settings.depth)
         };
         let hits = hits.unwrap_or_else(|error| {
             self.notes.push(error.to_string());
             Vec::new()
         });
-        let meter = if leg == LegId::DENSE { DENSE_COST } else { BM25_COST };
-        self.costs[meter].computed(&text, hits.len(), start.elapsed().as_secs_f64() * 1e3);
-        state.set_leg(leg, hits, tie_order);
+        self.leg_costs[leg.0].computed(&text, hits.len(), start.elapsed().as_secs_f64() * 1e3);
+        state.set_leg(leg, hits, exact_hits, tie_order);
+    }
+
+    /// Drops the legs that were made with another depth or other BM25 parameters.
+    pub(super) fn forget_legs(&mut self, settings: &Settings) {
+        let made_with = &self.request.settings;
+        let depth_changed = made_with.depth != settings.depth;
+        let bm25_changed = made_with.bm25 != settings.bm25;
+        let tie_order = &self.collection.tie_order;
+        for leg in (0..self.legs.len()).map(LegId) {
+            if depth_changed || (bm25_changed && Some(leg) == self.legs.bm25) {
+                self.complete_to[leg.0] = 0;
+                for state in self.listed.iter_mut().chain(self.typed.as_mut()) {
+                    state.drop_leg(leg, tie_order);
+                }
+            }
+        }
     }
 }

@@ -16,12 +16,14 @@ use std::time::{Duration, Instant};
 
 use super::background::{Background, DenseFacts, Fact, ModelFacts};
 use super::judging::CostMeter;
+use super::legs::Legs;
 use super::query_state::QueryState;
+use super::rejudge::Rejudge;
 use super::runs::Runs;
 use super::snapshot::{Focus, QueryRow, RecallCurve, Request};
 use super::{EngineOptions, Event};
 use crate::corpus::{self, Collection};
-use crate::domain::{LegId, QueryIdx, Settings};
+use crate::domain::QueryIdx;
 use crate::error::{Error, Result};
 use crate::index::{CacheFolder, FactCache, LexicalIndex};
 use crate::judge::Verdict;
@@ -36,6 +38,8 @@ const PACE: Duration = Duration::from_millis(60);
 const VERDICT_AT_ONCE: usize = 150;
 /// How long leg work goes on before messages are looked at again.
 const SLICE: Duration = Duration::from_millis(5);
+/// How long a request may wait for all queries to be judged anew; what is left follows in slices.
+const JUDGE_AT_ONCE: Duration = Duration::from_millis(12);
 
 /// What comes to the worker.
 pub enum Message {
@@ -96,12 +100,17 @@ struct Worker {
     runtime: Option<String>,
     runner: Option<Runner>,
     rerank_failed: Option<Error>,
+    legs: Legs,
+    /// By leg: up to this position of `judged`, every query has it.
+    complete_to: Vec<usize>,
     /// By [`QueryIdx`].
     listed: Vec<QueryState>,
     typed: Option<QueryState>,
     judged: Vec<QueryIdx>,
     /// In the order of `judged`.
-    rows: Vec<QueryRow>,
+    rows: Arc<Vec<QueryRow>>,
+    /// The pass that makes `rows` anew, where it is not done.
+    rejudge: Option<Rejudge>,
     position: BTreeMap<QueryIdx, usize>,
     curve: Arc<RecallCurve>,
     findings: Option<Arc<Verdict>>,
@@ -110,14 +119,12 @@ struct Worker {
     revision: u64,
     dirty: Dirty,
     notes: Vec<String>,
-    costs: [CostMeter; 3],
+    /// By leg.
+    leg_costs: Vec<CostMeter>,
+    rerank_cost: CostMeter,
     /// Stands in for the cache folder where that cannot be written; goes with the program.
     _temporary: Option<tempfile::TempDir>,
 }
-
-const BM25_COST: usize = 0;
-const DENSE_COST: usize = 1;
-const RERANK_COST: usize = 2;
 
 impl Worker {
     fn open(options: EngineOptions, own: &mpsc::Sender<Message>, sink: &dyn Fn(Event)) -> Result<Self> {
@@ -129,6 +136,7 @@ impl Worker {
         let folder = cache.made_from("lexical", &made_from);
         let (lexical, note) = LexicalIndex::open_or_build(&folder, &collection)?;
         notes.extend(note);
+        let legs = Legs::open(&options.legs, &collection, &options.read, &mut notes)?;
         let (facts, note) = FactCache::open(&cache.facts())?;
         notes.extend(note);
         let facts = Arc::new(facts);
@@ -142,7 +150,7 @@ impl Worker {
         };
         let listed: Vec<QueryState> = (0u32..)
             .zip(&collection.queries)
-            .map(|(i, _)| QueryState::listed(&collection, QueryIdx(i)))
+            .map(|(i, _)| QueryState::listed(&collection, QueryIdx(i), legs.len()))
             .collect();
         let judged: Vec<QueryIdx> = collection.judged_queries().collect();
         let request = Request {
@@ -157,7 +165,8 @@ impl Worker {
                 true => Dense::Working { done: 0, total: 0, doing: "starting".to_owned() },
             },
             position: judged.iter().copied().zip(0..).collect(),
-            rows: Vec::new(),
+            rows: Arc::default(),
+            rejudge: None,
             curve: Arc::default(),
             findings: None,
             dirty: Dirty { judged: true, ..Dirty::default() },
@@ -168,7 +177,10 @@ impl Worker {
             runner: None,
             rerank_failed: None,
             typed: None,
-            costs: Default::default(),
+            leg_costs: vec![CostMeter::default(); legs.len()],
+            rerank_cost: CostMeter::default(),
+            complete_to: vec![0; legs.len()],
+            legs,
             own: own.clone(),
             options,
             collection,
@@ -251,22 +263,6 @@ impl Worker {
         self.revision = 0;
         self.dirty.view = true;
         self.dirty.urgent = true;
-    }
-
-    /// Drops the legs that were made with another depth or other BM25 parameters.
-    fn forget_legs(&mut self, settings: &Settings) {
-        let made_with = &self.request.settings;
-        let depth_changed = made_with.depth != settings.depth;
-        let bm25_changed = made_with.bm25 != settings.bm25;
-        let tie_order = &self.collection.tie_order;
-        for state in self.listed.iter_mut().chain(self.typed.as_mut()) {
-            if depth_changed || bm25_changed {
-                state.drop_leg(LegId::BM25, tie_order);
-            }
-            if depth_changed {
-                state.drop_leg(LegId::DENSE, tie_order);
-            }
-        }
     }
 }
 

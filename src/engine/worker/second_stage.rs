@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Message, RERANK_COST, Worker};
-use crate::domain::{FirstStage, RerankerChoice};
+use super::{Message, Worker};
+use crate::domain::{LegSet, RerankerChoice};
 use crate::engine::background::DenseFacts;
-use crate::engine::query_state::{PairScore, plan};
+use crate::engine::query_state::PairScore;
 use crate::engine::snapshot::Focus;
 use crate::fuse::Fuser;
 use crate::rerank::{LateInteraction, QueryRef, Runner, Scored, Work};
@@ -41,8 +41,8 @@ impl Worker {
         };
         let text: Arc<str> = state.as_ref().map_or_else(|| Arc::from(""), |state| Arc::clone(&state.text));
         match scored.cached {
-            true => self.costs[RERANK_COST].cached(scored.scores.len()),
-            false => self.costs[RERANK_COST].computed(&text, scored.scores.len(), scored.ms),
+            true => self.rerank_cost.cached(scored.scores.len()),
+            false => self.rerank_cost.computed(&text, scored.scores.len(), scored.ms),
         }
         let Some(state) = state else { return };
         for (doc, score) in scored.scores {
@@ -59,8 +59,8 @@ impl Worker {
     }
 
     /// Whether the second stage works on lists that `ran` made: not on BM25's while more is to come.
-    pub(super) fn reranks_now(&self, ran: FirstStage) -> bool {
-        self.reranks() && self.runner.is_some() && ran == self.request.settings.first
+    pub(super) fn reranks_now(&self, ran: LegSet) -> bool {
+        self.reranks() && self.runner.is_some() && ran == self.wanted()
     }
 
     /// Gives the runner the pairs that have no score: the query on the screen first, then file order.
@@ -69,14 +69,15 @@ impl Worker {
         let n = self.request.settings.candidates;
         let mut works = Vec::new();
         if self.reranks_now(self.ran()) {
-            let plan = plan(&self.request.settings, self.request.settings.first);
+            let wanted = self.wanted();
+            let plan = self.plan(&self.request.settings, wanted);
             let fuser = Fuser::new(&plan);
             let visible = match &self.request.focus {
                 Focus::Listed(query) => Some(*query),
                 Focus::Typed(_) => None,
             };
             if let (Focus::Typed(_), Some(state)) = (&self.request.focus, self.typed.as_mut())
-                && state.is_complete(self.request.settings.first)
+                && state.is_complete(wanted)
             {
                 state.fuse(&fuser);
                 let query = QueryRef::Typed(Arc::clone(&state.text));
@@ -85,7 +86,7 @@ impl Worker {
             let others = self.judged.iter().copied().filter(|&query| Some(query) != visible);
             for query in visible.into_iter().chain(others) {
                 let state = &mut self.listed[query.index()];
-                if state.is_complete(self.request.settings.first) {
+                if state.is_complete(wanted) {
                     state.fuse(&fuser);
                     let docs = state.unscored(n);
                     works.push(Work { query: QueryRef::Listed(query), text: Arc::clone(&state.text), docs });

@@ -1,11 +1,11 @@
 //! What an answer says beside its lists: how far each stage is, what it cost, what to be warned of.
 
-use super::{BM25_COST, DENSE_COST, Dense, RERANK_COST, Worker};
-use crate::domain::{FirstStage, LegId, RerankerChoice, Settings};
+use super::{Dense, Worker};
+use crate::domain::{LegSet, RerankerChoice, Settings};
 use crate::engine::snapshot::{FocusView, ModelInUse, StageCost, StageState, Status};
 
 impl Worker {
-    pub(super) fn status(&self, ran: FirstStage, focus: &FocusView) -> Status {
+    pub(super) fn status(&self, ran: LegSet, focus: &FocusView) -> Status {
         let with_leg =
             |leg| self.judged.iter().filter(|query| self.listed[query.index()].has_leg(leg)).count();
         let total = self.judged.len();
@@ -13,15 +13,17 @@ impl Worker {
             true => StageState::Working { done, total, doing: doing.to_owned() },
             false => StageState::Ready,
         };
-        let bm25 = working(with_leg(LegId::BM25), "searching");
+        let bm25 = self.legs.bm25.map_or(StageState::Off, |leg| working(with_leg(leg), "searching"));
         let dense = match &self.dense {
             Dense::Off => StageState::Off,
             Dense::Failed(error) => StageState::Failed(error.to_string()),
             Dense::Working { done, total, doing } => {
                 StageState::Working { done: *done, total: *total, doing: doing.clone() }
             }
-            Dense::Ready(_) if self.wants_dense() => working(with_leg(LegId::DENSE), "searching"),
-            Dense::Ready(_) => StageState::Ready,
+            Dense::Ready(_) => match self.legs.dense.filter(|_| self.wants_dense()) {
+                Some(leg) => working(with_leg(leg), "searching"),
+                None => StageState::Ready,
+            },
         };
         let complete = self.rows.iter().filter(|row| row.first.is_some()).count();
         let reranked = self.rows.iter().filter(|row| row.reranked.is_some()).count();
@@ -29,13 +31,14 @@ impl Worker {
             rerank: self.rerank_status(ran, focus, reranked),
             judged: (complete, total),
             reranked_queries: reranked,
+            rejudging: self.rejudge.as_ref().map(|pass| (pass.done(), total)),
             verdict_lags: self.dirty.verdict,
             bm25,
             dense,
         }
     }
 
-    pub(super) fn rerank_status(&self, ran: FirstStage, focus: &FocusView, reranked: usize) -> StageState {
+    pub(super) fn rerank_status(&self, ran: LegSet, focus: &FocusView, reranked: usize) -> StageState {
         if self.request.settings.reranker == RerankerChoice::None {
             return StageState::Off;
         }
@@ -50,7 +53,7 @@ impl Worker {
             }
             Dense::Ready(_) => {}
         }
-        if ran != self.request.settings.first || focus.stale {
+        if ran != self.wanted() || focus.stale {
             return StageState::Waiting("waits for the first stage".to_owned());
         }
         let total = self.rows.len();
@@ -65,12 +68,14 @@ impl Worker {
     }
 
     pub(super) fn costs(&self) -> Vec<StageCost> {
-        let mut costs = vec![self.costs[BM25_COST].report("bm25")];
-        if matches!(self.dense, Dense::Ready(_)) && self.wants_dense() {
-            costs.push(self.costs[DENSE_COST].report("dense"));
-        }
+        let dense_is_there = matches!(self.dense, Dense::Ready(_)) && self.wants_dense();
+        let mut costs: Vec<StageCost> = (self.legs.names.iter().zip(&self.leg_costs))
+            .enumerate()
+            .filter(|(leg, _)| dense_is_there || self.legs.dense.is_none_or(|dense| dense.0 != *leg))
+            .map(|(_, (leg, cost))| cost.report(&leg.name))
+            .collect();
         if self.request.settings.reranker != RerankerChoice::None {
-            costs.push(self.costs[RERANK_COST].report(self.request.settings.reranker.name()));
+            costs.push(self.rerank_cost.report(self.request.settings.reranker.name()));
         }
         costs
     }
@@ -83,11 +88,12 @@ impl Worker {
         })
     }
 
-    pub(super) fn warnings(&self, settings: &Settings, ran: FirstStage) -> Vec<String> {
+    pub(super) fn warnings(&self, settings: &Settings, ran: LegSet) -> Vec<String> {
         let mut warnings = self.collection.warnings.clone();
         warnings.extend(self.notes.iter().cloned());
         let passages = self.collection.passages.len();
-        if ran != FirstStage::Bm25 && settings.ann.is_none() && settings.depth >= passages {
+        let dense_speaks = self.legs.dense.is_some_and(|dense| ran.contains(dense));
+        if dense_speaks && settings.ann.is_none() && settings.depth >= passages {
             warnings.push(format!(
                 "depth {} is not below the {passages} passages: the exact dense leg returns every passage, so no \
                  gold counts as never retrieved",
@@ -101,8 +107,10 @@ impl Worker {
                 settings.window()
             ));
         }
-        if let Dense::Failed(error) = &self.dense {
-            warnings.push(format!("BM25 alone: the model is not available: {error}"));
+        if self.wants_dense()
+            && let Dense::Failed(error) = &self.dense
+        {
+            warnings.push(format!("{}: the model is not available: {error}", self.alone(ran)));
         }
         if let Some(error) = &self.rerank_failed {
             warnings.push(format!("the second stage did not run: {error}"));

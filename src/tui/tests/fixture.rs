@@ -8,7 +8,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::corpus::{Collection, JudgedPassage, Judgment};
 use crate::domain::{
-    DocIdx, Fate, FirstStage, Language, LegHit, Passage, Query, QueryIdx, Rank, RerankerChoice, Settings,
+    DocIdx, Fate, Language, LegHit, LegName, LegScale, LegSet, Passage, Query, QueryIdx, Rank,
+    RerankerChoice, Settings,
 };
 use crate::engine::{
     Explanation, FirstRow, Focus, FocusView, GoldRow, Means, QueryRow, RecallCurve, RerankedMeans,
@@ -120,6 +121,13 @@ const QUERIES: [(&str, &str, &str); 10] = [
     ("q10", "en", "a query nobody judged"),
 ];
 
+/// The built-in legs.
+fn legs() -> Vec<LegName> {
+    [("bm25", LegScale::Bm25), ("dense", LegScale::Cosine)]
+        .map(|(name, scale)| LegName { name: name.into(), scale })
+        .to_vec()
+}
+
 /// 70 passages: the fourteen above, then filler.
 pub fn collection() -> Arc<Collection> {
     let mut passages: Vec<Passage> = PASSAGES
@@ -164,6 +172,7 @@ fn ready() -> Status {
         rerank: StageState::Ready,
         judged: (9, 9),
         reranked_queries: 9,
+        rejudging: None,
         verdict_lags: false,
     }
 }
@@ -321,7 +330,8 @@ pub fn snapshot() -> Snapshot {
     Snapshot {
         stamp: Stamp { generation: 1, revision: 1 },
         settings: Settings::default(),
-        ran: FirstStage::Hybrid,
+        legs: legs().into(),
+        ran: LegSet::all(2),
         status: ready(),
         focus: FocusView {
             focus: Focus::Listed(QueryIdx(0)),
@@ -382,7 +392,7 @@ pub fn rerank_failed() -> Snapshot {
         "ONNX Runtime was not found: pip install onnxruntime==1.32.0, or set ORT_DYLIB_PATH".into(),
     );
     snapshot.status.dense = snapshot.status.rerank.clone();
-    snapshot.ran = FirstStage::Bm25;
+    snapshot.ran = LegSet::all(1);
     snapshot
 }
 
@@ -455,6 +465,7 @@ fn named_key(name: &str) -> Option<KeyCode> {
 /// A screen that has just been opened, before the engine said anything.
 pub fn blank(look: Look, width: u16, height: u16) -> State {
     let options = Options {
+        legs: legs(),
         ascii: look.ascii,
         no_mouse: false,
         settings: Settings::default(),

@@ -95,7 +95,7 @@ fn wheel(state: &mut State, target: Target, notches: isize) -> Vec<Effect> {
         Target::Slider(knob) | Target::Knob(knob) => {
             let before = state.settings.clone();
             state.knob = knob;
-            knobs::turn(knob, notches < 0, &mut state.settings);
+            knobs::turn(knob, notches < 0, state.legs.len(), &mut state.settings);
             return after_turning(state, &before);
         }
         Target::Gold(_) | Target::Tab(_) | Target::Overlay | Target::Status => {}

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::domain::LEG_NAMES;
+use crate::domain::LegName;
 use crate::engine::RecallCurve;
 
 use super::super::state::State;
@@ -30,7 +30,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
     let n = snapshot.settings.candidates;
     let inner = pen.frame(area, &title, &[piece(format!("N {n}"), Tone::Knob)], false);
     if inner.height < 4 || inner.width < AXIS + 12 {
-        return legend(pen, inner, recall, n);
+        return legend(pen, inner, recall, &snapshot.legs, n);
     }
     let plot = Rect::new(inner.x + AXIS, inner.y, inner.width - AXIS - 1, inner.height - 2);
     let max = recall.fused.len().max(n);
@@ -39,14 +39,15 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
     let line = pen.signs().marker_line;
     (plot.top()..plot.bottom()).for_each(|y| pen.sign(marker, y, line, Tone::Knob));
     curve::draw(pen, plot, &series(recall), max);
-    legend(pen, Rect::new(inner.x, inner.bottom() - 1, inner.width, 1), recall, n);
+    legend(pen, Rect::new(inner.x, inner.bottom() - 1, inner.width, 1), recall, &snapshot.legs, n);
 }
 
+/// In turn: there may be more legs than tones.
 const LEG_TONES: [Tone; 2] = [Tone::Quiet, Tone::Frame];
-const LEG_SIGNS: [&str; 2] = ["b", "d"];
+const LEG_SIGNS: [&str; 4] = ["b", "d", "o", "x"];
 
 fn series(recall: &RecallCurve) -> Vec<Series<'_>> {
-    let legs = recall.legs.iter().zip(LEG_TONES).zip(LEG_SIGNS);
+    let legs = recall.legs.iter().zip(LEG_TONES.into_iter().cycle()).zip(LEG_SIGNS.into_iter().cycle());
     let legs = legs.map(|((values, tone), sign)| Series { values, tone, sign });
     legs.chain([Series { values: &recall.fused, tone: Tone::Accent, sign: "*" }]).collect()
 }
@@ -71,7 +72,7 @@ fn axes(pen: &mut Pen<'_>, inner: Rect, plot: Rect, max: usize) {
 }
 
 /// The value of every line at N.
-fn legend(pen: &mut Pen<'_>, line: Rect, recall: &RecallCurve, n: usize) {
+fn legend(pen: &mut Pen<'_>, line: Rect, recall: &RecallCurve, legs: &[LegName], n: usize) {
     let at = |values: &[f32]| {
         let last = values.len().checked_sub(1)?;
         values.get(n.saturating_sub(1).min(last)).map(|&value| cells::share(f64::from(value)))
@@ -80,9 +81,9 @@ fn legend(pen: &mut Pen<'_>, line: Rect, recall: &RecallCurve, n: usize) {
     if let Some(value) = at(&recall.fused) {
         pieces.push(piece(format!("fused {value}"), Tone::Accent));
     }
-    for ((values, name), tone) in recall.legs.iter().zip(LEG_NAMES).zip(LEG_TONES) {
+    for ((values, leg), tone) in recall.legs.iter().zip(legs).zip(LEG_TONES.into_iter().cycle()) {
         if let Some(value) = at(values) {
-            pieces.push(piece(format!("  {name} {value}"), tone));
+            pieces.push(piece(format!("  {} {value}", leg.name), tone));
         }
     }
     pen.line(line.x + 1, line.y, line.width.saturating_sub(2), &pieces);

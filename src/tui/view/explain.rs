@@ -1,7 +1,7 @@
 //! A passage in full: how its score came about, as a tree, and its whole text.
 
-use crate::domain::{DocIdx, FirstStage, FusionMethod, LEG_NAMES, LegId, Passage, Settings};
-use crate::engine::{Explanation, TermScore};
+use crate::domain::{DocIdx, FusionMethod, LegId, LegScale, Passage};
+use crate::engine::{Explanation, Snapshot, TermScore};
 use crate::text::visible;
 
 use super::super::knobs;
@@ -27,7 +27,7 @@ pub fn lines(state: &State, room: usize) -> Vec<Vec<Piece>> {
     let Some((doc, passage)) = subject(state) else { return Vec::new() };
     let explanation = explanation(state, doc);
     let mut lines = match (explanation, state.snapshot.as_deref()) {
-        (Some(explanation), Some(snapshot)) => tree(explanation, &snapshot.settings, state.look, room),
+        (Some(explanation), Some(snapshot)) => tree(explanation, snapshot, state.look, room),
         _ => vec![vec![piece("the explanation is on its way", Tone::Quiet)]],
     };
     lines.push(Vec::new());
@@ -36,10 +36,15 @@ pub fn lines(state: &State, room: usize) -> Vec<Vec<Piece>> {
     lines
 }
 
-fn tree(of: &Explanation, settings: &Settings, look: Look, room: usize) -> Vec<Vec<Piece>> {
-    let mut lines = fused(of, settings, room);
-    let last = LEG_NAMES.len();
-    let branches = [bm25(of), dense(of), late_interaction(of)];
+fn tree(of: &Explanation, shown: &Snapshot, look: Look, room: usize) -> Vec<Vec<Piece>> {
+    let mut lines = fused(of, shown, room);
+    let legs = (0..shown.legs.len()).map(|leg| match shown.legs[leg].scale {
+        LegScale::Bm25 => bm25(of, shown, LegId(leg)),
+        LegScale::Cosine => dense(of, shown, LegId(leg)),
+        LegScale::Unknown => (leg_head(of, shown, LegId(leg)), Vec::new()),
+    });
+    let branches: Vec<Branch> = legs.chain([late_interaction(of)]).collect();
+    let last = branches.len() - 1;
     for (nth, (head, parts)) in branches.into_iter().enumerate() {
         let (branch, rail) = if nth == last {
             (look.signs().last_branch, " ")
@@ -59,33 +64,36 @@ fn tree(of: &Explanation, settings: &Settings, look: Look, room: usize) -> Vec<V
 }
 
 /// The fused score as the sum of what each leg gave.
-fn fused(of: &Explanation, settings: &Settings, room: usize) -> Vec<Vec<Piece>> {
+fn fused(of: &Explanation, shown: &Snapshot, room: usize) -> Vec<Vec<Piece>> {
     let Some(fused) = of.fused else {
         return vec![vec![piece("first stage ", Tone::Strong), piece("does not have it", Tone::Lost)]];
     };
     let head = format!("first stage #{} {}", fused.rank, cells::score(fused.score));
     let mut parts = vec![vec![piece(head, Tone::Strong)]];
-    if settings.first != FirstStage::Hybrid {
-        parts.push(vec![piece(format!("= {} alone", settings.first.name()), Tone::Quiet)]);
+    let settings = &shown.settings;
+    if shown.ran.len() < 2 {
+        parts.push(vec![piece(format!("= {} alone", shown.ran_name()), Tone::Quiet)]);
         return flow(parts, " ", room);
     }
     parts.push(vec![piece(format!("= {}:", knobs::method_name(settings)), Tone::Quiet)]);
-    let weights = settings.leg_weights();
-    let legs = of.shares.iter().zip(&of.legs).zip(weights).zip(LEG_NAMES);
-    for (nth, (((share, leg), weight), name)) in legs.enumerate() {
+    let weights = settings.leg_weights(shown.legs.len());
+    let total: f64 = weights.iter().sum();
+    let legs = of.shares.iter().zip(&of.legs).zip(weights).zip(shown.legs.iter());
+    for (nth, (((share, hit), weight), leg)) in legs.enumerate() {
         let plus = if nth == 0 { "" } else { "+ " };
-        let (Some(share), Some(leg)) = (share, leg) else {
-            parts.push(vec![piece(format!("{plus}{name} 0"), Tone::Quiet)]);
+        let (Some(share), Some(hit)) = (share, hit) else {
+            parts.push(vec![piece(format!("{plus}{} 0", leg.name), Tone::Quiet)]);
             continue;
         };
         let sum = match settings.fusion {
-            FusionMethod::Rrf => format!("{}/({}+{})", weight_words(weight), settings.rrf_k, leg.rank),
-            FusionMethod::Convex => {
-                format!("{} × {}", cells::share(weight / 2.0), cells::score(share.normalised as f32))
+            FusionMethod::Rrf => format!("{}/({}+{})", weight_words(weight), settings.rrf_k(), hit.rank),
+            FusionMethod::Convex | FusionMethod::Tm2c2 => {
+                format!("{} × {}", cells::share(weight / total), cells::score(share.normalised as f32))
             }
+            _ => format!("{} from {}", cells::score(share.normalised as f32), cells::score(hit.score)),
         };
         parts.push(vec![
-            piece(format!("{plus}{name} {sum} "), Tone::Quiet),
+            piece(format!("{plus}{} {sum} ", leg.name), Tone::Quiet),
             piece(cells::score(share.weighted as f32), Tone::Text),
         ]);
     }
@@ -99,8 +107,8 @@ fn weight_words(weight: f64) -> String {
 type Branch = (Vec<Piece>, Vec<Vec<Piece>>);
 
 /// A leg's rank and score, or that it did not return the passage.
-fn leg_head(of: &Explanation, leg: LegId) -> Vec<Piece> {
-    let name = LEG_NAMES[leg.0];
+fn leg_head(of: &Explanation, shown: &Snapshot, leg: LegId) -> Vec<Piece> {
+    let name = shown.leg_name(leg);
     match of.legs.get(leg.0).copied().flatten() {
         Some(hit) => vec![
             piece(format!("{name} "), Tone::Strong),
@@ -110,8 +118,8 @@ fn leg_head(of: &Explanation, leg: LegId) -> Vec<Piece> {
     }
 }
 
-fn bm25(of: &Explanation) -> Branch {
-    let mut head = leg_head(of, LegId::BM25);
+fn bm25(of: &Explanation, shown: &Snapshot, leg: LegId) -> Branch {
+    let mut head = leg_head(of, shown, leg);
     if of.length_ratio > 0.0 {
         head.push(piece(format!("  length {:.1} × average", of.length_ratio), Tone::Quiet));
     }
@@ -135,9 +143,9 @@ fn term(term: &TermScore) -> Vec<Piece> {
     ]
 }
 
-fn dense(of: &Explanation) -> Branch {
-    let mut head = leg_head(of, LegId::DENSE);
-    let in_list = of.legs.get(LegId::DENSE.0).copied().flatten();
+fn dense(of: &Explanation, shown: &Snapshot, leg: LegId) -> Branch {
+    let mut head = leg_head(of, shown, leg);
+    let in_list = of.legs.get(leg.0).copied().flatten();
     if let Some(cosine) = of.cosine.filter(|_| in_list.is_none()) {
         head.push(piece(format!("  cosine {}", cells::score(cosine)), Tone::Text));
     }

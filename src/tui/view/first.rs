@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::domain::{DocIdx, FirstStage, LEG_NAMES};
+use crate::domain::{DocIdx, FirstStage, LegName};
 use crate::engine::{FirstRow, Focus, FocusView, GoldRow, Snapshot, StageState};
 
 use super::super::hit::Target;
@@ -31,7 +31,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     }
     let row = Rect::new(inner.x + 1, inner.y, inner.width.saturating_sub(1), 1);
     let columns = columns_of(state, view, row.width);
-    heads(pen, row, &columns);
+    heads(pen, row, &columns, &state.legs);
     let window = lines::first_window(view, page(area), state.scroll.first, state.cursor.doc);
     let mut y = inner.y + 1;
     for candidate in window.candidates.clone() {
@@ -57,20 +57,16 @@ fn page(area: Rect) -> usize {
 }
 
 fn title(pen: &Pen<'_>, state: &State) -> Vec<Piece> {
-    let (settings, ran) = match &state.snapshot {
-        Some(snapshot) => (&snapshot.settings, snapshot.ran),
-        None => (&state.settings, state.settings.first),
-    };
-    let method = match ran {
-        FirstStage::Hybrid => knobs::method_name(settings),
-        leg if leg == settings.first => leg.name().to_owned(),
-        // One leg stands in while the other is not there, or for one that will not come.
-        leg => {
-            let dense = state.snapshot.as_ref().map(|snapshot| &snapshot.status.dense);
-            let failed = matches!(dense, Some(StageState::Failed(_)));
+    let settings = state.snapshot.as_ref().map_or(&state.settings, |snapshot| &snapshot.settings);
+    let method = match &state.snapshot {
+        // Some legs stand in while another is not there, or for one that will not come.
+        Some(snapshot) if snapshot.lacks_legs() => {
+            let failed = matches!(snapshot.status.dense, StageState::Failed(_));
             let sign = if failed { pen.signs().failed } else { pen.signs().waiting };
-            format!("{} alone {sign}", leg.name())
+            format!("{} alone {sign}", snapshot.ran_name())
         }
+        _ if settings.first == FirstStage::Hybrid => knobs::method_name(settings),
+        _ => settings.first_name(&state.legs).to_owned(),
     };
     let mut title = vec![
         piece("First stage", Tone::Strong),
@@ -126,12 +122,14 @@ fn columns_of(state: &State, view: &FocusView, width: u16) -> Columns {
     Columns::first(width, legs, columns::id_width(state.widest_id, width))
 }
 
-fn heads(pen: &mut Pen<'_>, row: Rect, columns: &Columns) {
+fn heads(pen: &mut Pen<'_>, row: Rect, columns: &Columns, legs: &[LegName]) {
     pen.say_right(row.x + columns.rank, row.y, columns::RANK, "#", Tone::Quiet);
     if let Some(score) = columns.score {
         pen.say_right(row.x + score, row.y, columns::SCORE, "score", Tone::Quiet);
     }
-    for (&x, name) in columns.legs.iter().zip(LEG_NAMES) {
+    for (&x, leg) in columns.legs.iter().zip(legs) {
+        // One cell of the column is the gap before it.
+        let (name, _) = cells::fitting(&leg.name, usize::from(columns::LEG) - 1);
         pen.say_right(row.x + x, row.y, columns::LEG, name, Tone::Quiet);
     }
     pen.say(row.x + columns.id.start, row.y, columns.id.len() as u16, "id", Tone::Quiet);

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::domain::{FirstStage, LEG_NAMES, RerankerChoice};
+use crate::domain::{FirstStage, RerankerChoice};
 
 use super::super::hit::Target;
 use super::super::knobs::{self, Knob};
@@ -53,7 +53,8 @@ fn parts(knob: Knob, form: &Form, state: &State) -> (String, u16, String) {
     let settings = &state.settings;
     match knob {
         Knob::Alpha if form.names => {
-            let (left, right) = (LEG_NAMES[0], LEG_NAMES[1]);
+            let name = |leg: usize| state.legs.get(leg).map_or("", |leg| &*leg.name);
+            let (left, right) = (name(0), name(1));
             (format!("α {left} "), form.alpha, format!(" {right} {}", cells::share(settings.alpha)))
         }
         Knob::Alpha => ("α ".to_owned(), form.alpha, after(form.alpha, &cells::share(settings.alpha))),
@@ -61,8 +62,8 @@ fn parts(knob: Knob, form: &Form, state: &State) -> (String, u16, String) {
             ("N ".to_owned(), form.candidates, after(form.candidates, &settings.candidates.to_string()))
         }
         Knob::Deliver => ("k ".to_owned(), form.deliver, after(form.deliver, &settings.deliver.to_string())),
-        Knob::First if form.names => ("first ".to_owned(), 0, settings.first.name().to_owned()),
-        Knob::First => (String::new(), 0, settings.first.name().to_owned()),
+        Knob::First if form.names => ("first ".to_owned(), 0, settings.first_name(&state.legs).to_owned()),
+        Knob::First => (String::new(), 0, settings.first_name(&state.legs).to_owned()),
         Knob::Fusion if form.names => ("fusion ".to_owned(), 0, knobs::method_name(settings)),
         Knob::Fusion => (String::new(), 0, knobs::method_name(settings)),
         Knob::Reranker if form.names => ("rerank ".to_owned(), 0, knobs::reranker_name(settings).to_owned()),

@@ -3,7 +3,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::domain::{DocIdx, LEG_NAMES, Passage};
+use crate::domain::{DocIdx, LegScale, Passage};
 use crate::engine::{Explanation, Snapshot, StageState};
 use crate::text::visible;
 
@@ -107,16 +107,16 @@ fn one_line(explanation: &Explanation, state: &State, room: usize) -> Vec<Vec<Pi
             piece(format!("#{} {}", fused.rank, cells::score(fused.score)), Tone::Text),
         ]);
     }
-    for (leg, name) in explanation.legs.iter().zip(LEG_NAMES) {
-        let mut part = vec![piece(format!("{name} "), Tone::Quiet)];
+    for (leg, of) in explanation.legs.iter().zip(&state.legs) {
+        let mut part = vec![piece(format!("{} ", of.name), Tone::Quiet)];
         match leg {
             Some(leg) => part.push(piece(format!("#{} {}", leg.rank, cells::score(leg.score)), Tone::Text)),
-            None if name == LEG_NAMES[1] && !dense_is_there => {
+            None if of.scale == LegScale::Cosine && !dense_is_there => {
                 part.push(piece(state.look.signs().waiting, Tone::Quiet))
             }
             None => part.push(piece("not returned", Tone::Quiet)),
         }
-        if name == LEG_NAMES[0]
+        if of.scale == LegScale::Bm25
             && let Some(terms) = terms(explanation)
         {
             part.push(piece(terms, Tone::Quiet));

@@ -1,0 +1,22 @@
+//! What all benches share: run something many times, print its p50 and p99 beside the budget.
+
+use std::time::{Duration, Instant};
+
+/// Runs `work` for about two seconds, at least ten times after three that do not count, and prints a line.
+/// `budget`: DESIGN's, in milliseconds.
+pub fn measure(name: &str, budget: Option<f64>, mut work: impl FnMut()) {
+    for _ in 0..3 {
+        work();
+    }
+    let start = Instant::now();
+    let mut times: Vec<f64> = Vec::new();
+    while times.len() < 10 || (start.elapsed() < Duration::from_secs(2) && times.len() < 2000) {
+        let lap = Instant::now();
+        work();
+        times.push(lap.elapsed().as_secs_f64() * 1e3);
+    }
+    times.sort_by(f64::total_cmp);
+    let at = |share: f64| times[((times.len() - 1) as f64 * share).round() as usize];
+    let budget = budget.map_or(String::new(), |budget| format!("   budget {budget} ms"));
+    println!("{name:<62} p50 {:>9.3} ms   p99 {:>9.3} ms   n {:>4}{budget}", at(0.5), at(0.99), times.len());
+}

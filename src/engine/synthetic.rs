@@ -1,0 +1,169 @@
+//! Made-up queries for benches and tests: legs, golds and reranker scores from a seed, through the same
+//! judging that the screen uses. Nothing in the program itself calls it.
+
+use std::time::Duration;
+
+use super::query_state::{JudgeContext, Judged, PairScore, QueryState};
+use super::rejudge::Rejudge;
+use super::snapshot::QueryRow;
+use crate::domain::{DocIdx, Hit, LegId, LegName, LegScale, LegSet, QueryIdx, RerankerChoice, Settings};
+use crate::fuse::{Fuser, FusionPlan};
+use crate::judge::SplitMix64;
+
+/// How much is made up.
+#[derive(Debug, Clone, Copy)]
+pub struct Size {
+    pub queries: usize,
+    pub passages: usize,
+    /// How deep each leg goes.
+    pub depth: usize,
+    pub golds: usize,
+    /// How many legs there are, at least 1.
+    pub legs: usize,
+}
+
+/// Judged queries over made-up legs.
+pub struct Desk {
+    listed: Vec<QueryState>,
+    judged: Vec<QueryIdx>,
+    legs: Vec<LegName>,
+    tie_order: Vec<u32>,
+}
+
+impl Desk {
+    /// The same desk for the same size and seed. Half of each leg is shared with the leg before it, as
+    /// real legs share what is easy to find.
+    pub fn new(size: Size, seed: u64) -> Self {
+        let mut random = SplitMix64::new(seed);
+        let tie_order: Vec<u32> = (0..size.passages as u32).rev().collect();
+        let legs = (0..size.legs)
+            .map(|leg| LegName {
+                name: format!("leg{leg}").into(),
+                scale: if leg == 0 { LegScale::Bm25 } else { LegScale::Cosine },
+            })
+            .collect();
+        let listed = (0..size.queries).map(|_| query(size, &tie_order, &mut random)).collect();
+        let judged = (0..size.queries as u32).map(QueryIdx).collect();
+        Self { listed, judged, legs, tie_order }
+    }
+
+    /// Rows of all pools together.
+    pub fn pool_rows(&self) -> usize {
+        self.listed.iter().map(|state| state.pool().len()).sum()
+    }
+
+    /// Gives every candidate that any setting can bring up a reranker score.
+    pub fn score_all(&mut self, seed: u64) {
+        let mut random = SplitMix64::new(seed);
+        for state in &mut self.listed {
+            for doc in state.pool().docs().to_vec() {
+                state.set_score(doc, PairScore::Score(fraction(&mut random)));
+            }
+        }
+    }
+
+    /// Judges everything anew, as a key press does; `budget` as in [`Rejudge::go_on`].
+    pub fn judge(&mut self, settings: &Settings, budget: Duration) -> Vec<QueryRow> {
+        let ran = LegSet::all(self.legs.len());
+        let plan = FusionPlan::of(settings, &self.legs, ran);
+        let context = JudgeContext {
+            settings,
+            fuser: Fuser::new(&plan),
+            weights: &plan.weights,
+            ran,
+            reranks: settings.reranker != RerankerChoice::None,
+            rerank_failed: false,
+        };
+        let mut pass = Rejudge::default();
+        loop {
+            if let Some(rows) = pass.go_on(&mut self.listed, &self.judged, &context, budget) {
+                return rows;
+            }
+        }
+    }
+
+    /// Takes a leg away and brings it back, as a change of BM25's parameters does.
+    pub fn realign(&mut self, leg: LegId) {
+        for state in &mut self.listed {
+            let hits = state.leg(leg).map(<[Hit]>::to_vec).unwrap_or_default();
+            state.set_leg(leg, hits, None, &self.tie_order);
+        }
+    }
+}
+
+fn query(size: Size, tie_order: &[u32], random: &mut SplitMix64) -> QueryState {
+    let mut state = QueryState::typed("synthetic", size.legs);
+    let mut before: Vec<DocIdx> = Vec::new();
+    for leg in 0..size.legs {
+        let shared = before.len() / 2;
+        let mut docs: Vec<DocIdx> = before[..shared].to_vec();
+        let mut taken: std::collections::HashSet<DocIdx> = docs.iter().copied().collect();
+        while docs.len() < size.depth.min(size.passages) {
+            let doc = DocIdx(random.below(size.passages) as u32);
+            if taken.insert(doc) {
+                docs.push(doc);
+            }
+        }
+        for i in (1..docs.len()).rev() {
+            docs.swap(i, random.below(i + 1));
+        }
+        let depth = docs.len() as f32;
+        let hits = (0u16..).zip(&docs);
+        let hits: Vec<Hit> = hits.map(|(i, &doc)| Hit { doc, score: 1.0 - f32::from(i) / depth }).collect();
+        state.set_leg(LegId(leg), hits, None, tie_order);
+        before = docs;
+    }
+    let golds = (0..size.golds).map(|_| before[random.below(before.len())]);
+    let mut golds: Vec<DocIdx> = golds.collect();
+    golds.sort_unstable();
+    golds.dedup();
+    state.judged = golds
+        .into_iter()
+        .map(|doc| Judged { doc: Some(doc), id: format!("d{}", doc.0), grade: 1 + (doc.0 % 3) as i32 })
+        .collect();
+    state
+}
+
+fn fraction(random: &mut SplitMix64) -> f32 {
+    (random.bits() >> 40) as f32 / (1u64 << 24) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIZE: Size = Size { queries: 300, passages: 2000, depth: 60, golds: 4, legs: 3 };
+
+    /// Trap: a pass that is cut into slices and spread over threads, and mixes up whose row is whose.
+    #[test]
+    fn slices_and_threads_give_the_rows_of_one_go() {
+        let mut desk = Desk::new(SIZE, 7);
+        desk.score_all(8);
+        let settings = Settings { candidates: 20, blend: 0.3, ..Settings::default() };
+        let whole = desk.judge(&settings, Duration::MAX);
+        assert_eq!(desk.judge(&settings, Duration::ZERO), whole);
+        assert_eq!(whole.iter().map(|row| row.query.0).collect::<Vec<_>>(), (0..300).collect::<Vec<_>>());
+        let alone = desk.listed[211].judge(QueryIdx(211), &{
+            let plan = Box::leak(Box::new(FusionPlan::of(&settings, &desk.legs, LegSet::all(3))));
+            JudgeContext {
+                settings: &settings,
+                fuser: Fuser::new(plan),
+                weights: &plan.weights,
+                ran: LegSet::all(3),
+                reranks: true,
+                rerank_failed: false,
+            }
+        });
+        assert_eq!(alone, whole[211]);
+        assert!(whole.iter().any(|row| row.golds.iter().any(|gold| gold.fate.is_some())));
+    }
+
+    #[test]
+    fn a_leg_taken_and_given_back_changes_nothing() {
+        let mut desk = Desk::new(SIZE, 7);
+        desk.score_all(8);
+        let before = desk.judge(&Settings::default(), Duration::MAX);
+        desk.realign(LegId(1));
+        assert_eq!(desk.judge(&Settings::default(), Duration::MAX), before);
+    }
+}
