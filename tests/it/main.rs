@@ -9,6 +9,7 @@ mod engine;
 mod findings;
 mod layering;
 mod readme;
+mod sample;
 #[cfg(unix)]
 mod terminal;
 mod without_model;
