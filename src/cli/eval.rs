@@ -6,11 +6,11 @@ use super::args::{EngineArgs, EvalArgs, Format};
 use super::print;
 use super::progress::Progress;
 use crate::corpus::Collection;
-use crate::domain::RerankerChoice;
 use crate::engine::runs::Runs;
 use crate::engine::{EngineOptions, Event, Focus, Request, Snapshot, StageState};
 use crate::error::{Error, Result};
 use crate::export;
+use crate::tune::Goal;
 
 /// The settled answer.
 struct Outcome {
@@ -21,7 +21,7 @@ struct Outcome {
 
 pub fn run(args: &EvalArgs) -> Result<()> {
     let options = args.engine.options(false)?;
-    if args.reranked_run.is_some() && options.settings.reranker == RerankerChoice::None {
+    if args.reranked_run.is_some() && options.settings.reranker.is_none() {
         return Err(Error::usage("--reranked-run with --rerank none: there is no reranked list to write"));
     }
     let wants_runs = args.first_run.is_some() || args.reranked_run.is_some();
@@ -31,7 +31,7 @@ pub fn run(args: &EvalArgs) -> Result<()> {
         export::trec::write(file, &runs.first, collection, &snapshot.ran_name())?;
     }
     if let Some(file) = &args.reranked_run {
-        export::trec::write(file, &runs.reranked, collection, snapshot.settings.reranker.name())?;
+        export::trec::write(file, &runs.reranked, collection, &snapshot.settings.reranker.name())?;
     }
     match args.format {
         Format::Json => print(&export::json::report(snapshot, collection, &options)?)?,
@@ -60,6 +60,7 @@ fn settle(options: &EngineOptions, quiet: bool, wants_runs: bool) -> Result<Outc
                 settings: options.settings.clone(),
                 focus: Focus::Listed(first),
                 inspect: None,
+                tune: Some(Goal::Ndcg10),
             });
             collection = Some(opened);
             Ok(None)

@@ -3,24 +3,19 @@
 //! Facts come in, in any order; nothing is ever thrown away but what a change of depth or of BM25's
 //! parameters makes untrue. What a setting makes of the facts is computed by [`QueryState::judge`].
 
+mod reranked;
+
 use std::sync::Arc;
 
 use crate::corpus::{Collection, JudgedPassage};
-use crate::domain::{DocIdx, Grade, Hit, LegId, LegSet, QueryIdx, Rank, RerankerChoice, Score, Settings};
-use crate::engine::final_order::{self, Candidate, Finish, final_list};
+use crate::domain::{DocIdx, Grade, Hit, LegId, LegSet, QueryIdx, Rank, Settings};
 use crate::engine::snapshot::{GoldRow, QueryRow};
 use crate::fuse::{FusedList, Fuser, Pool};
 use crate::index::QueryVector;
-use crate::judge::{GoldPlace, Placed, RerankState, ceiling, fate, measure};
+use crate::judge::{GoldPlace, Placed, RerankState, StageCut, ceiling, deciding_stage, fate, measure};
+use crate::rerank::cascade::{PairScore, StagePlan};
 
-/// What a pair's score is known to be.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum PairScore {
-    NotYet,
-    /// The reranker can say nothing about it; it keeps its place in the first stage's order, behind.
-    Unscorable,
-    Score(Score),
-}
+pub use reranked::{Reranked, StageHit};
 
 /// One judged passage.
 #[derive(Debug, Clone)]
@@ -38,10 +33,10 @@ pub struct QueryState {
     legs: Vec<Option<Vec<Hit>>>,
     /// The dense leg as the exact scan gives it, where the leg itself is approximate.
     exact_dense: Option<(LegId, Vec<Hit>)>,
-    pool: Pool,
+    pool: Arc<Pool>,
     exact_pool: Option<Pool>,
-    /// By pool row.
-    scores: Vec<PairScore>,
+    /// By reranker, then by pool row; a column that is short or missing is not scored yet.
+    scores: Vec<Vec<PairScore>>,
     pub judged: Vec<Judged>,
     has_judgments: bool,
     fused: FusedList,
@@ -54,6 +49,8 @@ pub struct JudgeContext<'a> {
     /// Of the plan behind `fuser`, by leg.
     pub weights: &'a [f64],
     pub ran: LegSet,
+    /// The second stage's stages with the numbers of their rerankers.
+    pub stages: &'a [StagePlan],
     /// Whether a second stage is at work: without one not even an empty list counts as reranked.
     pub reranks: bool,
     /// Whether the second stage that the settings ask for will not come.
@@ -87,7 +84,7 @@ impl QueryState {
             vector: None,
             legs: vec![None; legs],
             exact_dense: None,
-            pool: Pool::default(),
+            pool: Arc::default(),
             exact_pool: None,
             scores: Vec::new(),
             judged: Vec::new(),
@@ -102,6 +99,11 @@ impl QueryState {
 
     pub fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    /// The pool, to be looked at elsewhere while facts go on coming here.
+    pub fn shared_pool(&self) -> Arc<Pool> {
+        Arc::clone(&self.pool)
     }
 
     pub fn fused(&self) -> &FusedList {
@@ -144,82 +146,25 @@ impl QueryState {
     }
 
     fn realign(&mut self, tie_order: &[u32]) {
-        let before: Vec<(DocIdx, PairScore)> =
-            (self.pool.docs().iter().copied()).zip(self.scores.drain(..)).collect();
+        let docs: Vec<DocIdx> = self.pool.docs().to_vec();
+        let before = std::mem::take(&mut self.scores);
         let lists: Vec<&[Hit]> = self.legs.iter().map(|leg| leg.as_deref().unwrap_or_default()).collect();
-        self.pool = Pool::align(&lists, tie_order);
+        self.pool = Arc::new(Pool::align(&lists, tie_order));
         self.exact_pool = self.exact_dense.as_ref().map(|(dense, exact)| {
             let mut lists = lists.clone();
             lists[dense.0] = exact;
             Pool::align(&lists, tie_order)
         });
-        self.scores = vec![PairScore::NotYet; self.pool.len()];
-        for (doc, score) in before {
-            self.set_score(doc, score);
+        for (reranker, column) in before.into_iter().enumerate() {
+            for (&doc, score) in docs.iter().zip(column) {
+                self.set_score(reranker, doc, score);
+            }
         }
-    }
-
-    /// Takes one score; for a passage that is not in the pool it is of no use here.
-    pub fn set_score(&mut self, doc: DocIdx, score: PairScore) {
-        if let Some(row) = self.pool.row_of(doc) {
-            self.scores[row] = score;
-        }
-    }
-
-    pub fn score(&self, row: usize) -> PairScore {
-        self.scores[row]
     }
 
     /// Fuses anew; to be called before anything that reads the fused list.
     pub fn fuse(&mut self, fuser: &Fuser<'_>) {
         fuser.fuse_into(&self.pool, &mut self.fused);
-    }
-
-    /// Passages of the candidate set without a score, in fused order.
-    pub fn unscored(&self, n: usize) -> Vec<DocIdx> {
-        let candidates = self.fused.top(n).into_iter();
-        candidates
-            .filter(|&row| self.scores[row] == PairScore::NotYet)
-            .map(|row| self.pool.doc(row))
-            .collect()
-    }
-
-    /// The list that is delivered, of a candidate set in fused order.
-    pub fn final_list(&self, candidates: &[usize], settings: &Settings) -> Vec<final_order::Placed> {
-        let candidate = |&row: &usize| Candidate {
-            row,
-            tie: self.pool.tie(row),
-            first: self.fused.score(row).unwrap_or_default(),
-            reranked: match self.scores[row] {
-                PairScore::Score(score) => Some(score),
-                PairScore::Unscorable | PairScore::NotYet => None,
-            },
-            waits: self.scores[row] == PairScore::NotYet,
-        };
-        let candidates: Vec<Candidate> = candidates.iter().map(candidate).collect();
-        final_list(&candidates, Finish { blend: settings.blend, threshold: settings.threshold })
-    }
-
-    /// The reranked rank of each row asked for, if the whole candidate set is scored.
-    fn reranked_ranks(&self, settings: &Settings, rows: &[Option<usize>]) -> Option<Vec<Option<Rank>>> {
-        let cut = self.fused.cut_key(settings.candidates);
-        let mut candidates: Vec<usize> = Vec::with_capacity(settings.candidates);
-        for row in 0..self.pool.len() {
-            let key = self.fused.key(row);
-            if key != 0 && key >= cut {
-                if self.scores[row] == PairScore::NotYet {
-                    return None;
-                }
-                candidates.push(row);
-            }
-        }
-        if rows.iter().flatten().all(|row| !candidates.contains(row)) {
-            return Some(vec![None; rows.len()]);
-        }
-        candidates.sort_unstable_by_key(|&row| std::cmp::Reverse(self.fused.key(row)));
-        let order: Vec<usize> =
-            self.final_list(&candidates, settings).into_iter().map(|placed| placed.row).collect();
-        Some(rows.iter().map(|row| rank_in(&order, (*row)?)).collect())
     }
 
     /// Everything the judge says about this query under one setting. Fuses first.
@@ -241,16 +186,17 @@ impl QueryState {
             self.judged.iter().zip(ranks).map(|(j, &rank)| Placed { grade: j.grade, rank }).collect()
         };
         let placed = place(&fused);
-        let reranked = match settings.reranker {
-            RerankerChoice::None => None,
-            RerankerChoice::LateInteraction if !context.reranks => None,
-            RerankerChoice::LateInteraction => self.reranked_ranks(settings, &rows),
+        let stage_ranks = (context.reranks && !context.stages.is_empty())
+            .then(|| self.reranked(context.stages, n))
+            .filter(Reranked::is_complete)
+            .map(|reranked| reranked.stage_ranks(&rows, &reranked.delivered(self, settings)));
+        let reranked = stage_ranks.as_ref().and_then(|ranks| ranks.last().cloned());
+        let state = match (settings.reranker.is_none(), &reranked) {
+            (true, _) => RerankState::Off,
+            (false, Some(_)) => RerankState::Complete,
+            (false, None) => RerankState::Incomplete,
         };
-        let state = match (settings.reranker, &reranked) {
-            (RerankerChoice::None, _) => RerankState::Off,
-            (_, Some(_)) => RerankState::Complete,
-            (_, None) => RerankState::Incomplete,
-        };
+        let depths: Vec<usize> = context.stages.iter().map(|stage| stage.depth.min(n)).collect();
         let exact = self.exact_ranks(context);
         let golds = (0..self.judged.len())
             .filter(|&i| self.judged[i].grade >= level)
@@ -273,6 +219,8 @@ impl QueryState {
                     rerank: state,
                 };
                 let fate_now = fate(&gold, n, k);
+                let stages: Vec<Option<Rank>> = stage_ranks.iter().flatten().map(|ranks| ranks[i]).collect();
+                let cut = StageCut { depths: &depths, deliver: k };
                 GoldRow {
                     doc: judged.doc,
                     id: judged.id.clone(),
@@ -281,6 +229,8 @@ impl QueryState {
                     fused: gold.first,
                     reranked: gold.reranked,
                     fate: fate_now,
+                    decided_by: fate_now.and_then(|fate| deciding_stage(fate, fused[i], &stages, cut)),
+                    stages,
                     first_fate: fate(&GoldPlace { rerank: RerankState::Off, ..gold }, n, k),
                     legs,
                     remedy: String::new(),
@@ -314,6 +264,8 @@ impl GoldRow {
             grade: judged.grade,
             legs: vec![None; legs],
             fused: None,
+            stages: Vec::new(),
+            decided_by: None,
             reranked: None,
             fate: None,
             first_fate: None,

@@ -5,25 +5,32 @@ use super::snapshot::{QueryRow, RecallCurve};
 use crate::corpus::Collection;
 use crate::domain::{Fate, LegName, Settings};
 use crate::judge::{Advice, Case, JudgedQuery, ListScores, Metrics, Terms, Verdict};
+use crate::rerank::cascade::StagePlan;
 
 /// Judged@10 looks this deep.
 const JUDGED_DEPTH: usize = 10;
 
-/// The verdict on all judged queries that are complete. `states` are in the order of `rows`, fused
-/// already; `reranker` is `None` where no second stage is at work.
-pub fn verdict<'a>(
-    collection: &Collection,
-    states: impl Iterator<Item = &'a QueryState>,
-    rows: &[QueryRow],
-    curve: &RecallCurve,
-    legs: &[LegName],
-    settings: &Settings,
-    reranker: Option<&str>,
-) -> Verdict {
+/// What the verdict is on.
+#[derive(Clone, Copy)]
+pub struct VerdictInput<'a> {
+    pub collection: &'a Collection,
+    pub rows: &'a [QueryRow],
+    pub curve: &'a RecallCurve,
+    pub legs: &'a [LegName],
+    pub settings: &'a Settings,
+    pub stages: &'a [StagePlan],
+    /// `None` where no second stage is at work.
+    pub reranker: Option<&'a str>,
+}
+
+/// The verdict on all judged queries that are complete. `states` are in the order of the rows, fused
+/// already.
+pub fn verdict<'a>(input: &VerdictInput<'_>, states: impl Iterator<Item = &'a QueryState>) -> Verdict {
+    let VerdictInput { rows, curve, legs, settings, reranker, .. } = *input;
     let fates: Vec<Vec<Option<Fate>>> =
         rows.iter().map(|row| row.golds.iter().map(|g| g.first_fate).collect()).collect();
     let queries: Vec<JudgedQuery<'_>> = (rows.iter().zip(states).zip(&fates))
-        .filter_map(|((row, state), fates)| judged_query(collection, state, row, fates, settings))
+        .filter_map(|((row, state), fates)| judged_query(input, state, row, fates))
         .collect();
     let changes = changes(curve, legs, settings, &queries);
     Verdict::on(&Case {
@@ -36,12 +43,12 @@ pub fn verdict<'a>(
 }
 
 fn judged_query<'a>(
-    collection: &Collection,
+    input: &VerdictInput<'_>,
     state: &QueryState,
     row: &QueryRow,
     fates: &'a [Option<Fate>],
-    settings: &Settings,
 ) -> Option<JudgedQuery<'a>> {
+    let VerdictInput { collection, settings, stages, .. } = *input;
     let n = settings.candidates;
     let candidates = state.fused().top(n);
     let judged = |rows: &[usize]| -> f64 {
@@ -56,9 +63,8 @@ fn judged_query<'a>(
     Some(JudgedQuery {
         first: scores(row.first?, &candidates),
         reranked: row.reranked.map(|metrics| {
-            let list: Vec<usize> =
-                state.final_list(&candidates, settings).iter().map(|placed| placed.row).collect();
-            scores(metrics, &list)
+            let delivered = state.reranked(stages, n).delivered(state, settings);
+            scores(metrics, &delivered.list.iter().map(|placed| placed.row).collect::<Vec<_>>())
         }),
         ceiling: row.ceiling?,
         relevant: row.golds.len(),

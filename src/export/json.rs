@@ -13,7 +13,7 @@ use crate::engine::{
 use crate::error::{Error, Result};
 use crate::index::dense::ANN_SEED;
 use crate::judge::{Metrics, SEED, Verdict};
-use crate::text;
+use crate::text::{self, Analyzers};
 
 /// The whole report, one line, ending in a line feed.
 ///
@@ -32,12 +32,13 @@ pub fn report(snapshot: &Snapshot, collection: &Collection, options: &EngineOpti
             languages: collection.languages().keys().map(ToString::to_string).collect(),
             fingerprint: &collection.fingerprint,
         },
-        settings: settings(snapshot, options),
+        settings: settings(snapshot, collection, options),
         metrics: stages(means, n),
         queries: snapshot.queries.iter().map(|row| query(row, collection, &snapshot.legs, n)).collect(),
         languages: snapshot.languages.iter().map(|row| language(row, n)).collect(),
         cost: Costs(&snapshot.costs),
         verdict: snapshot.findings.as_deref(),
+        tuning: snapshot.tuning.as_deref().map(super::tuning::part),
         warnings: &snapshot.warnings,
     };
     let text = serde_json::to_string(&report).map_err(|e| Error::bug(format!("JSON: {e}")))?;
@@ -54,6 +55,8 @@ struct Report<'a> {
     languages: Vec<LanguagePart>,
     cost: Costs<'a>,
     verdict: Option<&'a Verdict>,
+    /// `null` where no other settings were tried.
+    tuning: Option<super::tuning::TuningPart<'a>>,
     warnings: &'a [String],
 }
 
@@ -83,7 +86,7 @@ struct SettingsPart<'a> {
     window: usize,
     n: usize,
     k: usize,
-    rerank: &'static str,
+    rerank: String,
     blend: f64,
     threshold: Option<f64>,
     rel_level: Grade,
@@ -94,7 +97,7 @@ struct SettingsPart<'a> {
     skip_bad_rows: bool,
     offline: bool,
     token_store_max: u64,
-    analyzer: Named<'a>,
+    analyzer: AnalyzerPart,
     model: Option<Named<'a>>,
     seeds: Seeds,
     versions: Versions<'a>,
@@ -119,6 +122,15 @@ struct AnnPart {
 }
 
 #[derive(Serialize)]
+struct AnalyzerPart {
+    id: &'static str,
+    /// Over the chains of the collection's languages.
+    sha256: String,
+    choice: &'static str,
+    fold_han: bool,
+}
+
+#[derive(Serialize)]
 struct Named<'a> {
     id: &'a str,
     sha256: String,
@@ -130,7 +142,11 @@ struct Versions<'a> {
     onnxruntime: Option<&'a str>,
 }
 
-fn settings<'a>(snapshot: &'a Snapshot, options: &'a EngineOptions) -> SettingsPart<'a> {
+fn settings<'a>(
+    snapshot: &'a Snapshot,
+    collection: &Collection,
+    options: &'a EngineOptions,
+) -> SettingsPart<'a> {
     let settings = &snapshot.settings;
     let model = snapshot.model.as_ref();
     SettingsPart {
@@ -161,7 +177,12 @@ fn settings<'a>(snapshot: &'a Snapshot, options: &'a EngineOptions) -> SettingsP
         skip_bad_rows: options.read.skip_bad_rows,
         offline: options.model.offline,
         token_store_max: options.token_store_max,
-        analyzer: Named { id: text::ANALYZER_ID, sha256: text::analyzer_fingerprint() },
+        analyzer: AnalyzerPart {
+            id: text::ANALYZER_ID,
+            sha256: Analyzers::new(settings.analysis, collection.languages().keys()).fingerprint(),
+            choice: settings.analysis.analyzer.name(),
+            fold_han: settings.analysis.fold_han,
+        },
         model: model.map(|model| Named { id: &model.id, sha256: model.fingerprint.clone() }),
         seeds: Seeds { hnsw: ANN_SEED, bootstrap: SEED },
         versions: Versions {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Dense, JUDGE_AT_ONCE, VERDICT_AT_ONCE, Worker};
-use crate::domain::{Language, LegSet, QueryIdx, RerankerChoice, Settings};
+use crate::domain::{Language, LegSet, QueryIdx, Settings};
 use crate::engine::explain::{ExplainInput, explain};
 use crate::engine::judging;
 use crate::engine::query_state::{JudgeContext, QueryState};
@@ -14,6 +14,7 @@ use crate::engine::snapshot::{Focus, FocusView, GoldRow, Snapshot, Stamp};
 use crate::engine::verdict;
 use crate::engine::view::{ViewInput, focus_view};
 use crate::fuse::{Fuser, FusionPlan};
+use crate::rerank::cascade::StagePlan;
 use crate::text;
 
 impl Worker {
@@ -37,6 +38,7 @@ impl Worker {
             languages: judging::by_language(&self.rows, &self.collection),
             queries: Arc::clone(&self.rows),
             curve: Arc::clone(&self.curve),
+            tuning: self.tuning.clone(),
             costs: self.costs(),
             warnings: self.warnings(&settings, ran),
             model: self.model_in_use(),
@@ -54,15 +56,22 @@ impl Worker {
         FusionPlan::of(settings, &self.legs.names, ran)
     }
 
-    fn context<'a>(&self, settings: &'a Settings, plan: &'a FusionPlan, ran: LegSet) -> JudgeContext<'a> {
+    fn context<'a>(
+        &self,
+        settings: &'a Settings,
+        plan: &'a FusionPlan,
+        stages: &'a [StagePlan],
+        ran: LegSet,
+    ) -> JudgeContext<'a> {
         JudgeContext {
             settings,
             fuser: Fuser::new(plan),
             weights: &plan.weights,
             ran,
+            stages,
             reranks: self.reranks_now(ran),
-            rerank_failed: self.rerank_failed.is_some()
-                || matches!(self.dense, Dense::Off | Dense::Failed(_)),
+            rerank_failed: self.rerank_failure().is_some()
+                || (matches!(self.dense, Dense::Off | Dense::Failed(_)) && !self.reranks_now(ran)),
         }
     }
 
@@ -71,7 +80,8 @@ impl Worker {
         let settings = self.request.settings.clone();
         let ran = self.ran();
         let plan = self.plan(&settings, ran);
-        let context = self.context(&settings, &plan, ran);
+        let stages = Arc::clone(&self.stages);
+        let context = self.context(&settings, &plan, &stages, ran);
         let rows = std::mem::take(&mut self.dirty.rows);
         self.dirty.verdict |= self.dirty.judged || !rows.is_empty();
         if std::mem::take(&mut self.dirty.judged) || self.rows.is_empty() {
@@ -105,7 +115,8 @@ impl Worker {
             Some(row) if self.rejudge.is_none() => row.golds.clone(),
             _ => {
                 let plan = self.plan(settings, ran);
-                let context = self.context(settings, &plan, ran);
+                let stages = Arc::clone(&self.stages);
+                let context = self.context(settings, &plan, &stages, ran);
                 self.listed[query.index()].judge(query, &context).golds
             }
         }
@@ -136,16 +147,16 @@ impl Worker {
         let states = self.judged.iter().map(|query| &self.listed[query.index()]);
         let complete = self.rows.iter().any(|row| row.first.is_some());
         self.findings = complete.then(|| {
-            let verdict = verdict::verdict(
-                &self.collection,
-                states,
-                &self.rows,
-                &self.curve,
-                &self.legs.names,
+            let input = verdict::VerdictInput {
+                collection: &self.collection,
+                rows: &self.rows,
+                curve: &self.curve,
+                legs: &self.legs.names,
                 settings,
-                reranker,
-            );
-            Arc::new(verdict)
+                stages: &self.stages,
+                reranker: reranker.as_deref(),
+            };
+            Arc::new(verdict::verdict(&input, states))
         });
     }
 
@@ -183,6 +194,7 @@ impl Worker {
             language,
             state,
             golds: &golds,
+            stages: &self.stages,
             reranking: reranks_now && ran_here == ran,
             stale: ran_here != ran,
         });
@@ -192,6 +204,8 @@ impl Worker {
                 settings,
                 legs: &self.legs.names,
                 ran: ran_here,
+                stages: &self.stages,
+                reranking: reranks_now && ran_here == ran,
                 lexical: &self.lexical,
                 matrix: dense.map(|dense| &dense.matrix),
                 tokens: dense.map(|dense| &*dense.tokens),
@@ -212,8 +226,8 @@ impl Worker {
             let state = &mut self.listed[query.index()];
             state.fuse(&fuser);
             runs.first.push(first_run(query, state));
-            if self.request.settings.reranker != RerankerChoice::None {
-                runs.reranked.extend(reranked_run(query, state, &settings));
+            if !self.request.settings.reranker.is_none() {
+                runs.reranked.extend(reranked_run(query, state, &self.stages, &settings));
             }
         }
         runs
