@@ -13,6 +13,7 @@ mod http_faults;
 mod http_rerank;
 mod layering;
 mod readme;
+mod sample;
 #[cfg(unix)]
 mod terminal;
 mod without_model;
