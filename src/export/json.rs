@@ -43,6 +43,13 @@ pub fn report(snapshot: &Snapshot, collection: &Collection, options: &EngineOpti
         languages: snapshot.languages.iter().map(|row| language(row, study, n)).collect(),
         cost: Costs(&snapshot.costs),
         verdict: snapshot.findings.as_deref(),
+        approximation: snapshot.approximation.map(|found| ApproximationPart {
+            ef: found.ef,
+            n: found.n,
+            recall: found.recall,
+            queries: found.queries,
+            golds_lost: found.golds_lost,
+        }),
         tuning: snapshot.tuning.as_deref().map(super::tuning::part),
         warnings: &snapshot.warnings,
     };
@@ -63,6 +70,8 @@ struct Report<'a> {
     languages: Vec<LanguagePart<'a>>,
     cost: Costs<'a>,
     verdict: Option<&'a Verdict>,
+    /// `null` where dense search is exact.
+    approximation: Option<ApproximationPart>,
     /// `null` where no other settings were tried.
     tuning: Option<super::tuning::TuningPart<'a>>,
     warnings: &'a [String],
@@ -73,6 +82,17 @@ struct MetricsPart<'a> {
     #[serde(flatten)]
     stages: Stages,
     by_name: ByName<'a>,
+}
+
+/// Approximate against exact dense search.
+#[derive(Serialize)]
+struct ApproximationPart {
+    ef: usize,
+    n: usize,
+    /// Share of the exact top n.
+    recall: f64,
+    queries: usize,
+    golds_lost: usize,
 }
 
 #[derive(Serialize)]
