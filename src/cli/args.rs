@@ -7,11 +7,12 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, Patch};
 use crate::corpus::{self, ReadOptions};
-use crate::domain::{AnalyzerChoice, FusionMethod, Grade, LegId, RerankerChoice};
+use crate::domain::{AnalyzerChoice, FusionMethod, Grade, LegId, SecondStage};
 use crate::engine::{EngineOptions, JudgeOptions, LegSource, LegSpec};
 use crate::error::{Error, Result};
 use crate::judge::{Average, Metric, Terms};
 use crate::models::ModelOptions;
+use crate::rerank::Activation;
 
 /// A terminal debugger for two-stage retrieval: the candidate set beside the reranked list, every rank
 /// movement, and where each gold passage is lost.
@@ -147,9 +148,9 @@ pub enum Format {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Rerank {
-    LateInteraction,
-    None,
+pub enum ScoreKind {
+    Raw,
+    Sigmoid,
 }
 
 /// What the engine works on and with; the same for the screen and for `eval`.
@@ -196,9 +197,10 @@ pub struct EngineArgs {
     /// k: how many passages are delivered [default: 10]
     #[arg(short = 'k', long = "deliver", value_name = "K", env = "RANKSCOPE_K", help_heading = "Settings")]
     pub k: Option<usize>,
-    /// Second stage [default: late-interaction]
-    #[arg(long, value_enum, env = "RANKSCOPE_RERANK", help_heading = "Settings")]
-    pub rerank: Option<Rerank>,
+    /// Second stage: a name of `rankscope models list`, several added (A+B), or one after the other
+    /// (A@100 > B@20); none switches it off [default: late-interaction]
+    #[arg(long, value_name = "PLAN", env = "RANKSCOPE_RERANK", help_heading = "Settings")]
+    pub rerank: Option<SecondStage>,
     /// Share of the first stage in the final score, 0 to 1; both are brought to 0..1 over the candidates
     /// [default: 0, the reranker alone]
     #[arg(long, value_name = "BETA", env = "RANKSCOPE_BLEND", help_heading = "Settings")]
@@ -260,6 +262,16 @@ pub struct EngineArgs {
     /// Another embedding model: fastembed:NAME, one that fastembed knows by name (dense vectors only)
     #[arg(long, value_name = "MODEL", conflicts_with = "model_dir")]
     pub model: Option<String>,
+    /// Folder of a reranker (model.onnx and tokenizer.json), called dir in --rerank; or of several, each in
+    /// a folder of its name
+    #[arg(long, value_name = "DIR")]
+    pub reranker_dir: Option<PathBuf>,
+    /// What local cross-encoders give as scores: the raw logit, or its sigmoid [default: raw]
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub rerank_activation: Option<ScoreKind>,
+    /// Milliseconds that a query's second stage may take: what N it affords is reported
+    #[arg(long, value_name = "MS")]
+    pub budget_ms: Option<f64>,
     /// Threads of the model [default: all cores]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
@@ -289,7 +301,7 @@ impl EngineArgs {
         let wants_dense = dense.is_some_and(|dense| settings.legs(legs.len()).contains(dense));
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(EngineOptions {
-            use_model: eager || wants_dense || settings.reranker != RerankerChoice::None,
+            use_model: eager || wants_dense || settings.reranker.needs_embedding(),
             collection,
             legs,
             read: ReadOptions { split: self.split.clone(), skip_bad_rows: self.skip_bad_rows },
@@ -303,6 +315,12 @@ impl EngineArgs {
                 runtime_dir: None,
             },
             eager,
+            reranker_dir: self.reranker_dir.clone(),
+            activation: match self.rerank_activation {
+                Some(ScoreKind::Sigmoid) => Activation::Sigmoid,
+                _ => Activation::Raw,
+            },
+            budget_ms: self.budget_ms,
             judging: JudgeOptions::default(),
             token_store_max: self.token_store_max.saturating_mul(1 << 20),
             settings,
@@ -322,10 +340,7 @@ impl EngineArgs {
             title_boost: self.title_boost,
             analyzer: self.analyzer,
             fold_han: self.fold_han.then_some(true),
-            rerank: self.rerank.map(|rerank| match rerank {
-                Rerank::LateInteraction => RerankerChoice::LateInteraction,
-                Rerank::None => RerankerChoice::None,
-            }),
+            rerank: self.rerank.clone(),
             alpha: self.alpha,
             rrf_k: self.rrf_k,
             depth: self.depth,
@@ -424,7 +439,7 @@ mod tests {
         .unwrap();
         let Some(Command::Eval(eval)) = args.command else { panic!("eval") };
         assert_eq!(eval.engine.collection, Some("folder".into()));
-        assert_eq!(eval.engine.patch().rerank, Some(RerankerChoice::None));
+        assert_eq!(eval.engine.patch().rerank, Some(SecondStage::none()));
         assert_eq!((eval.engine.n, eval.engine.k, eval.format), (Some(50), Some(10), Format::Json));
     }
 

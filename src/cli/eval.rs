@@ -6,7 +6,7 @@ use super::args::{EngineArgs, EvalArgs, Format};
 use super::print;
 use super::progress::Progress;
 use crate::corpus::Collection;
-use crate::domain::{QueryIdx, RerankerChoice};
+use crate::domain::QueryIdx;
 use crate::engine::runs::Runs;
 use crate::engine::{EngineOptions, Event, Focus, Request, Snapshot, StageState};
 use crate::error::{Error, Result};
@@ -22,7 +22,7 @@ struct Outcome {
 
 pub fn run(args: &EvalArgs) -> Result<()> {
     let options = EngineOptions { judging: args.judging.options()?, ..args.engine.options(false)? };
-    if args.reranked_run.is_some() && options.settings.reranker == RerankerChoice::None {
+    if args.reranked_run.is_some() && options.settings.reranker.is_none() {
         return Err(Error::usage("--reranked-run with --rerank none: there is no reranked list to write"));
     }
     let wants_runs = args.first_run.is_some() || args.reranked_run.is_some();
@@ -32,7 +32,7 @@ pub fn run(args: &EvalArgs) -> Result<()> {
         export::trec::write(file, &runs.first, collection, &snapshot.ran_name())?;
     }
     if let Some(file) = &args.reranked_run {
-        export::trec::write(file, &runs.reranked, collection, snapshot.settings.reranker.name())?;
+        export::trec::write(file, &runs.reranked, collection, &snapshot.settings.reranker.name())?;
     }
     match args.format {
         Format::Json => print(&export::json::report(snapshot, collection, &options)?)?,

@@ -45,6 +45,7 @@ use crate::corpus::{Collection, ReadOptions};
 use crate::domain::Settings;
 use crate::error::{Error, Result};
 use crate::models::ModelOptions;
+use crate::rerank::Activation;
 use runs::Runs;
 use worker::Message;
 
@@ -62,6 +63,12 @@ pub struct EngineOptions {
     pub use_model: bool,
     /// Load the model and fetch the dense legs even before anything needs them, as the screen does.
     pub eager: bool,
+    /// The folder of the reranker that plans call `dir`; also looked in for those with a name.
+    pub reranker_dir: Option<PathBuf>,
+    /// What local cross-encoders give as scores.
+    pub activation: Activation,
+    /// Milliseconds that a query's second stage may take; only reported against.
+    pub budget_ms: Option<f64>,
     /// Bytes of token vectors to keep on disk.
     pub token_store_max: u64,
     /// What is measured, and how it is averaged.

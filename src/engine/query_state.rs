@@ -3,28 +3,24 @@
 //! Facts come in, in any order; nothing is ever thrown away but what a change of depth or of BM25's
 //! parameters makes untrue. What a setting makes of the facts is computed by [`QueryState::judge`].
 
+mod reranked;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::corpus::{Collection, JudgedPassage};
-use crate::domain::{DocIdx, Grade, Hit, LegId, LegSet, QueryIdx, Rank, RerankerChoice, Score, Settings};
-use crate::engine::final_order::{self, Candidate, Finish, final_list};
+use crate::domain::{DocIdx, Grade, Hit, LegId, LegSet, QueryIdx, Rank, Score, Settings};
+use crate::engine::final_order;
 use crate::engine::snapshot::{GoldRow, QueryRow};
 use crate::fuse::{FusedList, Fuser, Pool};
 use crate::index::QueryVector;
 use crate::judge::{
     Desk, GoldPlace, JudgedIdeal, JudgedPlaces, Lists, MetricPlan, Placed, QueryScores, RerankState, Signals,
-    ceiling, fate, measure,
+    StageCut, ceiling, deciding_stage, fate, measure,
 };
+use crate::rerank::cascade::{PairScore, StagePlan};
 
-/// What a pair's score is known to be.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum PairScore {
-    NotYet,
-    /// The reranker can say nothing about it; it keeps its place in the first stage's order, behind.
-    Unscorable,
-    Score(Score),
-}
+pub use reranked::StageHit;
 
 /// One judged passage, judged non-relevant ones included.
 #[derive(Debug, Clone)]
@@ -44,8 +40,8 @@ pub struct QueryState {
     exact_dense: Option<(LegId, Vec<Hit>)>,
     pool: Arc<Pool>,
     exact_pool: Option<Pool>,
-    /// By pool row.
-    scores: Vec<PairScore>,
+    /// By reranker, then by pool row; a column that is short or missing is not scored yet.
+    scores: Vec<Vec<PairScore>>,
     judged: Vec<Judged>,
     /// Of `judged`.
     ideal: JudgedIdeal,
@@ -63,6 +59,8 @@ pub struct JudgeContext<'a> {
     /// Of the plan behind `fuser`, by leg.
     pub weights: &'a [f64],
     pub ran: LegSet,
+    /// The second stage's stages with the numbers of their rerankers.
+    pub stages: &'a [StagePlan],
     /// Whether a second stage is at work: without one not even an empty list counts as reranked.
     pub reranks: bool,
     /// Whether the second stage that the settings ask for will not come.
@@ -124,6 +122,12 @@ impl QueryState {
         Arc::clone(&self.pool)
     }
 
+    /// The pool with the exact scan's list in place of the approximate one; `None`: nothing is
+    /// approximate.
+    pub fn exact_pool(&self) -> Option<&Pool> {
+        self.exact_pool.as_ref()
+    }
+
     pub fn fused(&self) -> &FusedList {
         &self.fused
     }
@@ -164,8 +168,8 @@ impl QueryState {
     }
 
     fn realign(&mut self, tie_order: &[u32]) {
-        let before: Vec<(DocIdx, PairScore)> =
-            (self.pool.docs().iter().copied()).zip(self.scores.drain(..)).collect();
+        let docs: Vec<DocIdx> = self.pool.docs().to_vec();
+        let before = std::mem::take(&mut self.scores);
         let lists: Vec<&[Hit]> = self.legs.iter().map(|leg| leg.as_deref().unwrap_or_default()).collect();
         self.pool = Arc::new(Pool::align(&lists, tie_order));
         self.exact_pool = self.exact_dense.as_ref().map(|(dense, exact)| {
@@ -173,79 +177,16 @@ impl QueryState {
             lists[dense.0] = exact;
             Pool::align(&lists, tie_order)
         });
-        self.scores = vec![PairScore::NotYet; self.pool.len()];
-        for (doc, score) in before {
-            self.set_score(doc, score);
+        for (reranker, column) in before.into_iter().enumerate() {
+            for (&doc, score) in docs.iter().zip(column) {
+                self.set_score(reranker, doc, score);
+            }
         }
-    }
-
-    /// Takes one score; for a passage that is not in the pool it is of no use here.
-    pub fn set_score(&mut self, doc: DocIdx, score: PairScore) {
-        if let Some(row) = self.pool.row_of(doc) {
-            self.scores[row] = score;
-        }
-    }
-
-    pub fn score(&self, row: usize) -> PairScore {
-        self.scores[row]
     }
 
     /// Fuses anew; to be called before anything that reads the fused list.
     pub fn fuse(&mut self, fuser: &Fuser<'_>) {
         fuser.fuse_into(&self.pool, &mut self.fused);
-    }
-
-    /// Passages of the candidate set without a score, in fused order.
-    pub fn unscored(&self, n: usize) -> Vec<DocIdx> {
-        let candidates = self.fused.top(n).into_iter();
-        candidates
-            .filter(|&row| self.scores[row] == PairScore::NotYet)
-            .map(|row| self.pool.doc(row))
-            .collect()
-    }
-
-    /// The list that is delivered, of a candidate set in fused order.
-    pub fn final_list(&self, candidates: &[usize], settings: &Settings) -> Vec<final_order::Placed> {
-        let candidate = |&row: &usize| Candidate {
-            row,
-            tie: self.pool.tie(row),
-            first: self.fused.score(row).unwrap_or_default(),
-            reranked: match self.scores[row] {
-                PairScore::Score(score) => Some(score),
-                PairScore::Unscorable | PairScore::NotYet => None,
-            },
-            waits: self.scores[row] == PairScore::NotYet,
-        };
-        let candidates: Vec<Candidate> = candidates.iter().map(candidate).collect();
-        final_list(&candidates, Finish { blend: settings.blend, threshold: settings.threshold })
-    }
-
-    /// Where the reranker puts each row asked for, if the whole candidate set is scored.
-    fn reranked_ranks(&self, settings: &Settings, rows: &[Option<usize>]) -> Option<Reranked> {
-        let cut = self.fused.cut_key(settings.candidates);
-        let mut candidates: Vec<usize> = Vec::with_capacity(settings.candidates);
-        for row in 0..self.pool.len() {
-            let key = self.fused.key(row);
-            if key != 0 && key >= cut {
-                if self.scores[row] == PairScore::NotYet {
-                    return None;
-                }
-                candidates.push(row);
-            }
-        }
-        let is_candidate = |&row: &usize| self.fused.key(row) != 0 && self.fused.key(row) >= cut;
-        if !rows.iter().flatten().any(is_candidate) {
-            return Some(Reranked { ranks: vec![None; rows.len()], returned: candidates.len() });
-        }
-        candidates.sort_unstable_by_key(|&row| std::cmp::Reverse(self.fused.key(row)));
-        let order = self.final_list(&candidates, settings);
-        // By pool row, 0: not delivered. A query may have thousands of judged passages.
-        let mut places: Vec<Rank> = vec![0; self.pool.len()];
-        for (rank, placed) in (1..).zip(&order) {
-            places[placed.row] = rank;
-        }
-        let rank = |row: &Option<usize>| Some(places[(*row)?]).filter(|&rank| rank > 0);
-        Some(Reranked { ranks: rows.iter().map(rank).collect(), returned: order.len() })
     }
 
     /// Everything the judge says about this query under one setting. Fuses first.
@@ -267,20 +208,22 @@ impl QueryState {
             self.judged.iter().zip(ranks).map(|(j, &rank)| Placed { grade: j.grade, rank }).collect()
         };
         let placed = place(&fused);
-        let reranked = match settings.reranker {
-            RerankerChoice::None => None,
-            RerankerChoice::LateInteraction if !context.reranks => None,
-            RerankerChoice::LateInteraction => self.reranked_ranks(settings, &rows),
-        };
+        let second = self.second_stage(&rows, context);
         if self.judged.is_empty() {
-            let rerank_complete = reranked.is_some();
-            return QueryRow { complete: true, rerank_complete, ..QueryRow::unknown(query) };
+            return QueryRow {
+                complete: true,
+                rerank_complete: second.is_some(),
+                ..QueryRow::unknown(query)
+            };
         }
-        let state = match (settings.reranker, &reranked) {
-            (RerankerChoice::None, _) => RerankState::Off,
-            (_, Some(_)) => RerankState::Complete,
-            (_, None) => RerankState::Incomplete,
+        let stage_ranks = second.as_ref().map(|(ranks, _)| ranks);
+        let last = second.as_ref().and_then(|(ranks, returned)| Some((ranks.last()?, *returned)));
+        let state = match (settings.reranker.is_none(), &last) {
+            (true, _) => RerankState::Off,
+            (false, Some(_)) => RerankState::Complete,
+            (false, None) => RerankState::Incomplete,
         };
+        let depths: Vec<usize> = context.stages.iter().map(|stage| stage.depth.min(n)).collect();
         let exact = self.exact_ranks(context);
         let golds = (0..self.judged.len())
             .filter(|&i| self.judged[i].grade >= level)
@@ -299,10 +242,13 @@ impl QueryState {
                     leg_ranks: &speaking,
                     first: fused[i],
                     exact_first: exact.get(i).copied().flatten(),
-                    reranked: reranked.as_ref().and_then(|list| list.ranks[i]),
+                    reranked: last.and_then(|(ranks, _)| ranks[i]),
                     rerank: state,
                 };
                 let fate_now = fate(&gold, n, k);
+                let stages: Vec<Option<Rank>> =
+                    stage_ranks.into_iter().flatten().map(|ranks| ranks[i]).collect();
+                let cut = StageCut { depths: &depths, deliver: k };
                 GoldRow {
                     doc: judged.doc,
                     id: judged.id.clone(),
@@ -311,29 +257,54 @@ impl QueryState {
                     fused: gold.first,
                     reranked: gold.reranked,
                     fate: fate_now,
+                    decided_by: fate_now.and_then(|fate| deciding_stage(fate, fused[i], &stages, cut)),
+                    stages,
                     first_fate: fate(&GoldPlace { rerank: RerankState::Off, ..gold }, n, k),
                     legs,
                     remedy: String::new(),
                 }
             })
             .collect();
-        let last = reranked.as_ref().map(|list| place(&list.ranks));
+        let reranked = last.map(|(ranks, _)| place(ranks));
         let first_places = JudgedPlaces { placed: &placed, returned: self.fused.len() };
-        let last_places = reranked
-            .as_ref()
-            .zip(last.as_deref())
-            .map(|(list, placed)| JudgedPlaces { placed, returned: list.returned });
+        let last_places =
+            last.zip(reranked.as_deref()).map(|((_, returned), placed)| JudgedPlaces { placed, returned });
         let scores = QueryScores::of(context.metrics, &self.ideal, first_places, last_places, &mut self.desk);
         QueryRow {
             query,
             golds,
             complete: true,
-            rerank_complete: reranked.is_some(),
+            rerank_complete: last.is_some(),
             first: Some(measure(&placed, n, level)),
-            reranked: last.map(|placed| measure(&placed, n, level)),
+            reranked: reranked.map(|placed| measure(&placed, n, level)),
             ceiling: Some(ceiling(&placed, n, level)),
             scores: Some(scores),
         }
+    }
+
+    /// The ranks of these rows after each stage, and the length of the delivered list; `None` while a
+    /// stage is not through, and without a second stage.
+    fn second_stage(
+        &self,
+        rows: &[Option<usize>],
+        context: &JudgeContext<'_>,
+    ) -> Option<(Vec<Vec<Option<Rank>>>, usize)> {
+        if !context.reranks || context.stages.is_empty() {
+            return None;
+        }
+        let reranked = self.reranked(context.stages, context.settings.candidates);
+        if !reranked.is_complete() {
+            return None;
+        }
+        let delivered = reranked.delivered(self, context.settings);
+        Some((reranked.stage_ranks(rows, &delivered), delivered.list.len()))
+    }
+
+    /// The delivered list, once every stage is through. The fused list must be of `context`'s fuser.
+    fn delivered(&self, context: &JudgeContext<'_>) -> Option<Vec<final_order::Placed>> {
+        let reranked = self.reranked(context.stages, context.settings.candidates);
+        let complete = context.reranks && !context.stages.is_empty() && reranked.is_complete();
+        complete.then(|| reranked.delivered(self, context.settings).list)
     }
 
     /// What the lists of this query say without judgments. The fused list must be of `context`'s fuser.
@@ -347,10 +318,9 @@ impl QueryState {
             .filter(|leg| context.weights.get(leg.0).is_some_and(|&weight| weight > 0.0))
             .map(|leg| self.leg(leg).unwrap_or_default().iter().take(n).map(|hit| hit.doc).collect())
             .collect();
-        let whole = context.reranks && rows.iter().all(|&row| self.scores[row] != PairScore::NotYet);
         let ranks: HashMap<usize, Rank> = rows.iter().copied().zip(1..).collect();
         let from: Option<Vec<Rank>> =
-            whole.then(|| self.final_list(&rows, settings).iter().map(|placed| ranks[&placed.row]).collect());
+            self.delivered(context).map(|list| list.iter().map(|placed| ranks[&placed.row]).collect());
         Signals::of(&Lists {
             legs: &legs,
             scores: &scores,
@@ -364,12 +334,8 @@ impl QueryState {
     /// latter empty where the rerank is not complete.
     pub fn heads(&self, context: &JudgeContext<'_>, depth: usize) -> (Vec<DocIdx>, Vec<DocIdx>) {
         let rows = self.fused.top(context.settings.candidates);
-        let whole = context.reranks && rows.iter().all(|&row| self.scores[row] != PairScore::NotYet);
         let doc = |row: usize| self.pool.doc(row);
-        let reranked = match whole {
-            true => self.final_list(&rows, context.settings),
-            false => Vec::new(),
-        };
+        let reranked = self.delivered(context).unwrap_or_default();
         (
             rows.iter().take(depth).map(|&row| doc(row)).collect(),
             reranked.iter().take(depth).map(|placed| doc(placed.row)).collect(),
@@ -388,14 +354,6 @@ impl QueryState {
         context.fuser.fuse_into(pool, &mut list);
         self.judged.iter().map(|judged| list.rank(pool.row_of(judged.doc?)?)).collect()
     }
-}
-
-/// Where the reranker put passages.
-struct Reranked {
-    /// As they were asked for.
-    ranks: Vec<Option<Rank>>,
-    /// Length of the delivered list.
-    returned: usize,
 }
 
 impl QueryRow {
@@ -423,6 +381,8 @@ impl GoldRow {
             grade: judged.grade,
             legs: vec![None; legs],
             fused: None,
+            stages: Vec::new(),
+            decided_by: None,
             reranked: None,
             fate: None,
             first_fate: None,

@@ -5,12 +5,15 @@
 
 use std::sync::Arc;
 
+pub use super::query_state::StageHit;
 pub use super::tuning::{AlphaCurve, BestCell, HeatMap, Held, Shape, Tuning};
 use crate::domain::{
     DocIdx, Fate, Grade, Language, LegHit, LegId, LegName, LegSet, QueryIdx, Rank, Score, Settings,
 };
 use crate::fuse::LegShare;
-use crate::judge::{Metric, MetricMean, Metrics, Movement, Paired, QueryScores, Signals, Verdict};
+use crate::judge::{
+    Metric, MetricMean, Metrics, Movement, Paired, QueryScores, Signals, StageVerdict, Verdict,
+};
 pub use crate::retrieve::bm25::TermScore;
 use crate::tune::Goal;
 
@@ -125,6 +128,8 @@ pub struct RerankedRow {
     /// `None`: not scored yet.
     pub score: Option<Score>,
     pub first_rank: Rank,
+    /// Where each stage put it; its score is `None` where the stage did not re-score it.
+    pub stages: Vec<StageHit>,
     /// `None` while any row of the list waits for its score.
     pub movement: Option<Movement>,
     pub grade: Option<Grade>,
@@ -141,7 +146,13 @@ pub struct GoldRow {
     /// By `LegId`.
     pub legs: Vec<Option<Rank>>,
     pub fused: Option<Rank>,
+    /// The rank in the delivered list.
     pub reranked: Option<Rank>,
+    /// The rank after each stage of the second stage, the last one's in the delivered list; empty until
+    /// all are through.
+    pub stages: Vec<Option<Rank>>,
+    /// Which stage of the second stage made the fate; `None` where none did.
+    pub decided_by: Option<StageVerdict>,
     /// `None` while the second stage is incomplete or has failed, or while the legs are not there yet.
     pub fate: Option<Fate>,
     /// The fate as it would be without a second stage, which is known as soon as the legs are there.
@@ -161,6 +172,17 @@ pub struct TokenPair {
     pub similarity: f32,
 }
 
+/// One stage of the second stage, as it treated one passage.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StageStep {
+    /// The stage as the plan writes it.
+    pub stage: String,
+    /// Its score is `None` where the stage did not re-score the passage.
+    pub hit: StageHit,
+    /// By reranker of the stage: its name and its own score.
+    pub parts: Vec<(String, Option<Score>)>,
+}
+
 /// The journey of one passage for the focus query.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explanation {
@@ -177,6 +199,8 @@ pub struct Explanation {
     pub dense_exact_rank: Option<Rank>,
     pub cosine: Option<f32>,
     pub reranked: Option<LegHit>,
+    /// Where each stage of the second stage put it, and what each of its rerankers gave.
+    pub stages: Vec<StageStep>,
     /// Best-matching token pairs, query order; empty until the token vectors are there.
     pub pairs: Vec<TokenPair>,
     /// Model tokens of the passage, and whether the model saw all of them.
@@ -199,8 +223,12 @@ pub struct FocusView {
     pub fused_len: usize,
     /// In shown order; empty without a second stage.
     pub reranked: Vec<RerankedRow>,
-    /// Candidates with a reranker score.
+    /// Candidates that the unfinished stage has scored; all of them when every stage is through.
     pub scored: usize,
+    /// How many that stage re-scores.
+    pub to_score: usize,
+    /// The stage (from 0) that is not through yet.
+    pub stage: Option<usize>,
     pub golds: Vec<GoldRow>,
     /// Whether the query has judgments at all.
     pub judged: bool,

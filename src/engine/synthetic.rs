@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
-use super::query_state::{JudgeContext, Judged, PairScore, QueryState};
+use super::query_state::{JudgeContext, Judged, QueryState};
 use super::rejudge::Rejudge;
 use super::snapshot::QueryRow;
-use crate::domain::{DocIdx, Hit, LegId, LegName, LegScale, LegSet, QueryIdx, RerankerChoice, Settings};
+use crate::domain::{DocIdx, Hit, LegId, LegName, LegScale, LegSet, QueryIdx, Settings};
 use crate::fuse::{Fuser, FusionPlan};
 use crate::judge::{MetricPlan, SplitMix64, default_metrics};
+use crate::rerank::cascade::{PairScore, StagePlan};
 
 /// How much is made up.
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +58,7 @@ impl Desk {
         let mut random = SplitMix64::new(seed);
         for state in &mut self.listed {
             for doc in state.pool().docs().to_vec() {
-                state.set_score(doc, PairScore::Score(fraction(&mut random)));
+                state.set_score(0, doc, PairScore::Score(fraction(&mut random)));
             }
         }
     }
@@ -66,6 +67,7 @@ impl Desk {
     pub fn judge(&mut self, settings: &Settings, budget: Duration) -> Vec<QueryRow> {
         let ran = LegSet::all(self.legs.len());
         let plan = FusionPlan::of(settings, &self.legs, ran);
+        let stages = [StagePlan { parts: vec![(0, 1.0)], depth: settings.candidates }];
         let metrics =
             MetricPlan::new(&default_metrics(settings.candidates), settings.candidates, settings.rel_level);
         let context = JudgeContext {
@@ -74,7 +76,8 @@ impl Desk {
             fuser: Fuser::new(&plan),
             weights: &plan.weights,
             ran,
-            reranks: settings.reranker != RerankerChoice::None,
+            stages: &stages,
+            reranks: !settings.reranker.is_none(),
             rerank_failed: false,
         };
         let mut pass = Rejudge::default();
@@ -153,6 +156,7 @@ mod tests {
                 fuser: Fuser::new(plan),
                 weights: &plan.weights,
                 ran: LegSet::all(3),
+                stages: Vec::leak(vec![StagePlan { parts: vec![(0, 1.0)], depth: 20 }]),
                 reranks: true,
                 rerank_failed: false,
             }

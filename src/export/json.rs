@@ -101,7 +101,7 @@ struct SettingsPart<'a> {
     window: usize,
     n: usize,
     k: usize,
-    rerank: &'static str,
+    rerank: String,
     blend: f64,
     threshold: Option<f64>,
     rel_level: Grade,

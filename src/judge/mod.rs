@@ -8,6 +8,7 @@
 //! - `metric_plan`: any set of metrics in the same way; `query_scores` takes both lists of a query, and the
 //!   means over queries.
 //! - `fate`: what became of a gold passage, and at which stage.
+//! - `stages`: which stage of the second stage made it so.
 //! - `movement`: how far the reranker moved a passage.
 //!
 //! On request, over whole lists:
@@ -33,6 +34,7 @@ mod ranking;
 mod resemblance;
 mod signals;
 mod significance;
+mod stages;
 mod verdict;
 mod wording;
 
@@ -54,4 +56,5 @@ pub use ranking::{Gain, JudgedList, Metric, MetricKind, capped_recall};
 pub use resemblance::{Resemblance, Shingles, resembling};
 pub use signals::{Cut, LegPair, Lists, PARTS, Signals};
 pub use significance::{Interval, ROUNDS, SEED, TTest, bootstrap, holm, paired_t, randomisation};
+pub use stages::{StageAct, StageCut, StageVerdict, deciding_stage};
 pub use verdict::{Advice, Case, Class, Comparison, Evidence, JudgedQuery, ListScores, Loss, Terms, Verdict};

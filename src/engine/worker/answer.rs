@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Dense, JUDGE_AT_ONCE, VERDICT_AT_ONCE, Worker};
-use crate::domain::{Language, LegSet, QueryIdx, RerankerChoice, Settings};
+use crate::domain::{Language, LegSet, QueryIdx, Settings};
 use crate::engine::explain::{ExplainInput, explain};
 use crate::engine::judging;
 use crate::engine::query_state::{JudgeContext, QueryState};
@@ -14,6 +14,7 @@ use crate::engine::snapshot::{Focus, FocusView, GoldRow, Snapshot, Stamp};
 use crate::engine::view::{ViewInput, focus_view};
 use crate::fuse::{Fuser, FusionPlan};
 use crate::judge::MetricPlan;
+use crate::rerank::cascade::StagePlan;
 use crate::text;
 
 impl Worker {
@@ -69,6 +70,7 @@ impl Worker {
         settings: &'a Settings,
         metrics: &'a MetricPlan,
         plan: &'a FusionPlan,
+        stages: &'a [StagePlan],
         ran: LegSet,
     ) -> JudgeContext<'a> {
         JudgeContext {
@@ -77,9 +79,10 @@ impl Worker {
             fuser: Fuser::new(plan),
             weights: &plan.weights,
             ran,
+            stages,
             reranks: self.reranks_now(ran),
-            rerank_failed: self.rerank_failed.is_some()
-                || matches!(self.dense, Dense::Off | Dense::Failed(_)),
+            rerank_failed: self.rerank_failure().is_some()
+                || (matches!(self.dense, Dense::Off | Dense::Failed(_)) && !self.reranks_now(ran)),
         }
     }
 
@@ -89,7 +92,8 @@ impl Worker {
         let ran = self.ran();
         let plan = self.plan(&settings, ran);
         let metrics = self.metric_plan(&settings);
-        let context = self.context(&settings, &metrics, &plan, ran);
+        let stages = Arc::clone(&self.stages);
+        let context = self.context(&settings, &metrics, &plan, &stages, ran);
         let rows = std::mem::take(&mut self.dirty.rows);
         if self.dirty.judged || !rows.is_empty() {
             self.dirty.verdict = true;
@@ -129,7 +133,8 @@ impl Worker {
             _ => {
                 let plan = self.plan(settings, ran);
                 let metrics = self.metric_plan(settings);
-                let context = self.context(settings, &metrics, &plan, ran);
+                let stages = Arc::clone(&self.stages);
+                let context = self.context(settings, &metrics, &plan, &stages, ran);
                 self.listed[query.index()].judge(query, &context).golds
             }
         }
@@ -186,6 +191,7 @@ impl Worker {
             language,
             state,
             golds: &golds,
+            stages: &self.stages,
             reranking: reranks_now && ran_here == ran,
             stale: ran_here != ran,
         });
@@ -195,6 +201,8 @@ impl Worker {
                 settings,
                 legs: &self.legs.names,
                 ran: ran_here,
+                stages: &self.stages,
+                reranking: reranks_now && ran_here == ran,
                 lexical: &self.lexical,
                 matrix: dense.map(|dense| &dense.matrix),
                 tokens: dense.map(|dense| &*dense.tokens),
@@ -215,8 +223,8 @@ impl Worker {
             let state = &mut self.listed[query.index()];
             state.fuse(&fuser);
             runs.first.push(first_run(query, state));
-            if self.request.settings.reranker != RerankerChoice::None {
-                runs.reranked.extend(reranked_run(query, state, &settings));
+            if !self.request.settings.reranker.is_none() {
+                runs.reranked.extend(reranked_run(query, state, &self.stages, &settings));
             }
         }
         runs

@@ -12,13 +12,14 @@ impl Worker {
         self.dirty.verdict = false;
         let settings = &self.request.settings;
         let scored = self.rows.iter().any(|row| row.scores.is_some());
+        let reranker = self.reranks_now(self.ran()).then(|| settings.reranker.name());
         self.findings = scored.then(|| {
             let input = VerdictInput {
                 metrics: &self.metrics,
                 curve: &self.curve,
                 legs: &self.legs.names,
                 settings,
-                reranker: self.reranks_now(self.ran()).then(|| settings.reranker.name()),
+                reranker: reranker.as_deref(),
                 terms: self.options.judging.terms,
             };
             Arc::new(verdict(self.rows.iter(), &input))
@@ -30,7 +31,8 @@ impl Worker {
         let settings = self.request.settings.clone();
         let ran = self.ran();
         let (plan, metrics) = (self.plan(&settings, ran), self.metric_plan(&settings));
-        let context = self.context(&settings, &metrics, &plan, ran);
+        let stages = Arc::clone(&self.stages);
+        let context = self.context(&settings, &metrics, &plan, &stages, ran);
         let mut studying = self.studying.take().unwrap_or_else(StudyUnderWay::default);
         let reranker = context.reranks.then(|| settings.reranker.name());
         let mut input = StudyInput {
@@ -45,7 +47,7 @@ impl Worker {
                 curve: &self.curve,
                 legs: &self.legs.names,
                 settings: &settings,
-                reranker,
+                reranker: reranker.as_deref(),
                 terms: self.options.judging.terms,
             },
         };

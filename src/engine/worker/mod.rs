@@ -32,6 +32,7 @@ use crate::domain::QueryIdx;
 use crate::error::{Error, Result};
 use crate::index::{CacheFolder, FactCache, LexicalIndex};
 use crate::judge::{Metric, Verdict};
+use crate::rerank::cascade::StagePlan;
 use crate::rerank::{Runner, RunnerEvent};
 
 /// Least time between two answers that no request asked for.
@@ -105,7 +106,11 @@ struct Worker {
     model: Option<ModelFacts>,
     runtime: Option<String>,
     runner: Option<Runner>,
-    rerank_failed: Option<Error>,
+    /// By number; never forgotten, for scores are kept by it.
+    rerankers: Vec<second_stage::Known>,
+    /// The plan of the newest request, its rerankers by number.
+    stages: Arc<[StagePlan]>,
+    late: second_stage::LateParts,
     legs: Legs,
     /// By leg: up to this position of `judged`, every query has it.
     complete_to: Vec<usize>,
@@ -138,7 +143,6 @@ struct Worker {
     notes: Vec<String>,
     /// By leg.
     leg_costs: Vec<CostMeter>,
-    rerank_cost: CostMeter,
     /// Stands in for the cache folder where that cannot be written; goes with the program.
     _temporary: Option<tempfile::TempDir>,
 }
@@ -174,7 +178,7 @@ impl Worker {
             inspect: None,
             tune: None,
         };
-        Ok(Self {
+        let mut worker = Self {
             dense: match options.use_model {
                 false => Dense::Off,
                 true => Dense::Working { done: 0, total: 0, doing: "starting".to_owned() },
@@ -198,10 +202,11 @@ impl Worker {
             model: None,
             runtime: None,
             runner: None,
-            rerank_failed: None,
+            rerankers: Vec::new(),
+            stages: Arc::from([]),
+            late: Arc::default(),
             typed: None,
             leg_costs: vec![CostMeter::default(); legs.len()],
-            rerank_cost: CostMeter::default(),
             complete_to: vec![0; legs.len()],
             legs,
             own: own.clone(),
@@ -216,7 +221,11 @@ impl Worker {
             request,
             notes,
             _temporary: temporary,
-        })
+        };
+        let settings = worker.options.settings.clone();
+        worker.take_plan(&settings.reranker, settings.candidates);
+        worker.start_runner();
+        Ok(worker)
     }
 
     fn work(&mut self, messages: &mpsc::Receiver<Message>, sink: &dyn Fn(Event)) {
@@ -258,12 +267,7 @@ impl Worker {
         match message {
             Message::Request(request) => self.take_request(request),
             Message::Fact(fact) => self.take_fact(fact),
-            Message::Rerank(RunnerEvent::Scored(scored)) => self.take_scores(scored),
-            Message::Rerank(RunnerEvent::Failed(error)) => {
-                self.rerank_failed = Some(error);
-                self.dirty.judged = true;
-                self.dirty.view = true;
-            }
+            Message::Rerank(event) => self.take_rerank(event),
             Message::Tuned(tuning) => self.take_tuning(tuning),
             Message::Runs(reply) => {
                 let _ = reply.send(self.runs());
@@ -277,8 +281,9 @@ impl Worker {
             self.dirty.judged = true;
             self.dirty.work_list = true;
             if request.settings.reranker != self.request.settings.reranker {
-                self.rerank_failed = None;
+                self.forgive_rerankers();
             }
+            self.take_plan(&request.settings.reranker, request.settings.candidates);
             self.forget_legs(&request.settings);
             self.give_up_tuning();
         }
