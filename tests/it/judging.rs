@@ -235,7 +235,8 @@ fn differences_are_tested_and_the_unchangeable_are_not() {
 fn the_protocol_is_given_for_each_language() {
     let report = eval_json(&sample(), &["--min-queries", "5"]);
     let languages = report["languages"].as_array().unwrap();
-    assert!(languages.len() > 3);
+    let tags: Vec<&str> = languages.iter().map(|language| language["language"].as_str().unwrap()).collect();
+    assert!(tags.len() > 3 && tags.is_sorted(), "{tags:?}");
     for language in languages {
         let verdict = &language["verdict"];
         assert_eq!(verdict["evidence"]["queries"], language["queries"], "{}", language["language"]);
