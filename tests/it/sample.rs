@@ -34,6 +34,7 @@ const HOMOGRAPHS: &[(&str, &str)] = &[
     ("q75", "눈"),
     ("q78", "gericht"),
     ("q79", "estación"),
+    ("q86", "Bank"),
     ("q101", "đá"),
     ("q102", "tahu"),
     ("q103", "avocat"),
