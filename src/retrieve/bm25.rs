@@ -48,11 +48,21 @@ pub struct Bm25Parts {
 
 impl Retriever for Bm25Leg<'_> {
     fn retrieve(&self, query: QueryInput<'_>, depth: usize) -> Result<Vec<Hit>> {
+        self.search(&self.index.analyzers().query_terms(query.text), depth)
+    }
+}
+
+impl Bm25Leg<'_> {
+    /// The best `depth` passages for terms that are there already, best first.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn search(&self, terms: &[QueryTerm], depth: usize) -> Result<Vec<Hit>> {
         let mut scores = vec![0.0f32; self.tie_order.len()];
         let mut seen = vec![false; self.tie_order.len()];
         let mut matched: Vec<DocIdx> = Vec::new();
         let formula = self.formula();
-        for term in self.index.analyzers().query_terms(query.text) {
+        for term in terms {
             let idf = self.idf(self.index.document_frequency(&term.term)?);
             let mut add = |posting: Posting, query_tf: u32| {
                 let at = posting.doc.index();
@@ -82,9 +92,7 @@ impl Retriever for Bm25Leg<'_> {
             matched.into_iter().map(|doc| (doc, scores[doc.index()])).collect();
         Ok(ranked(&scored, self.tie_order, depth))
     }
-}
 
-impl Bm25Leg<'_> {
     /// Why `doc` has the score it has for `query`: the query's terms as the passage's chain reads it.
     ///
     /// # Errors

@@ -271,7 +271,6 @@ mod tests {
     fn short_text_falls_back_to_its_letters_and_says_so() {
         for (text, tag, evidence) in [
             ("Москва", "ru", Evidence::Letters),
-            ("їжак", "uk", Evidence::Letters),
             ("قطار", "ar", Evidence::Letters),
             ("گربه", "fa", Evidence::Letters),
             ("vé tàu giá rẻ", "vi", Evidence::Letters),
