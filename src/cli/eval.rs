@@ -11,6 +11,7 @@ use crate::engine::runs::Runs;
 use crate::engine::{EngineOptions, Event, Focus, Request, Snapshot, StageState};
 use crate::error::{Error, Result};
 use crate::export;
+use crate::tune::Goal;
 
 /// The settled answer.
 struct Outcome {
@@ -60,6 +61,7 @@ fn settle(options: &EngineOptions, quiet: bool, wants_runs: bool) -> Result<Outc
                 settings: options.settings.clone(),
                 focus: Focus::Listed(first),
                 inspect: None,
+                tune: Some(Goal::Ndcg10),
             });
             collection = Some(opened);
             Ok(None)

@@ -10,6 +10,7 @@
 //! - `final_order`: what comes after the reranker: blend and threshold.
 //! - `query_state`: the facts of one query and what the judge makes of them.
 //! - `rejudge`: all queries judged anew, in as many slices as it takes.
+//! - `tuning`: what other settings would make of it, in the background.
 //! - `judging`, `view`, `remedy`, `explain`: the parts of a snapshot.
 //! - `runs`: whole lists, for export.
 
@@ -25,6 +26,7 @@ pub mod runs;
 pub mod snapshot;
 #[doc(hidden)]
 pub mod synthetic;
+mod tuning;
 mod verdict;
 mod view;
 mod worker;

@@ -38,7 +38,7 @@ pub struct QueryState {
     legs: Vec<Option<Vec<Hit>>>,
     /// The dense leg as the exact scan gives it, where the leg itself is approximate.
     exact_dense: Option<(LegId, Vec<Hit>)>,
-    pool: Pool,
+    pool: Arc<Pool>,
     exact_pool: Option<Pool>,
     /// By pool row.
     scores: Vec<PairScore>,
@@ -87,7 +87,7 @@ impl QueryState {
             vector: None,
             legs: vec![None; legs],
             exact_dense: None,
-            pool: Pool::default(),
+            pool: Arc::default(),
             exact_pool: None,
             scores: Vec::new(),
             judged: Vec::new(),
@@ -102,6 +102,11 @@ impl QueryState {
 
     pub fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    /// The pool, to be looked at elsewhere while facts go on coming here.
+    pub fn shared_pool(&self) -> Arc<Pool> {
+        Arc::clone(&self.pool)
     }
 
     pub fn fused(&self) -> &FusedList {
@@ -147,7 +152,7 @@ impl QueryState {
         let before: Vec<(DocIdx, PairScore)> =
             (self.pool.docs().iter().copied()).zip(self.scores.drain(..)).collect();
         let lists: Vec<&[Hit]> = self.legs.iter().map(|leg| leg.as_deref().unwrap_or_default()).collect();
-        self.pool = Pool::align(&lists, tie_order);
+        self.pool = Arc::new(Pool::align(&lists, tie_order));
         self.exact_pool = self.exact_dense.as_ref().map(|(dense, exact)| {
             let mut lists = lists.clone();
             lists[dense.0] = exact;

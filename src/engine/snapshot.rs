@@ -5,12 +5,14 @@
 
 use std::sync::Arc;
 
+pub use super::tuning::{AlphaCurve, BestCell, HeatMap, Held, Shape, Tuning};
 use crate::domain::{
     DocIdx, Fate, Grade, Language, LegHit, LegId, LegName, LegSet, QueryIdx, Rank, Score, Settings,
 };
 use crate::fuse::LegShare;
 use crate::judge::{Metrics, Movement, Verdict};
 pub use crate::retrieve::bm25::TermScore;
+use crate::tune::Goal;
 
 /// Which answer this is: `generation` counts requests, `revision` counts progress within one. A screen
 /// takes only a greater pair than the one it shows.
@@ -37,6 +39,8 @@ pub struct Request {
     pub focus: Focus,
     /// The passage whose score is to be explained for the focus query.
     pub inspect: Option<DocIdx>,
+    /// The metric for which other settings are tried in the background; `None`: none are.
+    pub tune: Option<Goal>,
 }
 
 /// State of one engine: bm25, dense or rerank.
@@ -78,6 +82,8 @@ pub struct Status {
     pub rejudging: Option<(usize, usize)>,
     /// Whether the verdict is of an earlier state of the lists.
     pub verdict_lags: bool,
+    /// Trying other settings: columns of the heat map.
+    pub tuning: StageState,
 }
 
 impl Status {
@@ -88,6 +94,7 @@ impl Status {
             && self.rerank.is_settled()
             && self.rejudging.is_none()
             && !self.verdict_lags
+            && self.tuning.is_settled()
     }
 }
 
@@ -287,6 +294,9 @@ pub struct Snapshot {
     /// In order of the languages' tags.
     pub languages: Vec<LanguageRow>,
     pub curve: Arc<RecallCurve>,
+    /// What other settings would make of the judged queries. Of the settings before while
+    /// [`Status::tuning`] is at work; `None` before the first is there, and where it was not asked for.
+    pub tuning: Option<Arc<Tuning>>,
     pub costs: Vec<StageCost>,
     /// The protocol's answer in one sentence; empty while nothing can be said.
     pub verdict: String,

@@ -38,6 +38,7 @@ pub fn report(snapshot: &Snapshot, collection: &Collection, options: &EngineOpti
         languages: snapshot.languages.iter().map(|row| language(row, n)).collect(),
         cost: Costs(&snapshot.costs),
         verdict: snapshot.findings.as_deref(),
+        tuning: snapshot.tuning.as_deref().map(super::tuning::part),
         warnings: &snapshot.warnings,
     };
     let text = serde_json::to_string(&report).map_err(|e| Error::bug(format!("JSON: {e}")))?;
@@ -54,6 +55,8 @@ struct Report<'a> {
     languages: Vec<LanguagePart>,
     cost: Costs<'a>,
     verdict: Option<&'a Verdict>,
+    /// `null` where no other settings were tried.
+    tuning: Option<super::tuning::TuningPart<'a>>,
     warnings: &'a [String],
 }
 

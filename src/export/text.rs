@@ -39,6 +39,12 @@ pub fn report(snapshot: &Snapshot, collection: &Collection) -> String {
     }
     fates(&mut out, &snapshot.queries);
     lost(&mut out, snapshot, collection);
+    if let Some(tuning) = &snapshot.tuning {
+        let lines = super::tuning::lines(tuning, snapshot.settings.candidates);
+        if !lines.is_empty() {
+            let _ = writeln!(out, "other settings, tried on these queries:\n{lines}");
+        }
+    }
     costs(&mut out, snapshot);
     for warning in &snapshot.warnings {
         let _ = writeln!(out, "warning: {}", visible(warning));

@@ -11,7 +11,7 @@ use super::ranking::{Gain, Metric, MetricKind};
 use crate::error::{Error, Result};
 
 /// ir_measures' default persistence.
-const RBP_P: f64 = 0.8;
+pub(super) const RBP_P: f64 = 0.8;
 
 /// The names that are written, for the message about one that is not known.
 const NAMES: &str = "nDCG@10, P@5, R@100, Success@5, RR@10, AP, Rprec, Bpref, RBP(p=0.8), Judged@10; \

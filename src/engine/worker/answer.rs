@@ -37,6 +37,7 @@ impl Worker {
             languages: judging::by_language(&self.rows, &self.collection),
             queries: Arc::clone(&self.rows),
             curve: Arc::clone(&self.curve),
+            tuning: self.tuning.clone(),
             costs: self.costs(),
             warnings: self.warnings(&settings, ran),
             model: self.model_in_use(),

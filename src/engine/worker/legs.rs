@@ -34,6 +34,17 @@ impl Worker {
         }
     }
 
+    /// The legs as they will be when nothing more comes: all that are wanted, unless the dense leg has
+    /// failed.
+    pub(super) fn settled_legs(&self) -> LegSet {
+        if self.first_stage_will_come() { self.wanted() } else { self.ran() }
+    }
+
+    /// Whether legs that are not there yet will come.
+    pub(super) fn first_stage_will_come(&self) -> bool {
+        matches!(self.dense, Dense::Working { .. } | Dense::Ready(_))
+    }
+
     /// A leg that can be computed now and that a judged query lacks; the cheap legs first. The search
     /// goes on where the last one for the leg ended.
     pub(super) fn next_missing(&mut self) -> Option<(QueryIdx, LegId)> {
@@ -56,7 +67,12 @@ impl Worker {
     pub(super) fn has_pending(&mut self) -> bool {
         let verdict = self.dirty.verdict && !self.dirty.view;
         let judging = self.rejudge.is_some();
-        self.asked && (judging || self.dirty.work_list || verdict || self.next_missing().is_some())
+        self.asked
+            && (judging
+                || self.dirty.work_list
+                || verdict
+                || self.next_missing().is_some()
+                || self.wants_tuning())
     }
 
     /// A little of what is pending.
@@ -73,6 +89,8 @@ impl Worker {
                 } else if self.dirty.verdict {
                     self.decide();
                     self.dirty.view = true;
+                } else if self.wants_tuning() {
+                    self.begin_tuning();
                 }
                 return;
             };
@@ -156,6 +174,7 @@ impl Worker {
             self.notes.push(error.to_string());
             Vec::new()
         });
+        self.facts_seen += u64::from(query.is_some());
         self.leg_costs[leg.0].computed(&text, hits.len(), start.elapsed().as_secs_f64() * 1e3);
         state.set_leg(leg, hits, exact_hits, tie_order);
     }

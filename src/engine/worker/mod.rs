@@ -10,6 +10,7 @@ mod legs;
 mod lexical;
 mod second_stage;
 mod status;
+mod tune;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, mpsc};
@@ -22,6 +23,7 @@ use super::query_state::QueryState;
 use super::rejudge::Rejudge;
 use super::runs::Runs;
 use super::snapshot::{Focus, QueryRow, RecallCurve, Request};
+use super::tuning::{Key, Tuner, Tuning};
 use super::{EngineOptions, Event};
 use crate::corpus::{self, Collection};
 use crate::domain::QueryIdx;
@@ -44,6 +46,7 @@ pub enum Message {
     Request(Request),
     Fact(Fact),
     Rerank(RunnerEvent),
+    Tuned(Arc<Tuning>),
     Runs(mpsc::Sender<Runs>),
     Stop,
 }
@@ -113,6 +116,12 @@ struct Worker {
     position: BTreeMap<QueryIdx, usize>,
     curve: Arc<RecallCurve>,
     findings: Option<Arc<Verdict>>,
+    tuner: Option<Tuner>,
+    tuning: Option<Arc<Tuning>>,
+    /// Of the picture that was begun last.
+    tuning_begun: Option<Key>,
+    /// Counts what came in that a picture depends on.
+    facts_seen: u64,
     request: Request,
     asked: bool,
     revision: u64,
@@ -154,6 +163,7 @@ impl Worker {
             settings: options.settings.clone(),
             focus: judged.first().map_or(Focus::Typed(String::new()), |&query| Focus::Listed(query)),
             inspect: None,
+            tune: None,
         };
         Ok(Self {
             dense: match options.use_model {
@@ -165,6 +175,10 @@ impl Worker {
             rejudge: None,
             curve: Arc::default(),
             findings: None,
+            tuner: None,
+            tuning: None,
+            tuning_begun: None,
+            facts_seen: 1,
             dirty: Dirty { judged: true, ..Dirty::default() },
             asked: false,
             revision: 0,
@@ -196,6 +210,7 @@ impl Worker {
         let mut answered = Instant::now();
         loop {
             let pending = self.has_pending();
+            self.let_tune(!pending && !self.dirty.urgent);
             let due = self.dirty.view && self.asked;
             let message = if pending || (due && self.dirty.urgent) {
                 messages.try_recv().ok()
@@ -236,6 +251,7 @@ impl Worker {
                 self.dirty.judged = true;
                 self.dirty.view = true;
             }
+            Message::Tuned(tuning) => self.take_tuning(tuning),
             Message::Runs(reply) => {
                 let _ = reply.send(self.runs());
             }
@@ -251,6 +267,7 @@ impl Worker {
                 self.rerank_failed = None;
             }
             self.forget_legs(&request.settings);
+            self.give_up_tuning();
         }
         if request.focus != self.request.focus {
             self.dirty.work_list = true;

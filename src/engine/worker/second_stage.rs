@@ -50,8 +50,14 @@ impl Worker {
         }
         self.dirty.view = true;
         if let QueryRef::Listed(query) = scored.query {
+            self.facts_seen += 1;
             self.dirty.rows.extend(self.position.get(&query));
         }
+    }
+
+    /// Whether the second stage has said all that it will say of the judged queries.
+    pub(super) fn scores_are_in(&self) -> bool {
+        !self.reranks_now(self.ran()) || self.rows.iter().all(|row| row.reranked.is_some())
     }
 
     pub(super) fn reranks(&self) -> bool {

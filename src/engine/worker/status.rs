@@ -33,6 +33,7 @@ impl Worker {
             reranked_queries: reranked,
             rejudging: self.rejudge.as_ref().map(|pass| (pass.done(), total)),
             verdict_lags: self.dirty.verdict,
+            tuning: self.tuning_state(),
             bm25,
             dense,
         }

@@ -173,6 +173,7 @@ fn ready() -> Status {
         judged: (9, 9),
         reranked_queries: 9,
         rejudging: None,
+        tuning: StageState::Off,
         verdict_lags: false,
     }
 }
@@ -337,6 +338,7 @@ pub fn snapshot() -> Snapshot {
     Snapshot {
         stamp: Stamp { generation: 1, revision: 1 },
         settings: Settings::default(),
+        tuning: None,
         legs: legs().into(),
         ran: LegSet::all(2),
         status: ready(),
