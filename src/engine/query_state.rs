@@ -6,7 +6,9 @@
 use std::sync::Arc;
 
 use crate::corpus::{Collection, JudgedPassage};
-use crate::domain::{DocIdx, Grade, Hit, LegId, LegSet, QueryIdx, Rank, RerankerChoice, Score, Settings};
+use crate::domain::{
+    Analysis, DocIdx, Grade, Hit, LegId, LegSet, QueryIdx, Rank, RerankerChoice, Score, Settings,
+};
 use crate::engine::final_order::{self, Candidate, Finish, final_list};
 use crate::engine::snapshot::{GoldRow, QueryRow};
 use crate::fuse::{FusedList, Fuser, Pool};
@@ -44,7 +46,19 @@ pub struct QueryState {
     scores: Vec<PairScore>,
     pub judged: Vec<Judged>,
     has_judgments: bool,
+    reading: Reading,
     fused: FusedList,
+}
+
+/// What BM25's analyzer makes of a query.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Reading {
+    /// The analysis this is of; `None`: not read yet.
+    pub of: Option<Analysis>,
+    /// Golds that share no term with the query.
+    pub blind: Vec<DocIdx>,
+    /// Terms of the query that no passage has, and all of its terms.
+    pub unknown: (u32, u32),
 }
 
 /// How settings apply to all queries of one pass.
@@ -92,8 +106,23 @@ impl QueryState {
             scores: Vec::new(),
             judged: Vec::new(),
             has_judgments: false,
+            reading: Reading::default(),
             fused: FusedList::default(),
         }
+    }
+
+    /// The passages that are gold at some level, as far as they are in the corpus.
+    pub fn known_golds(&self) -> impl Iterator<Item = DocIdx> + '_ {
+        self.judged.iter().filter_map(|judged| judged.doc)
+    }
+
+    /// What BM25's analyzer made of the query.
+    pub fn reading(&self) -> &Reading {
+        &self.reading
+    }
+
+    pub fn set_reading(&mut self, reading: Reading) {
+        self.reading = reading;
     }
 
     pub fn has_judgments(&self) -> bool {
@@ -287,6 +316,7 @@ impl QueryState {
                     reranked: gold.reranked,
                     fate: fate_now,
                     first_fate: fate(&GoldPlace { rerank: RerankState::Off, ..gold }, n, k),
+                    blind: judged.doc.is_some_and(|doc| self.reading.blind.contains(&doc)),
                     legs,
                     remedy: String::new(),
                 }
@@ -323,6 +353,7 @@ impl GoldRow {
             fate: None,
             first_fate: None,
             awaits_rerank: true,
+            blind: false,
             remedy: String::new(),
         }
     }

@@ -30,6 +30,15 @@ pub fn with_remedies(input: &ViewInput<'_>) -> Vec<GoldRow> {
 }
 
 fn remedy(input: &ViewInput<'_>, gold: &GoldRow, fused_ways: Vec<String>) -> String {
+    let way = way_back(input, gold, fused_ways);
+    let lost = gold.first_fate.is_some_and(Fate::is_lost_before_rerank);
+    match gold.blind && lost && gold.first_fate != Some(Fate::MissingFromCorpus) {
+        true => format!("BM25 is blind here (no term in common); {way}"),
+        false => way,
+    }
+}
+
+fn way_back(input: &ViewInput<'_>, gold: &GoldRow, fused_ways: Vec<String>) -> String {
     match gold.first_fate {
         Some(Fate::MissingFromCorpus) => "no such passage in the corpus".to_owned(),
         Some(Fate::NeverRetrieved) => {

@@ -36,6 +36,7 @@ pub fn report(snapshot: &Snapshot, collection: &Collection, options: &EngineOpti
         metrics: stages(means, n),
         queries: snapshot.queries.iter().map(|row| query(row, collection, &snapshot.legs, n)).collect(),
         languages: snapshot.languages.iter().map(|row| language(row, n)).collect(),
+        language_report: super::languages::part(snapshot),
         cost: Costs(&snapshot.costs),
         verdict: snapshot.findings.as_deref(),
         tuning: snapshot.tuning.as_deref().map(super::tuning::part),
@@ -53,6 +54,8 @@ struct Report<'a> {
     metrics: Stages,
     queries: Vec<QueryPart<'a>>,
     languages: Vec<LanguagePart>,
+    /// How each language is cut, and what queries of one find in another.
+    language_report: super::languages::ReportPart<'a>,
     cost: Costs<'a>,
     verdict: Option<&'a Verdict>,
     /// `null` where no other settings were tried.
@@ -200,9 +203,9 @@ struct Stages {
 }
 
 /// The metrics of one list under their usual names, N written out.
-struct MetricMap {
-    n: usize,
-    metrics: Metrics,
+pub(super) struct MetricMap {
+    pub(super) n: usize,
+    pub(super) metrics: Metrics,
 }
 
 impl Serialize for MetricMap {
@@ -247,6 +250,8 @@ struct GoldPart<'a> {
     grade: Grade,
     ranks: Ranks<'a>,
     fate: Option<Fate>,
+    /// Whether query and passage share no term.
+    blind: bool,
 }
 
 /// Ranks by leg and stage; `null`: not returned.
@@ -284,6 +289,7 @@ fn query<'a>(row: &'a QueryRow, collection: &'a Collection, legs: &'a [LegName],
                 grade: gold.grade,
                 ranks: Ranks(gold, legs),
                 fate: gold.fate,
+                blind: gold.blind,
             })
             .collect(),
     }

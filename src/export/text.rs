@@ -37,6 +37,7 @@ pub fn report(snapshot: &Snapshot, collection: &Collection) -> String {
     if snapshot.languages.len() > 1 {
         languages(&mut out, &snapshot.languages, snapshot.settings.candidates);
     }
+    out.push_str(&super::languages::lines(snapshot));
     fates(&mut out, &snapshot.queries);
     lost(&mut out, snapshot, collection);
     if let Some(tuning) = &snapshot.tuning {

@@ -27,6 +27,8 @@ impl Worker {
             self.decide();
         }
         let status = self.status(ran, &focus);
+        let languages = judging::by_language(&self.rows, &self.collection);
+        let language_report = Arc::new(self.language_report(&languages));
         self.revision += 1;
         self.dirty.view = false;
         self.dirty.urgent = false;
@@ -34,7 +36,8 @@ impl Worker {
             stamp: Stamp { generation: self.request.generation, revision: self.revision },
             verdict: self.sentence(ran),
             findings: self.findings.clone(),
-            languages: judging::by_language(&self.rows, &self.collection),
+            languages,
+            language_report,
             queries: Arc::clone(&self.rows),
             curve: Arc::clone(&self.curve),
             tuning: self.tuning.clone(),

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use super::background::{Background, DenseFacts, Fact, ModelFacts};
 use super::judging::CostMeter;
+use super::languages::TextRow;
 use super::legs::Legs;
 use super::query_state::QueryState;
 use super::rejudge::Rejudge;
@@ -26,7 +27,7 @@ use super::snapshot::{Focus, QueryRow, RecallCurve, Request};
 use super::tuning::{Key, Tuner, Tuning};
 use super::{EngineOptions, Event};
 use crate::corpus::{self, Collection};
-use crate::domain::QueryIdx;
+use crate::domain::{Language, QueryIdx};
 use crate::error::{Error, Result};
 use crate::index::{CacheFolder, FactCache, LexicalIndex};
 use crate::judge::Verdict;
@@ -94,6 +95,8 @@ struct Worker {
     collection: Arc<Collection>,
     cache: CacheFolder,
     lexical: LexicalIndex,
+    /// What the texts of each language are like; `None`: to be counted.
+    texts: Option<BTreeMap<Language, TextRow>>,
     facts: Arc<FactCache>,
     own: mpsc::Sender<Message>,
     background: Option<Background>,
@@ -196,6 +199,7 @@ impl Worker {
             collection,
             cache,
             lexical,
+            texts: None,
             facts,
             background,
             listed,
