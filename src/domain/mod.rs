@@ -7,6 +7,8 @@ mod analysis;
 mod fate;
 mod fusion;
 mod legs;
+pub mod rerankers;
+mod second_stage;
 mod settings;
 
 use std::fmt;
@@ -18,7 +20,8 @@ pub use analysis::{Analysis, AnalyzerChoice};
 pub use fate::Fate;
 pub use fusion::{EngineScale, FusionMethod};
 pub use legs::{FirstStage, LegId, LegName, LegScale, LegSet, MAX_LEGS};
-pub use settings::{Ann, Bm25, RerankerChoice, Settings};
+pub use second_stage::{Part, SecondStage, Stage};
+pub use settings::{Ann, Bm25, Settings};
 
 /// A passage's place in the collection, in the order of its file, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -238,6 +238,8 @@ mod tests {
             grade: 1,
             legs: vec![bm25],
             fused,
+            stages: Vec::new(),
+            decided_by: None,
             reranked: None,
             fate: None,
             first_fate: None,
@@ -273,8 +275,11 @@ mod tests {
             query: QueryIdx(number),
             golds,
             first: Some(Metrics { recall, ..Metrics::ZERO }),
+            complete: true,
+            rerank_complete: false,
             reranked: None,
             ceiling: Some(Metrics::ZERO),
+            scores: None,
         };
         let rows = [
             row(0, 1.0, vec![gold(0, Some(1), Some(1), false), gold(1, None, None, true)]),
@@ -289,8 +294,8 @@ mod tests {
             reranked: None,
         };
         let by_language = [
-            LanguageRow { language: Language::new("en"), means: means(1.0) },
-            LanguageRow { language: Language::undetermined(), means: means(0.0) },
+            LanguageRow { language: Language::new("en"), means: means(1.0), by_metric: Vec::new() },
+            LanguageRow { language: Language::undetermined(), means: means(0.0), by_metric: Vec::new() },
         ];
         let unknown = UnknownTerms::from([(Language::undetermined(), (1, 4))]);
         let report = report(&BTreeMap::new(), &unknown, &rows, &by_language, &collection, 50, 1);

@@ -6,8 +6,10 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use rankscope::corpus::{Collection, ReadOptions};
-use rankscope::domain::{FirstStage, FusionMethod, LegId, LegSet, QueryIdx, RerankerChoice, Settings};
-use rankscope::engine::{Engine, EngineOptions, Event, Focus, LegSpec, Request, Shape, Snapshot, StageState};
+use rankscope::domain::{FirstStage, FusionMethod, LegId, LegSet, QueryIdx, SecondStage, Settings};
+use rankscope::engine::{
+    Engine, EngineOptions, Event, Focus, JudgeOptions, LegSpec, Request, Shape, Snapshot, StageState,
+};
 use rankscope::models::ModelOptions;
 use rankscope::tune::Goal;
 
@@ -23,12 +25,16 @@ struct Desk {
 fn options(collection: PathBuf, cache: PathBuf, settings: &Settings) -> EngineOptions {
     EngineOptions {
         legs: LegSpec::built_in(),
+        judging: JudgeOptions::default(),
         collection,
         read: ReadOptions::default(),
         cache_dir: Some(cache),
         model: ModelOptions { runtime_dir: Some(shared("runtime")), threads: 2, ..ModelOptions::default() },
         use_model: true,
         eager: true,
+        reranker_dir: None,
+        activation: rankscope::rerank::Activation::Raw,
+        budget_ms: None,
         token_store_max: 1 << 30,
         settings: settings.clone(),
     }
@@ -99,7 +105,7 @@ fn a_first_start_opens_on_bm25_and_the_rest_joins() {
     assert!(first.focus.reranked.is_empty());
     assert!(first.means.is_none_or(|means| means.reranked.is_none()), "an empty list is not reranked yet");
     assert!(
-        first.verdict.is_empty() || first.verdict.starts_with("so far, on BM25 alone"),
+        first.verdict.is_empty() || first.verdict.starts_with("so far, on bm25 alone"),
         "{}",
         first.verdict
     );
@@ -151,7 +157,7 @@ fn every_knob_judges_all_queries_anew() {
     });
     assert_ne!(desk.settled().means.unwrap().first, few.means.unwrap().first);
 
-    desk.ask(|request| request.settings.reranker = RerankerChoice::None);
+    desk.ask(|request| request.settings.reranker = SecondStage::none());
     let plain = desk.settled();
     assert_eq!(plain.status.rerank, StageState::Off);
     assert!(plain.focus.reranked.is_empty() && plain.means.unwrap().reranked.is_none());

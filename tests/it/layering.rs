@@ -15,19 +15,25 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("index", &["corpus", "domain", "error", "models", "text"]),
     ("retrieve", &["domain", "error", "index", "order", "text"]),
     ("fuse", &["domain", "order"]),
-    ("rerank", &["corpus", "domain", "error", "index", "models"]),
+    ("rerank", &["corpus", "domain", "error", "index", "models", "order", "text"]),
     ("judge", &["domain", "error"]),
     ("tune", &["domain", "fuse", "judge", "order"]),
     (
         "engine",
         &[
             "corpus", "domain", "error", "fuse", "index", "judge", "models", "order", "rerank", "retrieve",
-            "text", "tune", "tune",
+            "text", "tune",
         ],
     ),
     ("export", &["corpus", "domain", "engine", "error", "index", "judge", "text", "tune"]),
     ("tui", &["corpus", "domain", "engine", "error", "judge", "text", "tune"]),
-    ("cli", &["config", "corpus", "domain", "engine", "error", "export", "models", "text", "tui", "tune"]),
+    (
+        "cli",
+        &[
+            "config", "corpus", "domain", "engine", "error", "export", "index", "models", "rerank", "text",
+            "tui", "tune",
+        ],
+    ),
 ];
 
 /// Rooms that compute and nothing else.

@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use crate::domain::{FusionMethod, LegName, LegSet, Settings};
-use crate::engine::query_state::{Judged, PairScore, QueryState};
+use crate::engine::query_state::{Judged, QueryState};
 use crate::fuse::Pool;
+use crate::rerank::cascade::PairScore;
 use crate::tune::{Axis, Goal, JudgedRow, SecondScore};
 
 /// What a picture depends on; two equal keys have equal pictures.
@@ -38,21 +39,24 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Of a query that is complete. `second`: whether reranker scores are to be looked at.
-    pub fn of(state: &QueryState, second: bool, stratum: usize) -> Self {
+    /// Of a query that is complete. `second`: the number of the reranker whose scores are to be looked
+    /// at.
+    pub fn of(state: &QueryState, second: Option<usize>, stratum: usize) -> Self {
         let pool = state.shared_pool();
         let judged = |judged: &Judged| JudgedRow {
             grade: judged.grade,
             row: judged.doc.and_then(|doc| pool.row_of(doc)),
         };
-        let score = |row| match state.score(row) {
+        let score = |reranker: usize, row| match state.score(reranker, row) {
             PairScore::NotYet => SecondScore::NotYet,
             PairScore::Unscorable => SecondScore::Unscorable,
             PairScore::Score(score) => SecondScore::Score(score),
         };
         Self {
-            judged: state.judged.iter().map(judged).collect(),
-            second: if second { (0..pool.len()).map(score).collect() } else { Vec::new() },
+            // What is judged non-relevant moves none of the metrics that are tuned.
+            judged: state.judged().iter().filter(|judged| judged.grade > 0).map(judged).collect(),
+            second: second
+                .map_or_else(Vec::new, |reranker| (0..pool.len()).map(|row| score(reranker, row)).collect()),
             pool,
             stratum,
         }

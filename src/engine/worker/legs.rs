@@ -65,12 +65,12 @@ impl Worker {
     }
 
     pub(super) fn has_pending(&mut self) -> bool {
-        let verdict = self.dirty.verdict && !self.dirty.view;
+        let conclusions = (self.dirty.verdict || self.dirty.study) && !self.dirty.view;
         let judging = self.rejudge.is_some();
         self.asked
             && (judging
                 || self.dirty.work_list
-                || verdict
+                || conclusions
                 || self.next_missing().is_some()
                 || self.wants_tuning())
     }
@@ -89,6 +89,8 @@ impl Worker {
                 } else if self.dirty.verdict {
                     self.decide();
                     self.dirty.view = true;
+                } else if self.dirty.study {
+                    self.go_on_studying();
                 } else if self.wants_tuning() {
                     self.begin_tuning();
                 }

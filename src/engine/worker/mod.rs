@@ -5,6 +5,7 @@
 //! slices between messages, so that no request waits longer than one slice.
 
 mod answer;
+mod conclusions;
 mod facts;
 mod legs;
 mod lexical;
@@ -23,14 +24,16 @@ use super::legs::Legs;
 use super::query_state::QueryState;
 use super::rejudge::Rejudge;
 use super::runs::Runs;
-use super::snapshot::{Focus, QueryRow, RecallCurve, Request};
+use super::snapshot::{Focus, QueryRow, RecallCurve, Request, Study};
+use super::study::{Likenesses, StudyUnderWay};
 use super::tuning::{Key, Tuner, Tuning};
 use super::{EngineOptions, Event};
 use crate::corpus::{self, Collection};
 use crate::domain::{Language, QueryIdx};
 use crate::error::{Error, Result};
 use crate::index::{CacheFolder, FactCache, LexicalIndex};
-use crate::judge::Verdict;
+use crate::judge::{Metric, Verdict};
+use crate::rerank::cascade::StagePlan;
 use crate::rerank::{Runner, RunnerEvent};
 
 /// Least time between two answers that no request asked for.
@@ -86,6 +89,8 @@ struct Dirty {
     work_list: bool,
     /// The verdict.
     verdict: bool,
+    /// The study, which follows the verdict.
+    study: bool,
     /// A request waits for this answer.
     urgent: bool,
 }
@@ -104,7 +109,11 @@ struct Worker {
     model: Option<ModelFacts>,
     runtime: Option<String>,
     runner: Option<Runner>,
-    rerank_failed: Option<Error>,
+    /// By number; never forgotten, for scores are kept by it.
+    rerankers: Vec<second_stage::Known>,
+    /// The plan of the newest request, its rerankers by number.
+    stages: Arc<[StagePlan]>,
+    late: second_stage::LateParts,
     legs: Legs,
     /// By leg: up to this position of `judged`, every query has it.
     complete_to: Vec<usize>,
@@ -119,6 +128,11 @@ struct Worker {
     position: BTreeMap<QueryIdx, usize>,
     curve: Arc<RecallCurve>,
     findings: Option<Arc<Verdict>>,
+    /// Of the rows' scores.
+    metrics: Arc<[Metric]>,
+    study: Option<Arc<Study>>,
+    studying: Option<StudyUnderWay>,
+    likenesses: Likenesses,
     tuner: Option<Tuner>,
     tuning: Option<Arc<Tuning>>,
     /// Of the picture that was begun last.
@@ -132,7 +146,6 @@ struct Worker {
     notes: Vec<String>,
     /// By leg.
     leg_costs: Vec<CostMeter>,
-    rerank_cost: CostMeter,
     /// Stands in for the cache folder where that cannot be written; goes with the program.
     _temporary: Option<tempfile::TempDir>,
 }
@@ -160,7 +173,7 @@ impl Worker {
             .zip(&collection.queries)
             .map(|(i, _)| QueryState::listed(&collection, QueryIdx(i), legs.len()))
             .collect();
-        let judged: Vec<QueryIdx> = collection.judged_queries().collect();
+        let judged = worked_queries(&collection, options.eager);
         let request = Request {
             generation: 0,
             settings: options.settings.clone(),
@@ -168,7 +181,7 @@ impl Worker {
             inspect: None,
             tune: None,
         };
-        Ok(Self {
+        let mut worker = Self {
             dense: match options.use_model {
                 false => Dense::Off,
                 true => Dense::Working { done: 0, total: 0, doing: "starting".to_owned() },
@@ -178,6 +191,10 @@ impl Worker {
             rejudge: None,
             curve: Arc::default(),
             findings: None,
+            metrics: Arc::default(),
+            study: None,
+            studying: None,
+            likenesses: Likenesses::default(),
             tuner: None,
             tuning: None,
             tuning_begun: None,
@@ -188,10 +205,11 @@ impl Worker {
             model: None,
             runtime: None,
             runner: None,
-            rerank_failed: None,
+            rerankers: Vec::new(),
+            stages: Arc::from([]),
+            late: Arc::default(),
             typed: None,
             leg_costs: vec![CostMeter::default(); legs.len()],
-            rerank_cost: CostMeter::default(),
             complete_to: vec![0; legs.len()],
             legs,
             own: own.clone(),
@@ -207,7 +225,11 @@ impl Worker {
             request,
             notes,
             _temporary: temporary,
-        })
+        };
+        let settings = worker.options.settings.clone();
+        worker.take_plan(&settings.reranker, settings.candidates);
+        worker.start_runner();
+        Ok(worker)
     }
 
     fn work(&mut self, messages: &mpsc::Receiver<Message>, sink: &dyn Fn(Event)) {
@@ -249,12 +271,7 @@ impl Worker {
         match message {
             Message::Request(request) => self.take_request(request),
             Message::Fact(fact) => self.take_fact(fact),
-            Message::Rerank(RunnerEvent::Scored(scored)) => self.take_scores(scored),
-            Message::Rerank(RunnerEvent::Failed(error)) => {
-                self.rerank_failed = Some(error);
-                self.dirty.judged = true;
-                self.dirty.view = true;
-            }
+            Message::Rerank(event) => self.take_rerank(event),
             Message::Tuned(tuning) => self.take_tuning(tuning),
             Message::Runs(reply) => {
                 let _ = reply.send(self.runs());
@@ -268,8 +285,9 @@ impl Worker {
             self.dirty.judged = true;
             self.dirty.work_list = true;
             if request.settings.reranker != self.request.settings.reranker {
-                self.rerank_failed = None;
+                self.forgive_rerankers();
             }
+            self.take_plan(&request.settings.reranker, request.settings.candidates);
             self.forget_legs(&request.settings);
             self.give_up_tuning();
         }
@@ -281,6 +299,16 @@ impl Worker {
         self.revision = 0;
         self.dirty.view = true;
         self.dirty.urgent = true;
+    }
+}
+
+/// The queries that are searched, reranked and reported: the judged ones. Where there is none, all, for a
+/// report of signals; a screen has enough with the query that it shows.
+fn worked_queries(collection: &Collection, eager: bool) -> Vec<QueryIdx> {
+    let judged: Vec<QueryIdx> = collection.judged_queries().collect();
+    match judged.is_empty() && !eager {
+        true => (0u32..).zip(&collection.queries).map(|(query, _)| QueryIdx(query)).collect(),
+        false => judged,
     }
 }
 

@@ -36,7 +36,7 @@ impl Worker {
                 Err(error) => self.notes.push(error.to_string()),
             }
         }
-        let second = self.reranks_now(self.ran()) && self.scores_are_in();
+        let second = self.one_reranker().filter(|_| self.reranks_now(self.ran()) && self.scores_are_in());
         let mut strata: BTreeMap<Language, usize> = BTreeMap::new();
         let mut stratum = |query: QueryIdx| {
             let next = strata.len();
@@ -57,6 +57,17 @@ impl Worker {
         }
         self.tuning_begun = Some(key);
         self.dirty.view = true;
+    }
+
+    /// The reranker, where it is one that re-scores the whole candidate set by itself.
+    fn one_reranker(&self) -> Option<usize> {
+        match (self.request.settings.reranker.stages.as_slice(), &*self.stages) {
+            ([stage], [plan]) if stage.depth.is_none() => match plan.parts.as_slice() {
+                [(number, _)] => Some(*number),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     pub(super) fn take_tuning(&mut self, tuning: Arc<Tuning>) {

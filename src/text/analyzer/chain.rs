@@ -135,6 +135,7 @@ impl Chain {
     /// The chain of a language under a recipe.
     pub fn new(recipe: Recipe, language: &Language) -> Self {
         let language = primary(language);
+        let language = language.as_str();
         let turkic = matches!(language, "tr" | "az");
         let marks = marks_of(language);
         // Stemmers of Romance languages tell endings apart by their accents.

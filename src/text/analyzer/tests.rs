@@ -222,6 +222,8 @@ fn languages_that_are_read_alike_share_a_chain() {
     assert_eq!(set.chains().len(), 3);
     assert_eq!(set.chain_of(&Language::new("bn")), set.chain_of(&Language::new("sw")));
     assert_eq!(set.chain_of(&Language::new("xx")), None);
+    let tags = self::set(&["EN", "en-GB", "en"]);
+    assert_eq!(tags.chains().len(), 1, "tags are written in many ways");
 }
 
 const LANGUAGES: [&str; 18] = [
