@@ -209,6 +209,8 @@ mod tests {
             legs: vec![rank(0), rank(1)],
             fused: None,
             reranked: None,
+            stages: Vec::new(),
+            decided_by: None,
             fate: Some(fate),
             first_fate: Some(fate),
             awaits_rerank: false,

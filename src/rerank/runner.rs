@@ -495,7 +495,8 @@ mod tests {
         let texts = Arc::new(collection(&["a", "bb", "ccc"]));
         for cached in [false, true] {
             let (tell, events) = mpsc::channel();
-            let runner = Runner::start(Box::new(Halfway), Arc::clone(&texts), Arc::clone(&facts), move |e| {
+            let open: Opener = Box::new(|_, _| Ok(Box::new(Halfway)));
+            let runner = Runner::start(open, Arc::clone(&texts), Arc::clone(&facts), move |e| {
                 let _ = tell.send(e);
             });
             let runner = runner.unwrap();
