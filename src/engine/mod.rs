@@ -21,6 +21,7 @@ mod background;
 mod explain;
 mod final_order;
 mod judging;
+pub mod languages;
 pub mod legs;
 mod query_state;
 mod rejudge;

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::languages::LanguageReport;
 pub use super::query_state::StageHit;
 pub use super::tuning::{AlphaCurve, BestCell, HeatMap, Held, Shape, Tuning};
 use crate::domain::{
@@ -159,6 +160,8 @@ pub struct GoldRow {
     pub first_fate: Option<Fate>,
     /// Whether the second stage may still give it a fate; false once it is there, or has failed.
     pub awaits_rerank: bool,
+    /// Whether query and passage share no term, so that BM25 cannot find it at any depth.
+    pub blind: bool,
     /// Why it was lost and what brings it in, in words ("N = 63 or α ≥ .61 brings it in"). Focus query
     /// only; empty where nothing was lost.
     pub remedy: String,
@@ -390,6 +393,8 @@ pub struct Snapshot {
     pub means: Option<Means>,
     /// In order of the languages' tags.
     pub languages: Vec<LanguageRow>,
+    /// How each language is cut, and what queries of one find in another.
+    pub language_report: Arc<LanguageReport>,
     pub curve: Arc<RecallCurve>,
     /// What other settings would make of the judged queries. Of the settings before while
     /// [`Status::tuning`] is at work; `None` before the first is there, and where it was not asked for.

@@ -45,6 +45,7 @@ pub fn report(snapshot: &Snapshot, collection: &Collection) -> String {
     if snapshot.languages.len() > 1 {
         languages(&mut out, snapshot);
     }
+    out.push_str(&super::languages::lines(snapshot));
     judge_text::holes(&mut out, snapshot, collection);
     judge_text::signals(&mut out, snapshot);
     fates(&mut out, &snapshot.queries);

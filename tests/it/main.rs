@@ -12,6 +12,7 @@ mod http_cost;
 mod http_faults;
 mod http_rerank;
 mod judging;
+mod languages;
 mod layering;
 mod readme;
 mod sample;

@@ -29,6 +29,8 @@ impl Worker {
             self.decide();
         }
         let status = self.status(ran, &focus);
+        let languages = judging::by_language(&self.rows, &self.collection, &self.metrics, average);
+        let language_report = Arc::new(self.language_report(&languages));
         self.revision += 1;
         self.dirty.view = false;
         self.dirty.urgent = false;
@@ -36,7 +38,8 @@ impl Worker {
             stamp: Stamp { generation: self.request.generation, revision: self.revision },
             verdict: self.sentence(ran),
             findings: self.findings.clone(),
-            languages: judging::by_language(&self.rows, &self.collection, &self.metrics, average),
+            languages,
+            language_report,
             by_metric: judging::by_metric(self.rows.iter(), &self.metrics, average),
             metrics: Arc::clone(&self.metrics),
             study: self.study.clone(),

@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use super::background::{Background, DenseFacts, Fact, ModelFacts};
 use super::judging::CostMeter;
+use super::languages::TextRow;
 use super::legs::Legs;
 use super::query_state::QueryState;
 use super::rejudge::Rejudge;
@@ -28,7 +29,7 @@ use super::study::{Likenesses, StudyUnderWay};
 use super::tuning::{Key, Tuner, Tuning};
 use super::{EngineOptions, Event};
 use crate::corpus::{self, Collection};
-use crate::domain::QueryIdx;
+use crate::domain::{Language, QueryIdx};
 use crate::error::{Error, Result};
 use crate::index::{CacheFolder, FactCache, LexicalIndex};
 use crate::judge::{Metric, Verdict};
@@ -99,6 +100,8 @@ struct Worker {
     collection: Arc<Collection>,
     cache: CacheFolder,
     lexical: LexicalIndex,
+    /// What the texts of each language are like; `None`: to be counted.
+    texts: Option<BTreeMap<Language, TextRow>>,
     facts: Arc<FactCache>,
     own: mpsc::Sender<Message>,
     background: Option<Background>,
@@ -216,6 +219,7 @@ impl Worker {
             collection,
             cache,
             lexical,
+            texts: None,
             facts,
             background,
             listed,
