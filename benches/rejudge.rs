@@ -7,14 +7,14 @@ mod harness;
 
 use std::time::Duration;
 
-use rankscope::domain::{FusionMethod, RerankerChoice, Settings};
+use rankscope::domain::{FusionMethod, SecondStage, Settings};
 use rankscope::engine::synthetic::{Desk, Size};
 
 fn main() {
     let size = Size { queries: 1000, passages: 100_000, depth: 1000, golds: 3, legs: 2 };
     let mut desk = Desk::new(size, 1);
     println!("1,000 queries x 2 legs x depth 1,000: {} pool rows", desk.pool_rows());
-    let alone = Settings { reranker: RerankerChoice::None, ..Settings::default() };
+    let alone = Settings { reranker: SecondStage::none(), ..Settings::default() };
     let mut alpha = 0.0;
     // Another α every time: nothing may be kept from the run before.
     let mut turn = |settings: &mut Settings| {

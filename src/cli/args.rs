@@ -7,10 +7,12 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, Patch};
 use crate::corpus::{self, ReadOptions};
-use crate::domain::{FusionMethod, Grade, LegId, RerankerChoice};
-use crate::engine::{EngineOptions, LegSource, LegSpec};
+use crate::domain::{AnalyzerChoice, FusionMethod, Grade, LegId, SecondStage};
+use crate::engine::{EngineOptions, JudgeOptions, LegSource, LegSpec};
 use crate::error::{Error, Result};
+use crate::judge::{Average, Metric, Terms};
 use crate::models::ModelOptions;
+use crate::rerank::Activation;
 
 /// A terminal debugger for two-stage retrieval: the candidate set beside the reranked list, every rank
 /// movement, and where each gold passage is lost.
@@ -34,6 +36,8 @@ pub struct Args {
 pub enum Command {
     /// Print the metrics before and after reranking, and the ceiling, without a screen
     Eval(EvalArgs),
+    /// Show how a text is read: its language, and the terms after each step of the analyzer
+    Analyze(AnalyzeArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -50,6 +54,8 @@ pub struct ScreenArgs {
 pub struct EvalArgs {
     #[command(flatten)]
     pub engine: EngineArgs,
+    #[command(flatten)]
+    pub judging: JudgeArgs,
     /// How to print the metrics
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -64,6 +70,77 @@ pub struct EvalArgs {
     pub quiet: bool,
 }
 
+/// What is measured, how it is averaged, and when it is evidence.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Judging")]
+pub struct JudgeArgs {
+    /// Metrics by the names of ir_measures, with commas between: nDCG@10,P(rel=2)@5,RBP(p=0.95) [default:
+    /// R@N, Success@N, P@5, Rprec, RR@10, AP, nDCG@10, nDCG(dcg='exp-log2')@10, Bpref, RBP, Judged@10,
+    /// nDCG(judged_only=True)@10]
+    #[arg(long, value_name = "LIST")]
+    pub metrics: Option<String>,
+    /// Queries in the means: all judged ones, or as trec_eval those whose list is not empty [default: all]
+    #[arg(long, value_parser = average(), hide_possible_values = true, value_name = "all|intersection")]
+    pub average: Option<Average>,
+    /// Judged queries that a verdict needs [default: 25]
+    #[arg(long, value_name = "COUNT")]
+    pub min_queries: Option<usize>,
+    /// Share of the golds that N can hold which must be there, else the first stage is to be fixed
+    /// first [default: 0.80]
+    #[arg(long, value_name = "SHARE")]
+    pub min_capped_recall: Option<f64>,
+}
+
+impl JudgeArgs {
+    /// # Errors
+    /// When a metric is not known, or a threshold is out of range.
+    pub fn options(&self) -> Result<JudgeOptions> {
+        let defaults = Terms::default();
+        let min_capped_recall = self.min_capped_recall.unwrap_or(defaults.min_capped_recall);
+        if !(0.0..=1.0).contains(&min_capped_recall) {
+            return Err(Error::usage(format!(
+                "--min-capped-recall {min_capped_recall}: a share is from 0 to 1"
+            )));
+        }
+        Ok(JudgeOptions {
+            metrics: self.metrics.as_deref().map(Metric::list).transpose()?,
+            average: self.average.unwrap_or_default(),
+            terms: Terms {
+                min_queries: self.min_queries.unwrap_or(defaults.min_queries),
+                min_capped_recall,
+                ..defaults
+            },
+        })
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub struct AnalyzeArgs {
+    /// What to read; - reads standard input
+    #[arg(value_name = "TEXT")]
+    pub text: String,
+    /// Language tag (en, ja, zh-Hant) [default: detected]
+    #[arg(long, value_name = "TAG")]
+    pub language: Option<String>,
+    /// How text becomes terms [default: auto]
+    #[arg(long, value_name = "NAME", value_parser = analyzers(), env = "RANKSCOPE_ANALYZER")]
+    pub analyzer: Option<AnalyzerChoice>,
+    /// Read Traditional Chinese characters as Simplified ones
+    #[arg(long)]
+    pub fold_han: bool,
+    /// How to print the steps
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// The analyzers by their names.
+fn analyzers() -> impl TypedValueParser<Value = AnalyzerChoice> {
+    PossibleValuesParser::new(AnalyzerChoice::ALL.map(AnalyzerChoice::name)).map(|name| {
+        let named = |choice: &AnalyzerChoice| choice.name() == name;
+        AnalyzerChoice::ALL.into_iter().find(named).unwrap_or_default()
+    })
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     Text,
@@ -71,9 +148,9 @@ pub enum Format {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Rerank {
-    LateInteraction,
-    None,
+pub enum ScoreKind {
+    Raw,
+    Sigmoid,
 }
 
 /// What the engine works on and with; the same for the screen and for `eval`.
@@ -120,9 +197,10 @@ pub struct EngineArgs {
     /// k: how many passages are delivered [default: 10]
     #[arg(short = 'k', long = "deliver", value_name = "K", env = "RANKSCOPE_K", help_heading = "Settings")]
     pub k: Option<usize>,
-    /// Second stage [default: late-interaction]
-    #[arg(long, value_enum, env = "RANKSCOPE_RERANK", help_heading = "Settings")]
-    pub rerank: Option<Rerank>,
+    /// Second stage: a name of `rankscope models list`, several added (A+B), or one after the other
+    /// (A@100 > B@20); none switches it off [default: late-interaction]
+    #[arg(long, value_name = "PLAN", env = "RANKSCOPE_RERANK", help_heading = "Settings")]
+    pub rerank: Option<SecondStage>,
     /// Share of the first stage in the final score, 0 to 1; both are brought to 0..1 over the candidates
     /// [default: 0, the reranker alone]
     #[arg(long, value_name = "BETA", env = "RANKSCOPE_BLEND", help_heading = "Settings")]
@@ -145,6 +223,18 @@ pub struct EngineArgs {
     /// How often a term of the title counts in BM25 [default: 1]
     #[arg(long, value_name = "BOOST", env = "RANKSCOPE_TITLE_BOOST", help_heading = "Settings")]
     pub title_boost: Option<f64>,
+    /// How text becomes the terms of BM25 [default: auto]
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_parser = analyzers(),
+        env = "RANKSCOPE_ANALYZER",
+        help_heading = "Settings"
+    )]
+    pub analyzer: Option<AnalyzerChoice>,
+    /// Read Traditional Chinese characters as Simplified ones in BM25, so that the two scripts meet
+    #[arg(long, help_heading = "Settings")]
+    pub fold_han: bool,
     /// A passage is gold from this grade on [default: 1]
     #[arg(long, value_name = "GRADE", help_heading = "Settings")]
     pub rel_level: Option<Grade>,
@@ -172,6 +262,16 @@ pub struct EngineArgs {
     /// Another embedding model: fastembed:NAME, one that fastembed knows by name (dense vectors only)
     #[arg(long, value_name = "MODEL", conflicts_with = "model_dir")]
     pub model: Option<String>,
+    /// Folder of a reranker (model.onnx and tokenizer.json), called dir in --rerank; or of several, each in
+    /// a folder of its name
+    #[arg(long, value_name = "DIR")]
+    pub reranker_dir: Option<PathBuf>,
+    /// What local cross-encoders give as scores: the raw logit, or its sigmoid [default: raw]
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub rerank_activation: Option<ScoreKind>,
+    /// Milliseconds that a query's second stage may take: what N it affords is reported
+    #[arg(long, value_name = "MS")]
+    pub budget_ms: Option<f64>,
     /// Threads of the model [default: all cores]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
@@ -201,7 +301,7 @@ impl EngineArgs {
         let wants_dense = dense.is_some_and(|dense| settings.legs(legs.len()).contains(dense));
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(EngineOptions {
-            use_model: eager || wants_dense || settings.reranker != RerankerChoice::None,
+            use_model: eager || wants_dense || settings.reranker.needs_embedding(),
             collection,
             legs,
             read: ReadOptions { split: self.split.clone(), skip_bad_rows: self.skip_bad_rows },
@@ -215,6 +315,13 @@ impl EngineArgs {
                 runtime_dir: None,
             },
             eager,
+            reranker_dir: self.reranker_dir.clone(),
+            activation: match self.rerank_activation {
+                Some(ScoreKind::Sigmoid) => Activation::Sigmoid,
+                _ => Activation::Raw,
+            },
+            budget_ms: self.budget_ms,
+            judging: JudgeOptions::default(),
             token_store_max: self.token_store_max.saturating_mul(1 << 20),
             settings,
         })
@@ -231,10 +338,9 @@ impl EngineArgs {
             bm25_k1: self.bm25_k1,
             bm25_b: self.bm25_b,
             title_boost: self.title_boost,
-            rerank: self.rerank.map(|rerank| match rerank {
-                Rerank::LateInteraction => RerankerChoice::LateInteraction,
-                Rerank::None => RerankerChoice::None,
-            }),
+            analyzer: self.analyzer,
+            fold_han: self.fold_han.then_some(true),
+            rerank: self.rerank.clone(),
             alpha: self.alpha,
             rrf_k: self.rrf_k,
             depth: self.depth,
@@ -269,6 +375,12 @@ fn fusion_method() -> impl TypedValueParser<Value = FusionMethod> {
     let values = FusionMethod::ALL.map(|method| PossibleValue::new(method.name()).help(method.words()));
     PossibleValuesParser::new(values).try_map(|name| {
         FusionMethod::ALL.into_iter().find(|method| method.name() == name).ok_or("no such method")
+    })
+}
+
+fn average() -> impl TypedValueParser<Value = Average> {
+    PossibleValuesParser::new(Average::ALL.map(Average::name)).try_map(|name| {
+        Average::ALL.into_iter().find(|average| average.name() == name).ok_or("no such average")
     })
 }
 
@@ -327,7 +439,7 @@ mod tests {
         .unwrap();
         let Some(Command::Eval(eval)) = args.command else { panic!("eval") };
         assert_eq!(eval.engine.collection, Some("folder".into()));
-        assert_eq!(eval.engine.patch().rerank, Some(RerankerChoice::None));
+        assert_eq!(eval.engine.patch().rerank, Some(SecondStage::none()));
         assert_eq!((eval.engine.n, eval.engine.k, eval.format), (Some(50), Some(10), Format::Json));
     }
 

@@ -1,5 +1,6 @@
 //! The program without a screen: arguments in, text or JSON out, an exit code.
 
+mod analyze;
 pub mod args;
 mod eval;
 mod progress;
@@ -22,6 +23,7 @@ pub fn run(args: Args) -> Result<()> {
     }
     match args.command {
         Some(Command::Eval(eval)) => eval::run(&eval),
+        Some(Command::Analyze(analyze)) => analyze::run(&analyze),
         None => open(&args.screen, &args.engine),
     }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::domain::{Ann, FirstStage, FusionMethod, Grade, LegId, RerankerChoice, Settings};
+use crate::domain::{AnalyzerChoice, Ann, FirstStage, FusionMethod, Grade, LegId, SecondStage, Settings};
 use crate::error::{Error, Result};
 
 /// Some of the settings, to be laid over others. The file has the same names as the flags.
@@ -28,7 +28,7 @@ pub struct Patch {
     pub window: Option<usize>,
     pub n: Option<usize>,
     pub k: Option<usize>,
-    pub rerank: Option<RerankerChoice>,
+    pub rerank: Option<SecondStage>,
     pub blend: Option<f64>,
     pub threshold: Option<f64>,
     pub rel_level: Option<Grade>,
@@ -37,6 +37,8 @@ pub struct Patch {
     pub bm25_k1: Option<f64>,
     pub bm25_b: Option<f64>,
     pub title_boost: Option<f64>,
+    pub analyzer: Option<AnalyzerChoice>,
+    pub fold_han: Option<bool>,
 }
 
 impl Patch {
@@ -51,12 +53,16 @@ impl Patch {
         set(&mut settings.depth, self.depth);
         set(&mut settings.candidates, self.n);
         set(&mut settings.deliver, self.k);
-        set(&mut settings.reranker, self.rerank);
+        if let Some(plan) = &self.rerank {
+            settings.reranker = plan.clone();
+        }
         set(&mut settings.blend, self.blend);
         set(&mut settings.rel_level, self.rel_level);
         set(&mut settings.bm25.k1, self.bm25_k1);
         set(&mut settings.bm25.b, self.bm25_b);
         set(&mut settings.bm25.title_boost, self.title_boost);
+        set(&mut settings.analysis.analyzer, self.analyzer);
+        set(&mut settings.analysis.fold_han, self.fold_han);
         settings.rrf_k = self.rrf_k.or(settings.rrf_k);
         settings.window = self.window.or(settings.window);
         settings.threshold = self.threshold.or(settings.threshold);

@@ -3,9 +3,12 @@
 //! Nothing here computes a ranking, reads a file or knows a clock. A rank starts at 1. "Not returned"
 //! is `None`, never 0 and never a low score.
 
+mod analysis;
 mod fate;
 mod fusion;
 mod legs;
+pub mod rerankers;
+mod second_stage;
 mod settings;
 
 use std::fmt;
@@ -13,10 +16,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use analysis::{Analysis, AnalyzerChoice};
 pub use fate::Fate;
 pub use fusion::{EngineScale, FusionMethod};
 pub use legs::{FirstStage, LegId, LegName, LegScale, LegSet, MAX_LEGS};
-pub use settings::{Ann, Bm25, RerankerChoice, Settings};
+pub use second_stage::{Part, SecondStage, Stage};
+pub use settings::{Ann, Bm25, Settings};
 
 /// A passage's place in the collection, in the order of its file, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

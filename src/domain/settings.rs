@@ -3,27 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::Grade;
+use super::analysis::Analysis;
 use super::fusion::FusionMethod;
 use super::legs::{FirstStage, LegId, LegName, LegSet};
-
-/// The second stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RerankerChoice {
-    None,
-    LateInteraction,
-}
-
-impl RerankerChoice {
-    pub const ALL: [Self; 2] = [Self::LateInteraction, Self::None];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::LateInteraction => "late-interaction",
-        }
-    }
-}
+use super::second_stage::SecondStage;
 
 /// Term saturation, length normalisation and the weight of titles in BM25.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -73,7 +56,8 @@ pub struct Settings {
     pub candidates: usize,
     /// k: how many passages are delivered.
     pub deliver: usize,
-    pub reranker: RerankerChoice,
+    /// The second stage.
+    pub reranker: SecondStage,
     /// β: share of the first stage in the final score, 0 to 1; 0 is the reranker alone.
     pub blend: f64,
     /// Passages whose final score is below are not delivered; `None`: all are.
@@ -83,6 +67,7 @@ pub struct Settings {
     /// A passage is gold from this grade on.
     pub rel_level: Grade,
     pub bm25: Bm25,
+    pub analysis: Analysis,
 }
 
 impl Default for Settings {
@@ -97,12 +82,13 @@ impl Default for Settings {
             window: None,
             candidates: 50,
             deliver: 10,
-            reranker: RerankerChoice::LateInteraction,
+            reranker: SecondStage::late_interaction(),
             blend: 0.0,
             threshold: None,
             ann: None,
             rel_level: 1,
             bm25: Bm25::default(),
+            analysis: Analysis::default(),
         }
     }
 }

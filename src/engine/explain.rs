@@ -2,13 +2,14 @@
 //! legs' shares, late interaction by its best token pairs.
 
 use super::query_state::QueryState;
-use super::snapshot::{Explanation, TokenPair};
+use super::snapshot::{Explanation, StageStep, TokenPair};
 use crate::corpus::Collection;
-use crate::domain::{DocIdx, LegHit, LegName, LegSet, Settings};
+use crate::domain::{DocIdx, LegHit, LegName, LegSet, Settings, Stage};
 use crate::error::Result;
 use crate::fuse::{FusionPlan, shares};
 use crate::index::{LexicalIndex, TokenReader, VectorMatrix};
 use crate::models::late::alignments;
+use crate::rerank::cascade::{PairScore, StagePlan};
 use crate::retrieve::{Bm25Leg, DenseLeg};
 use crate::text;
 
@@ -18,6 +19,9 @@ pub struct ExplainInput<'a> {
     pub settings: &'a Settings,
     pub legs: &'a [LegName],
     pub ran: LegSet,
+    pub stages: &'a [StagePlan],
+    /// Whether a second stage is at work or done.
+    pub reranking: bool,
     pub lexical: &'a LexicalIndex,
     pub matrix: Option<&'a VectorMatrix>,
     pub tokens: Option<&'a TokenReader>,
@@ -61,18 +65,44 @@ pub fn explain(input: &ExplainInput<'_>, doc: DocIdx) -> Result<Explanation> {
         length_ratio: parts.length_ratio,
         dense_exact_rank: dense.map(|(rank, _)| rank),
         cosine: dense.map(|(_, cosine)| cosine),
-        reranked: row.and_then(|row| reranked_hit(input, row)),
+        reranked: row.and_then(|row| delivered_hit(input, row)),
+        stages: row.map_or_else(Vec::new, |row| steps(input, row)),
         pairs: token_pairs(input, doc, &text)?,
         model_tokens: input.tokens.and_then(|tokens| tokens.model_tokens(doc)).map(|(n, cut)| (n, !cut)),
-        highlights: text::matching_ranges(&text, &state.text),
+        highlights: text::matching_ranges(input.lexical.chain(doc), &text, &state.text),
     })
 }
 
-fn reranked_hit(input: &ExplainInput<'_>, row: usize) -> Option<LegHit> {
-    let candidates = input.state.fused().top(input.settings.candidates);
-    let list = input.state.final_list(&candidates, input.settings);
-    let placed = (1..).zip(&list).find(|(_, placed)| placed.row == row);
+fn delivered_hit(input: &ExplainInput<'_>, row: usize) -> Option<LegHit> {
+    let stages = if input.reranking { input.stages } else { &[] };
+    let reranked = input.state.reranked(stages, input.settings.candidates);
+    let delivered = reranked.delivered(input.state, input.settings);
+    let placed = (1..).zip(&delivered.list).find(|(_, placed)| placed.row == row);
     placed.and_then(|(rank, placed)| Some(LegHit { rank, score: placed.score? }))
+}
+
+/// What each stage made of a candidate; empty where none is at work or the row is no candidate.
+fn steps(input: &ExplainInput<'_>, row: usize) -> Vec<StageStep> {
+    if !input.reranking {
+        return Vec::new();
+    }
+    let reranked = input.state.reranked(input.stages, input.settings.candidates);
+    let journey = reranked.journey(row, &reranked.delivered(input.state, input.settings));
+    let plans = input.settings.reranker.stages.iter().zip(input.stages).zip(journey);
+    let step = |((stage, plan), hit): ((&Stage, &StagePlan), _)| StageStep {
+        stage: stage.to_string(),
+        hit,
+        parts: (stage.parts.iter().zip(&plan.parts))
+            .map(|(part, &(reranker, _))| {
+                let score = match input.state.score(reranker, row) {
+                    PairScore::Score(score) => Some(score),
+                    PairScore::NotYet | PairScore::Unscorable => None,
+                };
+                (part.name.clone(), score)
+            })
+            .collect(),
+    };
+    plans.map(step).collect()
 }
 
 fn token_pairs(input: &ExplainInput<'_>, doc: DocIdx, text: &str) -> Result<Vec<TokenPair>> {

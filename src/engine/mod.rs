@@ -10,7 +10,9 @@
 //! - `final_order`: what comes after the reranker: blend and threshold.
 //! - `query_state`: the facts of one query and what the judge makes of them.
 //! - `rejudge`: all queries judged anew, in as many slices as it takes.
+//! - `tuning`: what other settings would make of it, in the background.
 //! - `judging`, `view`, `remedy`, `explain`: the parts of a snapshot.
+//! - `verdict`, `study`: the case for the judge, at once and when the lists are settled.
 //! - `runs`: whole lists, for export.
 
 mod background;
@@ -23,12 +25,15 @@ mod rejudge;
 mod remedy;
 pub mod runs;
 pub mod snapshot;
+mod study;
 #[doc(hidden)]
 pub mod synthetic;
+mod tuning;
 mod verdict;
 mod view;
 mod worker;
 
+pub use judging::JudgeOptions;
 pub use legs::{LegSource, LegSpec};
 pub use snapshot::*;
 
@@ -40,6 +45,7 @@ use crate::corpus::{Collection, ReadOptions};
 use crate::domain::Settings;
 use crate::error::{Error, Result};
 use crate::models::ModelOptions;
+use crate::rerank::Activation;
 use runs::Runs;
 use worker::Message;
 
@@ -57,8 +63,16 @@ pub struct EngineOptions {
     pub use_model: bool,
     /// Load the model and fetch the dense legs even before anything needs them, as the screen does.
     pub eager: bool,
+    /// The folder of the reranker that plans call `dir`; also looked in for those with a name.
+    pub reranker_dir: Option<PathBuf>,
+    /// What local cross-encoders give as scores.
+    pub activation: Activation,
+    /// Milliseconds that a query's second stage may take; only reported against.
+    pub budget_ms: Option<f64>,
     /// Bytes of token vectors to keep on disk.
     pub token_store_max: u64,
+    /// What is measured, and how it is averaged.
+    pub judging: JudgeOptions,
     /// Judge with these settings before the first request comes.
     pub settings: Settings,
 }

@@ -3,26 +3,26 @@
 //! Facts come in, in any order; nothing is ever thrown away but what a change of depth or of BM25's
 //! parameters makes untrue. What a setting makes of the facts is computed by [`QueryState::judge`].
 
+mod reranked;
+
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::corpus::{Collection, JudgedPassage};
-use crate::domain::{DocIdx, Grade, Hit, LegId, LegSet, QueryIdx, Rank, RerankerChoice, Score, Settings};
-use crate::engine::final_order::{self, Candidate, Finish, final_list};
+use crate::domain::{DocIdx, Grade, Hit, LegId, LegSet, QueryIdx, Rank, Score, Settings};
+use crate::engine::final_order;
 use crate::engine::snapshot::{GoldRow, QueryRow};
 use crate::fuse::{FusedList, Fuser, Pool};
 use crate::index::QueryVector;
-use crate::judge::{GoldPlace, Placed, RerankState, ceiling, fate, measure};
+use crate::judge::{
+    Desk, GoldPlace, JudgedIdeal, JudgedPlaces, Lists, MetricPlan, Placed, QueryScores, RerankState, Signals,
+    StageCut, ceiling, deciding_stage, fate, measure,
+};
+use crate::rerank::cascade::{PairScore, StagePlan};
 
-/// What a pair's score is known to be.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum PairScore {
-    NotYet,
-    /// The reranker can say nothing about it; it keeps its place in the first stage's order, behind.
-    Unscorable,
-    Score(Score),
-}
+pub use reranked::StageHit;
 
-/// One judged passage.
+/// One judged passage, judged non-relevant ones included.
 #[derive(Debug, Clone)]
 pub struct Judged {
     pub doc: Option<DocIdx>,
@@ -38,22 +38,29 @@ pub struct QueryState {
     legs: Vec<Option<Vec<Hit>>>,
     /// The dense leg as the exact scan gives it, where the leg itself is approximate.
     exact_dense: Option<(LegId, Vec<Hit>)>,
-    pool: Pool,
+    pool: Arc<Pool>,
     exact_pool: Option<Pool>,
-    /// By pool row.
-    scores: Vec<PairScore>,
-    pub judged: Vec<Judged>,
-    has_judgments: bool,
+    /// By reranker, then by pool row; a column that is short or missing is not scored yet.
+    scores: Vec<Vec<PairScore>>,
+    judged: Vec<Judged>,
+    /// Of `judged`.
+    ideal: JudgedIdeal,
     fused: FusedList,
+    /// Room for measuring.
+    desk: Desk,
 }
 
 /// How settings apply to all queries of one pass.
 pub struct JudgeContext<'a> {
     pub settings: &'a Settings,
+    /// Of these settings' N and relevance level.
+    pub metrics: &'a MetricPlan,
     pub fuser: Fuser<'a>,
     /// Of the plan behind `fuser`, by leg.
     pub weights: &'a [f64],
     pub ran: LegSet,
+    /// The second stage's stages with the numbers of their rerankers.
+    pub stages: &'a [StagePlan],
     /// Whether a second stage is at work: without one not even an empty list counts as reranked.
     pub reranks: bool,
     /// Whether the second stage that the settings ask for will not come.
@@ -67,7 +74,7 @@ pub fn rank_in(list: &[usize], row: usize) -> Option<Rank> {
 
 impl QueryState {
     pub fn listed(collection: &Collection, query: QueryIdx, legs: usize) -> Self {
-        let judged = collection.judgments(query).iter().filter(|j| j.grade > 0).map(|judgment| {
+        let judged = collection.judgments(query).iter().filter(|j| j.grade >= 0).map(|judgment| {
             let (doc, id) = match &judgment.passage {
                 JudgedPassage::Known(doc) => (Some(*doc), collection.passage(*doc).id.clone()),
                 JudgedPassage::Missing(id) => (None, id.clone()),
@@ -75,9 +82,14 @@ impl QueryState {
             Judged { doc, id, grade: judgment.grade }
         });
         let mut state = Self::typed(&collection.query(query).text, legs);
-        state.judged = judged.collect();
-        state.has_judgments = collection.judgments(query).iter().any(|j| j.grade >= 0);
+        state.set_judged(judged.collect());
         state
+    }
+
+    /// Takes the query's judgments, of grade 0 and above.
+    pub fn set_judged(&mut self, judged: Vec<Judged>) {
+        self.ideal = JudgedIdeal::of(judged.iter().map(|judged| judged.grade));
+        self.judged = judged;
     }
 
     /// A query of which only the text is known, for a first stage of `legs`.
@@ -87,21 +99,27 @@ impl QueryState {
             vector: None,
             legs: vec![None; legs],
             exact_dense: None,
-            pool: Pool::default(),
+            pool: Arc::default(),
             exact_pool: None,
             scores: Vec::new(),
             judged: Vec::new(),
-            has_judgments: false,
+            ideal: JudgedIdeal::default(),
             fused: FusedList::default(),
+            desk: Desk::default(),
         }
     }
 
     pub fn has_judgments(&self) -> bool {
-        self.has_judgments
+        !self.judged.is_empty()
     }
 
     pub fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    /// The pool, to be looked at elsewhere while facts go on coming here.
+    pub fn shared_pool(&self) -> Arc<Pool> {
+        Arc::clone(&self.pool)
     }
 
     /// The pool with the exact scan's list in place of the approximate one; `None`: nothing is
@@ -150,82 +168,25 @@ impl QueryState {
     }
 
     fn realign(&mut self, tie_order: &[u32]) {
-        let before: Vec<(DocIdx, PairScore)> =
-            (self.pool.docs().iter().copied()).zip(self.scores.drain(..)).collect();
+        let docs: Vec<DocIdx> = self.pool.docs().to_vec();
+        let before = std::mem::take(&mut self.scores);
         let lists: Vec<&[Hit]> = self.legs.iter().map(|leg| leg.as_deref().unwrap_or_default()).collect();
-        self.pool = Pool::align(&lists, tie_order);
+        self.pool = Arc::new(Pool::align(&lists, tie_order));
         self.exact_pool = self.exact_dense.as_ref().map(|(dense, exact)| {
             let mut lists = lists.clone();
             lists[dense.0] = exact;
             Pool::align(&lists, tie_order)
         });
-        self.scores = vec![PairScore::NotYet; self.pool.len()];
-        for (doc, score) in before {
-            self.set_score(doc, score);
+        for (reranker, column) in before.into_iter().enumerate() {
+            for (&doc, score) in docs.iter().zip(column) {
+                self.set_score(reranker, doc, score);
+            }
         }
-    }
-
-    /// Takes one score; for a passage that is not in the pool it is of no use here.
-    pub fn set_score(&mut self, doc: DocIdx, score: PairScore) {
-        if let Some(row) = self.pool.row_of(doc) {
-            self.scores[row] = score;
-        }
-    }
-
-    pub fn score(&self, row: usize) -> PairScore {
-        self.scores[row]
     }
 
     /// Fuses anew; to be called before anything that reads the fused list.
     pub fn fuse(&mut self, fuser: &Fuser<'_>) {
         fuser.fuse_into(&self.pool, &mut self.fused);
-    }
-
-    /// Passages of the candidate set without a score, in fused order.
-    pub fn unscored(&self, n: usize) -> Vec<DocIdx> {
-        let candidates = self.fused.top(n).into_iter();
-        candidates
-            .filter(|&row| self.scores[row] == PairScore::NotYet)
-            .map(|row| self.pool.doc(row))
-            .collect()
-    }
-
-    /// The list that is delivered, of a candidate set in fused order.
-    pub fn final_list(&self, candidates: &[usize], settings: &Settings) -> Vec<final_order::Placed> {
-        let candidate = |&row: &usize| Candidate {
-            row,
-            tie: self.pool.tie(row),
-            first: self.fused.score(row).unwrap_or_default(),
-            reranked: match self.scores[row] {
-                PairScore::Score(score) => Some(score),
-                PairScore::Unscorable | PairScore::NotYet => None,
-            },
-            waits: self.scores[row] == PairScore::NotYet,
-        };
-        let candidates: Vec<Candidate> = candidates.iter().map(candidate).collect();
-        final_list(&candidates, Finish { blend: settings.blend, threshold: settings.threshold })
-    }
-
-    /// The reranked rank of each row asked for, if the whole candidate set is scored.
-    fn reranked_ranks(&self, settings: &Settings, rows: &[Option<usize>]) -> Option<Vec<Option<Rank>>> {
-        let cut = self.fused.cut_key(settings.candidates);
-        let mut candidates: Vec<usize> = Vec::with_capacity(settings.candidates);
-        for row in 0..self.pool.len() {
-            let key = self.fused.key(row);
-            if key != 0 && key >= cut {
-                if self.scores[row] == PairScore::NotYet {
-                    return None;
-                }
-                candidates.push(row);
-            }
-        }
-        if rows.iter().flatten().all(|row| !candidates.contains(row)) {
-            return Some(vec![None; rows.len()]);
-        }
-        candidates.sort_unstable_by_key(|&row| std::cmp::Reverse(self.fused.key(row)));
-        let order: Vec<usize> =
-            self.final_list(&candidates, settings).into_iter().map(|placed| placed.row).collect();
-        Some(rows.iter().map(|row| rank_in(&order, (*row)?)).collect())
     }
 
     /// Everything the judge says about this query under one setting. Fuses first.
@@ -237,7 +198,7 @@ impl QueryState {
             let legs = self.legs.len();
             let unknown = |judged| GoldRow::unknown(judged, legs);
             let golds = self.judged.iter().filter(|j| j.grade >= level).map(unknown).collect();
-            return QueryRow { query, golds, first: None, reranked: None, ceiling: None };
+            return QueryRow { golds, ..QueryRow::unknown(query) };
         }
         let rows: Vec<Option<usize>> =
             self.judged.iter().map(|judged| judged.doc.and_then(|doc| self.pool.row_of(doc))).collect();
@@ -247,16 +208,22 @@ impl QueryState {
             self.judged.iter().zip(ranks).map(|(j, &rank)| Placed { grade: j.grade, rank }).collect()
         };
         let placed = place(&fused);
-        let reranked = match settings.reranker {
-            RerankerChoice::None => None,
-            RerankerChoice::LateInteraction if !context.reranks => None,
-            RerankerChoice::LateInteraction => self.reranked_ranks(settings, &rows),
+        let second = self.second_stage(&rows, context);
+        if self.judged.is_empty() {
+            return QueryRow {
+                complete: true,
+                rerank_complete: second.is_some(),
+                ..QueryRow::unknown(query)
+            };
+        }
+        let stage_ranks = second.as_ref().map(|(ranks, _)| ranks);
+        let last = second.as_ref().and_then(|(ranks, returned)| Some((ranks.last()?, *returned)));
+        let state = match (settings.reranker.is_none(), &last) {
+            (true, _) => RerankState::Off,
+            (false, Some(_)) => RerankState::Complete,
+            (false, None) => RerankState::Incomplete,
         };
-        let state = match (settings.reranker, &reranked) {
-            (RerankerChoice::None, _) => RerankState::Off,
-            (_, Some(_)) => RerankState::Complete,
-            (_, None) => RerankState::Incomplete,
-        };
+        let depths: Vec<usize> = context.stages.iter().map(|stage| stage.depth.min(n)).collect();
         let exact = self.exact_ranks(context);
         let golds = (0..self.judged.len())
             .filter(|&i| self.judged[i].grade >= level)
@@ -275,10 +242,13 @@ impl QueryState {
                     leg_ranks: &speaking,
                     first: fused[i],
                     exact_first: exact.get(i).copied().flatten(),
-                    reranked: reranked.as_ref().and_then(|ranks| ranks[i]),
+                    reranked: last.and_then(|(ranks, _)| ranks[i]),
                     rerank: state,
                 };
                 let fate_now = fate(&gold, n, k);
+                let stages: Vec<Option<Rank>> =
+                    stage_ranks.into_iter().flatten().map(|ranks| ranks[i]).collect();
+                let cut = StageCut { depths: &depths, deliver: k };
                 GoldRow {
                     doc: judged.doc,
                     id: judged.id.clone(),
@@ -287,19 +257,94 @@ impl QueryState {
                     fused: gold.first,
                     reranked: gold.reranked,
                     fate: fate_now,
+                    decided_by: fate_now.and_then(|fate| deciding_stage(fate, fused[i], &stages, cut)),
+                    stages,
                     first_fate: fate(&GoldPlace { rerank: RerankState::Off, ..gold }, n, k),
                     legs,
                     remedy: String::new(),
                 }
             })
             .collect();
+        let reranked = last.map(|(ranks, _)| place(ranks));
+        let first_places = JudgedPlaces { placed: &placed, returned: self.fused.len() };
+        let last_places =
+            last.zip(reranked.as_deref()).map(|((_, returned), placed)| JudgedPlaces { placed, returned });
+        let scores = QueryScores::of(context.metrics, &self.ideal, first_places, last_places, &mut self.desk);
         QueryRow {
             query,
             golds,
+            complete: true,
+            rerank_complete: last.is_some(),
             first: Some(measure(&placed, n, level)),
-            reranked: reranked.map(|ranks| measure(&place(&ranks), n, level)),
+            reranked: reranked.map(|placed| measure(&placed, n, level)),
             ceiling: Some(ceiling(&placed, n, level)),
+            scores: Some(scores),
         }
+    }
+
+    /// The ranks of these rows after each stage, and the length of the delivered list; `None` while a
+    /// stage is not through, and without a second stage.
+    fn second_stage(
+        &self,
+        rows: &[Option<usize>],
+        context: &JudgeContext<'_>,
+    ) -> Option<(Vec<Vec<Option<Rank>>>, usize)> {
+        if !context.reranks || context.stages.is_empty() {
+            return None;
+        }
+        let reranked = self.reranked(context.stages, context.settings.candidates);
+        if !reranked.is_complete() {
+            return None;
+        }
+        let delivered = reranked.delivered(self, context.settings);
+        Some((reranked.stage_ranks(rows, &delivered), delivered.list.len()))
+    }
+
+    /// The delivered list, once every stage is through. The fused list must be of `context`'s fuser.
+    fn delivered(&self, context: &JudgeContext<'_>) -> Option<Vec<final_order::Placed>> {
+        let reranked = self.reranked(context.stages, context.settings.candidates);
+        let complete = context.reranks && !context.stages.is_empty() && reranked.is_complete();
+        complete.then(|| reranked.delivered(self, context.settings).list)
+    }
+
+    /// What the lists of this query say without judgments. The fused list must be of `context`'s fuser.
+    pub fn signals(&self, context: &JudgeContext<'_>) -> Signals {
+        let settings = context.settings;
+        let n = settings.candidates;
+        let mut rows = self.fused.top(n + 1);
+        let scores: Vec<Score> = rows.iter().filter_map(|&row| self.fused.score(row)).collect();
+        rows.truncate(n);
+        let legs: Vec<Vec<DocIdx>> = (context.ran.iter())
+            .filter(|leg| context.weights.get(leg.0).is_some_and(|&weight| weight > 0.0))
+            .map(|leg| self.leg(leg).unwrap_or_default().iter().take(n).map(|hit| hit.doc).collect())
+            .collect();
+        let ranks: HashMap<usize, Rank> = rows.iter().copied().zip(1..).collect();
+        let from: Option<Vec<Rank>> =
+            self.delivered(context).map(|list| list.iter().map(|placed| ranks[&placed.row]).collect());
+        Signals::of(&Lists {
+            legs: &legs,
+            scores: &scores,
+            reranked_from: from.as_deref(),
+            candidates: n,
+            deliver: settings.deliver,
+        })
+    }
+
+    /// The first `depth` passages of the first stage's list cut at N, and of the delivered one; the
+    /// latter empty where the rerank is not complete.
+    pub fn heads(&self, context: &JudgeContext<'_>, depth: usize) -> (Vec<DocIdx>, Vec<DocIdx>) {
+        let rows = self.fused.top(context.settings.candidates);
+        let doc = |row: usize| self.pool.doc(row);
+        let reranked = self.delivered(context).unwrap_or_default();
+        (
+            rows.iter().take(depth).map(|&row| doc(row)).collect(),
+            reranked.iter().take(depth).map(|placed| doc(placed.row)).collect(),
+        )
+    }
+
+    /// The query's judgments, of grade 0 and above.
+    pub fn judged(&self) -> &[Judged] {
+        &self.judged
     }
 
     /// The fused rank of each judged passage had the dense leg been exact; empty where it is.
@@ -308,6 +353,22 @@ impl QueryState {
         let mut list = FusedList::default();
         context.fuser.fuse_into(pool, &mut list);
         self.judged.iter().map(|judged| list.rank(pool.row_of(judged.doc?)?)).collect()
+    }
+}
+
+impl QueryRow {
+    /// A query of which nothing is known yet.
+    fn unknown(query: QueryIdx) -> Self {
+        Self {
+            query,
+            golds: Vec::new(),
+            complete: false,
+            rerank_complete: false,
+            first: None,
+            reranked: None,
+            ceiling: None,
+            scores: None,
+        }
     }
 }
 
@@ -320,6 +381,8 @@ impl GoldRow {
             grade: judged.grade,
             legs: vec![None; legs],
             fused: None,
+            stages: Vec::new(),
+            decided_by: None,
             reranked: None,
             fate: None,
             first_fate: None,

@@ -1,7 +1,8 @@
 //! Whole lists of all judged queries, as TREC runs have them.
 
-use super::query_state::{PairScore, QueryState};
+use super::query_state::QueryState;
 use crate::domain::{DocIdx, QueryIdx, Score, Settings};
+use crate::rerank::cascade::StagePlan;
 
 /// One query's list, best first.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,19 +26,28 @@ pub fn first_run(query: QueryIdx, state: &QueryState) -> RunList {
     RunList { query, hits: hits.collect() }
 }
 
-/// The reranked candidate set; `None` while it is incomplete. Passages that cannot be scored stand
-/// behind the scored ones: they get scores below the least one, so that the file has the same order.
-pub fn reranked_run(query: QueryIdx, state: &QueryState, settings: &Settings) -> Option<RunList> {
-    let candidates = state.fused().top(settings.candidates);
-    if candidates.iter().any(|&row| state.score(row) == PairScore::NotYet) {
+/// The reranked candidate set; `None` while it is incomplete. Passages that the last stage did not score
+/// stand behind those that it did: they get scores below the least one, so that the file has the same
+/// order.
+pub fn reranked_run(
+    query: QueryIdx,
+    state: &QueryState,
+    stages: &[StagePlan],
+    settings: &Settings,
+) -> Option<RunList> {
+    let reranked = state.reranked(stages, settings.candidates);
+    if !reranked.is_complete() {
         return None;
     }
+    let delivered = reranked.delivered(state, settings);
     let mut below: Score = 0.0;
-    let mut hits = Vec::with_capacity(candidates.len());
-    for placed in state.final_list(&candidates, settings) {
-        let score = placed.score.unwrap_or_else(|| (below - 1.0).floor());
-        below = score;
-        hits.push((state.pool().doc(placed.row), score));
+    let mut hits = Vec::with_capacity(delivered.list.len());
+    for (at, placed) in delivered.list.iter().enumerate() {
+        below = match placed.score.filter(|_| at < delivered.head) {
+            Some(score) => score,
+            None => (below - 1.0).floor(),
+        };
+        hits.push((state.pool().doc(placed.row), below));
     }
     Some(RunList { query, hits })
 }

@@ -5,12 +5,17 @@
 
 use std::sync::Arc;
 
+pub use super::query_state::StageHit;
+pub use super::tuning::{AlphaCurve, BestCell, HeatMap, Held, Shape, Tuning};
 use crate::domain::{
     DocIdx, Fate, Grade, Language, LegHit, LegId, LegName, LegSet, QueryIdx, Rank, Score, Settings,
 };
 use crate::fuse::LegShare;
-use crate::judge::{Metrics, Movement, Verdict};
+use crate::judge::{
+    Metric, MetricMean, Metrics, Movement, Paired, QueryScores, Signals, StageVerdict, Verdict,
+};
 pub use crate::retrieve::bm25::TermScore;
+use crate::tune::Goal;
 
 /// Which answer this is: `generation` counts requests, `revision` counts progress within one. A screen
 /// takes only a greater pair than the one it shows.
@@ -37,6 +42,8 @@ pub struct Request {
     pub focus: Focus,
     /// The passage whose score is to be explained for the focus query.
     pub inspect: Option<DocIdx>,
+    /// The metric for which other settings are tried in the background; `None`: none are.
+    pub tune: Option<Goal>,
 }
 
 /// State of one engine: bm25, dense or rerank.
@@ -78,6 +85,10 @@ pub struct Status {
     pub rejudging: Option<(usize, usize)>,
     /// Whether the verdict is of an earlier state of the lists.
     pub verdict_lags: bool,
+    /// Whether the study is.
+    pub study_lags: bool,
+    /// Trying other settings: columns of the heat map.
+    pub tuning: StageState,
 }
 
 impl Status {
@@ -88,6 +99,8 @@ impl Status {
             && self.rerank.is_settled()
             && self.rejudging.is_none()
             && !self.verdict_lags
+            && !self.study_lags
+            && self.tuning.is_settled()
     }
 }
 
@@ -115,6 +128,8 @@ pub struct RerankedRow {
     /// `None`: not scored yet.
     pub score: Option<Score>,
     pub first_rank: Rank,
+    /// Where each stage put it; its score is `None` where the stage did not re-score it.
+    pub stages: Vec<StageHit>,
     /// `None` while any row of the list waits for its score.
     pub movement: Option<Movement>,
     pub grade: Option<Grade>,
@@ -131,7 +146,13 @@ pub struct GoldRow {
     /// By `LegId`.
     pub legs: Vec<Option<Rank>>,
     pub fused: Option<Rank>,
+    /// The rank in the delivered list.
     pub reranked: Option<Rank>,
+    /// The rank after each stage of the second stage, the last one's in the delivered list; empty until
+    /// all are through.
+    pub stages: Vec<Option<Rank>>,
+    /// Which stage of the second stage made the fate; `None` where none did.
+    pub decided_by: Option<StageVerdict>,
     /// `None` while the second stage is incomplete or has failed, or while the legs are not there yet.
     pub fate: Option<Fate>,
     /// The fate as it would be without a second stage, which is known as soon as the legs are there.
@@ -151,6 +172,17 @@ pub struct TokenPair {
     pub similarity: f32,
 }
 
+/// One stage of the second stage, as it treated one passage.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StageStep {
+    /// The stage as the plan writes it.
+    pub stage: String,
+    /// Its score is `None` where the stage did not re-score the passage.
+    pub hit: StageHit,
+    /// By reranker of the stage: its name and its own score.
+    pub parts: Vec<(String, Option<Score>)>,
+}
+
 /// The journey of one passage for the focus query.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explanation {
@@ -167,6 +199,8 @@ pub struct Explanation {
     pub dense_exact_rank: Option<Rank>,
     pub cosine: Option<f32>,
     pub reranked: Option<LegHit>,
+    /// Where each stage of the second stage put it, and what each of its rerankers gave.
+    pub stages: Vec<StageStep>,
     /// Best-matching token pairs, query order; empty until the token vectors are there.
     pub pairs: Vec<TokenPair>,
     /// Model tokens of the passage, and whether the model saw all of them.
@@ -189,8 +223,12 @@ pub struct FocusView {
     pub fused_len: usize,
     /// In shown order; empty without a second stage.
     pub reranked: Vec<RerankedRow>,
-    /// Candidates with a reranker score.
+    /// Candidates that the unfinished stage has scored; all of them when every stage is through.
     pub scored: usize,
+    /// How many that stage re-scores.
+    pub to_score: usize,
+    /// The stage (from 0) that is not through yet.
+    pub stage: Option<usize>,
     pub golds: Vec<GoldRow>,
     /// Whether the query has judgments at all.
     pub judged: bool,
@@ -199,16 +237,22 @@ pub struct FocusView {
     pub stale: bool,
 }
 
-/// One judged query in the list and in the reports.
+/// One query in the list and in the reports.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QueryRow {
     pub query: QueryIdx,
     pub golds: Vec<GoldRow>,
-    /// `None` while its first stage is not complete.
+    /// Whether all legs of its first stage are there.
+    pub complete: bool,
+    /// Whether its whole candidate set is scored.
+    pub rerank_complete: bool,
+    /// `None` while its first stage is not complete, and where it has no judgments.
     pub first: Option<Metrics>,
     /// `None` without a second stage and while it is incomplete.
     pub reranked: Option<Metrics>,
     pub ceiling: Option<Metrics>,
+    /// A value for each of [`Snapshot::metrics`]; there where `first` is.
+    pub scores: Option<QueryScores>,
 }
 
 /// Means over judged queries.
@@ -235,6 +279,46 @@ pub struct RerankedMeans {
 pub struct LanguageRow {
     pub language: Language,
     pub means: Means,
+    /// By metric, in the order of [`Snapshot::metrics`].
+    pub by_metric: Vec<MetricMean>,
+}
+
+/// An unjudged passage that is nearly the text of a gold: probably relevant, and only not labelled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProbablePositive {
+    pub doc: DocIdx,
+    /// `None`: not among the first of that list.
+    pub first: Option<Rank>,
+    pub reranked: Option<Rank>,
+    /// The gold whose text it resembles.
+    pub gold: DocIdx,
+    /// Of the texts' 5-grams, 0 to 1.
+    pub similarity: f64,
+    /// Whether one text is within the other, and not the same.
+    pub contained: bool,
+}
+
+/// What takes longer than a frame to find out; made when the lists are settled.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Study {
+    /// By row of [`Snapshot::queries`]; for a collection without judgments by its queries.
+    pub signals: Vec<Option<Signals>>,
+    pub mean_signals: Option<Signals>,
+    /// The legs that [`crate::judge::LegPair`] counts.
+    pub signal_legs: Vec<LegId>,
+    /// By row of [`Snapshot::queries`].
+    pub probable_positives: Vec<Vec<ProbablePositive>>,
+    /// The reranked list against the first stage's, metric by metric, over the queries wholly reranked.
+    pub paired: Vec<Paired>,
+    /// The protocol for each language of the queries, in order of the tags.
+    pub by_language: Vec<(Language, Verdict)>,
+}
+
+impl Study {
+    /// The protocol for one language; `None` where it has no judged query.
+    pub fn verdict_on(&self, language: &Language) -> Option<&Verdict> {
+        self.by_language.iter().find(|(other, _)| other == language).map(|(_, verdict)| verdict)
+    }
 }
 
 /// Mean recall at every N from 1, over all judged queries.
@@ -282,17 +366,27 @@ pub struct Snapshot {
     pub focus: FocusView,
     /// Every judged query, in file order.
     pub queries: Arc<Vec<QueryRow>>,
+    /// The metrics that are measured beside those of `means`: the ones asked for, and Judged@10 and
+    /// nDCG@10 of the condensed list in any case.
+    pub metrics: Arc<[Metric]>,
+    /// Means of these over the judged queries that the average counts; empty until there is one.
+    pub by_metric: Vec<MetricMean>,
     /// `None` until the first judged query is complete, and for a collection without judgments.
     pub means: Option<Means>,
     /// In order of the languages' tags.
     pub languages: Vec<LanguageRow>,
     pub curve: Arc<RecallCurve>,
+    /// What other settings would make of the judged queries. Of the settings before while
+    /// [`Status::tuning`] is at work; `None` before the first is there, and where it was not asked for.
+    pub tuning: Option<Arc<Tuning>>,
     pub costs: Vec<StageCost>,
     /// The protocol's answer in one sentence; empty while nothing can be said.
     pub verdict: String,
     /// The same with its reasons and numbers. Lags behind the lists for a moment in large collections
     /// (see [`Status::verdict_lags`]).
     pub findings: Option<Arc<Verdict>>,
+    /// `None` until the lists were settled once; lags behind them (see [`Status::study_lags`]).
+    pub study: Option<Arc<Study>>,
     /// What the reader should know about these numbers.
     pub warnings: Vec<String>,
     /// `None` where no model was found or asked for.

@@ -1,12 +1,13 @@
 //! The lists of the query on the screen, built from its facts. Sorting happens here and only here.
 
 use super::final_order::Placed;
-use super::query_state::{PairScore, QueryState, rank_in};
+use super::query_state::{QueryState, rank_in};
 use super::remedy;
 use super::snapshot::{FirstRow, Focus, FocusView, GoldRow, RerankedRow};
 use crate::corpus::Collection;
 use crate::domain::{Grade, Language, LegName, LegSet, Rank, Settings};
 use crate::judge::Movement;
+use crate::rerank::cascade::StagePlan;
 
 /// What the lists of one query are built from.
 pub struct ViewInput<'a> {
@@ -20,6 +21,7 @@ pub struct ViewInput<'a> {
     pub state: &'a QueryState,
     /// The judge's rows for the golds of this query, if it has judgments.
     pub golds: &'a [GoldRow],
+    pub stages: &'a [StagePlan],
     /// Whether a second stage is at work or done.
     pub reranking: bool,
     pub stale: bool,
@@ -29,18 +31,24 @@ pub struct ViewInput<'a> {
 pub fn focus_view(input: &ViewInput<'_>) -> FocusView {
     let state = input.state;
     let candidates = state.fused().top(input.settings.candidates);
-    let scored = candidates.iter().filter(|&&row| state.score(row) != PairScore::NotYet).count();
-    let all_scored = scored == candidates.len();
-    let list = if input.reranking { state.final_list(&candidates, input.settings) } else { Vec::new() };
-    let order: Vec<usize> = list.iter().map(|placed| placed.row).collect();
+    let stages = if input.reranking { input.stages } else { &[] };
+    let reranked = state.reranked(stages, input.settings.candidates);
+    let complete = reranked.is_complete();
+    let (stage, scored, to_score) = match reranked.at() {
+        Some((stage, scored, of)) => (Some(stage), scored, of),
+        None if stages.is_empty() => (None, 0, 0),
+        None => (None, candidates.len(), candidates.len()),
+    };
+    let delivered = reranked.delivered(state, input.settings);
+    let order: Vec<usize> = delivered.list.iter().map(|placed| placed.row).collect();
 
-    let reranked_rank = |row: usize| rank_in(&order, row).filter(|_| all_scored);
+    let reranked_rank = |row: usize| rank_in(&order, row).filter(|_| complete);
     let first: Vec<FirstRow> = (1..)
         .zip(&candidates)
         .map(|(rank, &row)| FirstRow { reranked: reranked_rank(row), ..first_row(input, row, rank) })
         .collect();
-    let reranked = (1..)
-        .zip(&list)
+    let rows = (1..)
+        .zip(&delivered.list)
         .map(|(rank, &Placed { row, score })| {
             let first_rank = rank_in(&candidates, row).unwrap_or_default();
             RerankedRow {
@@ -48,7 +56,8 @@ pub fn focus_view(input: &ViewInput<'_>) -> FocusView {
                 rank,
                 score,
                 first_rank,
-                movement: all_scored.then(|| Movement::of(first_rank, rank)),
+                stages: reranked.journey(row, &delivered),
+                movement: complete.then(|| Movement::of(first_rank, rank)),
                 grade: grade(input, row),
                 gold: is_gold(input, row),
             }
@@ -62,8 +71,10 @@ pub fn focus_view(input: &ViewInput<'_>) -> FocusView {
         below: below(input),
         fused_len: state.fused().len(),
         first,
-        reranked,
+        reranked: rows,
         scored,
+        to_score,
+        stage,
         golds: remedy::with_remedies(input),
         judged: state.has_judgments(),
         explanation: None,

@@ -23,7 +23,7 @@ use super::locate::{self, ModelFiles, Source};
 use super::pieces::TextCutter;
 use super::recipe::{Pooling, Recipe};
 use super::session::normalise;
-use super::{Encoded, Encoder, LoadStep, ModelCard, ModelOptions, digest, runtime};
+use super::{Encoded, Encoder, LoadStep, ModelCard, ModelOptions, digest, runtime, size_of};
 use crate::error::{Error, Result};
 
 /// A hub that sends nothing for so long is given up.
@@ -284,17 +284,6 @@ impl Model for FastembedModel {
         });
         encoded.collect()
     }
-}
-
-/// Bytes of all files under a folder, as far as they can be seen.
-fn size_of(folder: &Path) -> u64 {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let size = |entry: fs::DirEntry| match entry.metadata() {
-        Ok(metadata) if metadata.is_dir() => size_of(&entry.path()),
-        Ok(metadata) => metadata.len(),
-        Err(_) => 0,
-    };
-    entries.map(size).sum()
 }
 
 /// An error and what it came from, in one line.

@@ -21,9 +21,12 @@ pub(super) const BUNDLED: &str = "multilingual-e5-small-q4";
 const BUNDLED_SIZES: [(&str, u64); 2] = [(MODEL, 68_332_655), (TOKENIZER, 8_780_914)];
 
 pub(super) const MODEL: &str = "model.onnx";
+/// The cross-encoder beside the bundled model, and its size.
+pub(super) const RERANKER: &str = "reranker.onnx";
+pub(super) const RERANKER_BYTES: u64 = 12_571_744;
 pub(super) const TOKENIZER: &str = "tokenizer.json";
 /// Where exporters put weights beyond protobuf's 2 GB.
-const EXTERNAL: [&str; 2] = ["model.onnx_data", "model.onnx.data"];
+pub(super) const EXTERNAL: [&str; 2] = ["model.onnx_data", "model.onnx.data"];
 
 /// The variable that names a folder of models.
 const VARIABLE: &str = "RANKSCOPE_MODELS";
@@ -112,6 +115,23 @@ impl Places {
     }
 }
 
+/// The folder of the model that comes with the program, whatever other model was asked for.
+///
+/// # Errors
+/// `Unavailable` where it is in none of the usual places.
+pub(super) fn bundled_folder(options: &ModelOptions) -> Result<PathBuf> {
+    let places = Places::of_this_process(options);
+    let asked = places.asked.iter().map(|(root, _)| root);
+    let folder = asked.chain(&places.usual).flat_map(|root| [root.clone(), root.join(BUNDLED)]);
+    let is_bundled = |folder: &PathBuf| {
+        folder.file_name().is_some_and(|name| name == BUNDLED) && folder.join(TOKENIZER).is_file()
+    };
+    folder.into_iter().find(is_bundled).ok_or_else(|| {
+        Error::unavailable(format!("the bundled model {BUNDLED} was not found"))
+            .advise(format!("put its folder into one that {VARIABLE} names"))
+    })
+}
+
 /// The program's cache folders: the user's own, then the one chosen for this run.
 pub(super) fn cache_folders(options: &ModelOptions) -> Vec<PathBuf> {
     use etcetera::BaseStrategy as _;
@@ -156,7 +176,7 @@ fn shipped_size(id: &str, name: &str) -> Option<u64> {
 }
 
 /// Whether a large file is there and whole, as far as its size and its first bytes say.
-fn check(path: &Path, shipped: Option<u64>) -> Result<()> {
+pub(super) fn check(path: &Path, shipped: Option<u64>) -> Result<()> {
     let open = |e| unavailable(Error::io("cannot read this file of the model", path, &e));
     let mut file = File::open(path).map_err(open)?;
     let bytes = file.metadata().map_err(open)?.len();
@@ -221,7 +241,7 @@ fn licence(folder: &Path, id: &str) -> String {
     "unknown".to_owned()
 }
 
-fn unavailable(error: Error) -> Error {
+pub(super) fn unavailable(error: Error) -> Error {
     Error { kind: ErrorKind::Unavailable, ..error }
 }
 

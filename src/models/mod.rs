@@ -12,36 +12,57 @@
 //! | `locate` | which folder holds the model, whether it is whole, its [`ModelCard`] |
 //! | `recipe` | how a folder's model wants its texts: prefixes, pooling, longest input |
 //! | `runtime` | ONNX Runtime: find, fetch, check, load once |
+//! | `cross_encoder` | pairs of texts to logits, by any folder's graph |
+//! | `pairs` | tokenizer for pairs: ids, types, truncation |
 //! | `pieces` | tokenizer: ids, spans, truncation |
 //! | `session` | ids to vectors |
 //! | `encoder` | the thread that owns a model: priorities, batches, preemption |
 //! | `fastembed` | the same by the fastembed crate, for the models that it knows by name |
+//! | `hub` | models from the Hugging Face hub into the cache folder, checked |
+//! | `store` | which fetched models there are |
 //! | `late` | MaxSim over token vectors; pure |
 //! | `slot` | where a loading encoder will be |
 //!
 //! Nothing here writes a cache of vectors, ranks passages or prints.
 
+mod cross_encoder;
 mod digest;
 mod encoder;
 pub mod fastembed;
+pub mod hub;
 pub mod late;
 mod locate;
+mod pairs;
 mod pieces;
 mod recipe;
 pub mod runtime;
 mod session;
 mod slot;
+pub mod store;
 #[cfg(test)]
 mod test_support;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::Result;
 
+pub use cross_encoder::{CrossEncoder, CrossEncoderFiles, PairLogit};
 pub use locate::{ModelFiles, locate};
 pub use slot::EncoderSlot;
+pub use store::store_folders;
+
+/// Bytes of all files under a folder, as far as they can be seen.
+fn size_of(folder: &Path) -> u64 {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let size = |entry: std::fs::DirEntry| match entry.metadata() {
+        Ok(metadata) if metadata.is_dir() => size_of(&entry.path()),
+        Ok(metadata) => metadata.len(),
+        Err(_) => 0,
+    };
+    entries.map(size).sum()
+}
 
 /// Length of the bundled model's vectors. Other models: [`ModelCard::dim`].
 pub const DIM: usize = 384;

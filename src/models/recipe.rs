@@ -58,13 +58,7 @@ impl Recipe {
         let pooling = json(&folder.join("1_Pooling").join("config.json"))?.unwrap_or(Value::Null);
         let sentence = json(&folder.join("config_sentence_transformers.json"))?.unwrap_or(Value::Null);
 
-        // tokenizer_config.json often carries 1e30 for "no limit"; the smaller of the two is the model's.
-        let max_tokens = [number(&tokenizer, "model_max_length"), number(&config, "max_position_embeddings")]
-            .into_iter()
-            .flatten()
-            .min()
-            .unwrap_or(USUAL_MAX_TOKENS)
-            .clamp(8, MOST_TOKENS);
+        let max_tokens = longest_input(&config, &tokenizer);
         let is_e5 = id.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|word| word == "e5");
         let prefix = |names: &[&str], of_e5: &str| {
             let prompts = sentence.get("prompts").unwrap_or(&Value::Null);
@@ -97,6 +91,44 @@ impl Recipe {
             self.query_prefix, self.passage_prefix, self.pooling, self.dim, self.max_tokens
         )
     }
+}
+
+/// What a graph's inputs may be, whatever it gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Limits {
+    pub max_tokens: usize,
+    pub pad_id: u32,
+}
+
+impl Limits {
+    /// Reads a folder's limits; the usual ones where its files say none.
+    ///
+    /// # Errors
+    /// `Input` where a file is malformed.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let config = json(&folder.join("config.json"))?.unwrap_or(Value::Null);
+        let tokenizer = json(&folder.join("tokenizer_config.json"))?.unwrap_or(Value::Null);
+        let pad_id = number(&config, "pad_token_id").and_then(|id| u32::try_from(id).ok()).unwrap_or(0);
+        Ok(Self { max_tokens: longest_input(&config, &tokenizer), pad_id })
+    }
+}
+
+/// The longest input in tokens. `tokenizer_config.json` often carries 1e30 for "no limit"; the smaller of
+/// the two is the model's. RoBERTa counts positions from behind its padding id, so that it takes fewer
+/// tokens than it has positions.
+fn longest_input(config: &Value, tokenizer: &Value) -> usize {
+    let kind = config.get("model_type").and_then(Value::as_str).unwrap_or_default();
+    let positions =
+        number(config, "max_position_embeddings").map(|positions| match kind.contains("roberta") {
+            true => positions.saturating_sub(number(config, "pad_token_id").unwrap_or(1) + 1),
+            false => positions,
+        });
+    [number(tokenizer, "model_max_length"), positions]
+        .into_iter()
+        .flatten()
+        .min()
+        .unwrap_or(USUAL_MAX_TOKENS)
+        .clamp(8, MOST_TOKENS)
 }
 
 /// The file as JSON; `None` where there is no such file.
@@ -155,6 +187,20 @@ mod tests {
         assert_eq!((recipe.prefix(Role::Query), recipe.prefix(Role::Passage)), ("Q: ", "D: "));
         assert_eq!(recipe.pooling, Pooling::Cls);
         assert_eq!(recipe.max_tokens, 512);
+    }
+
+    /// Trap: XLM-RoBERTa's 514 positions hold 512 tokens; the 513th would end the run.
+    #[test]
+    fn a_roberta_takes_fewer_tokens_than_it_has_positions() {
+        let limits = |config: &str| {
+            let folder = folder(&[("config.json", config)]);
+            let limits = Limits::read(folder.path()).unwrap();
+            (limits.max_tokens, limits.pad_id)
+        };
+        let roberta = r#"{"model_type": "xlm-roberta", "max_position_embeddings": 514, "pad_token_id": 1}"#;
+        assert_eq!(limits(roberta), (512, 1));
+        assert_eq!(limits(r#"{"model_type": "bert", "max_position_embeddings": 512}"#), (512, 0));
+        assert_eq!(limits("{}"), (512, 0));
     }
 
     #[test]

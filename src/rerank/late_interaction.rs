@@ -15,6 +15,7 @@ use crate::models::{EncoderSlot, Priority, Role, TokenVectors};
 /// Part of the fingerprint; change it with the scores.
 const VERSION: &str = "late-interaction-1";
 
+#[derive(Clone)]
 pub struct LateInteraction {
     queries: Arc<QueryVectors>,
     tokens: Arc<TokenReader>,

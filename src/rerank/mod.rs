@@ -1,18 +1,76 @@
 //! The second stage: scores for (query, passage) pairs. What comes first in the list is the judge's and
 //! the screen's business; here are the scores, where they come from, and what they cost.
 
+pub mod cascade;
+mod cross_encoder;
 pub mod late_interaction;
 pub mod runner;
 mod score_cache;
 
+pub use cross_encoder::Activation;
 pub use late_interaction::LateInteraction;
-pub use runner::{QueryRef, Runner, RunnerEvent, Scored, Work};
+pub use runner::{Opener, QueryRef, Runner, RunnerEvent, Scored, Work};
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::domain::rerankers::{self, Origin, RerankerCard, RerankerKind};
 use crate::domain::{DocIdx, Score};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::models::{self, CrossEncoderFiles, ModelOptions};
+use cross_encoder::CrossEncoderReranker;
+
+/// What rerankers are opened with.
+#[derive(Debug, Clone, Default)]
+pub struct OpenOptions {
+    pub model: ModelOptions,
+    /// The folder that plans call `dir`; those with a name are looked for in it first.
+    pub folder: Option<PathBuf>,
+    pub activation: Activation,
+}
+
+/// Opens a reranker by its name in a plan: all but the late interaction over the embedding model, which
+/// needs the collection's token vectors. Blocks while a model loads; `doing` is told what goes on.
+///
+/// # Errors
+/// `Unavailable` where its files are not here (with how to get them), or it cannot be loaded; `Usage` for
+/// a name that nothing has.
+pub fn open(name: &str, options: &OpenOptions, doing: &mut dyn FnMut(String)) -> Result<Box<dyn Reranker>> {
+    let files = match rerankers::card(name) {
+        Some(card) if card.kind == RerankerKind::Service => {
+            return Err(Error::unavailable(format!("{name}: services are not spoken to yet")));
+        }
+        Some(card) if card.origin == Origin::Bundled => CrossEncoderFiles::bundled(&options.model)?,
+        _ if name == "dir" => {
+            let folder = options.folder.as_deref().ok_or_else(|| {
+                Error::usage("the reranker \"dir\" needs its folder")
+                    .advise("give it with --reranker-dir DIR")
+            })?;
+            CrossEncoderFiles::in_folder(folder)?
+        }
+        None if rerankers::is_folder(name) => CrossEncoderFiles::in_folder(Path::new(name))?,
+        Some(card) => CrossEncoderFiles::in_folder(&options.folder_of(card)?)?,
+        None => return Err(Error::usage(format!("no reranker is called {name:?}"))),
+    };
+    let reranker = CrossEncoderReranker::open(name, &files, options, doing)?;
+    Ok(Box::new(reranker))
+}
+
+impl OpenOptions {
+    /// The folder of a model with a name.
+    fn folder_of(&self, card: &RerankerCard) -> Result<PathBuf> {
+        let asked = self.folder.iter().map(|folder| folder.join(card.name));
+        let places: Vec<PathBuf> = asked.chain(models::store_folders(&self.model, card.name)).collect();
+        places.iter().find(|place| place.is_dir()).cloned().ok_or_else(|| {
+            let place = places.first().map_or_else(String::new, |place| place.display().to_string());
+            Error::unavailable(format!("the reranker {} is not on this machine", card.name)).advise(format!(
+                "get it with `rankscope models pull {}`, or put its model.onnx and tokenizer.json into {place}",
+                card.name
+            ))
+        })
+    }
+}
 
 /// A second stage: anything that scores a passage for a query.
 pub trait Reranker: Send {
@@ -32,6 +90,11 @@ pub trait Reranker: Send {
 
     /// How many passages make a batch of about a tenth of a second.
     fn batch(&self) -> usize;
+
+    /// Passages of the last batch that it did not read to their end.
+    fn truncated(&self) -> &[DocIdx] {
+        &[]
+    }
 }
 
 /// One passage to score.

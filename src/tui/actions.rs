@@ -223,7 +223,7 @@ pub static ACTIONS: &[Action] = &[
         BROWSE,
     ),
     act(Id::Fusion, &[ch('f')], "fusion", "fusion: RRF or convex", Turn, BROWSE),
-    act(Id::Reranker, &[ch('r')], "reranker", "reranker: late interaction or none", Turn, BROWSE),
+    act(Id::Reranker, &[ch('r')], "reranker", "reranker: the next one, or none", Turn, BROWSE),
     act(Id::TypeAlpha, &[ch('a')], "", "type a value for α", Turn, BROWSE),
     act(Id::TypeCandidates, &[ch('N')], "", "type a value for N", Turn, BROWSE),
     act(Id::TypeDeliver, &[ch('d')], "", "type a value for k (passages delivered)", Turn, BROWSE),

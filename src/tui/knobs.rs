@@ -1,7 +1,7 @@
 //! The knobs: their ranges, steps, places on a slider, and what may be typed for them. Pure sums over
 //! [`Settings`]; nothing here knows a key or a cell.
 
-use crate::domain::{FirstStage, FusionMethod, LegId, RerankerChoice, Settings};
+use crate::domain::{FirstStage, FusionMethod, LegId, Settings};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Knob {
@@ -15,6 +15,14 @@ pub enum Knob {
 
 /// Sizes of the candidate set that people try.
 pub const CANDIDATE_STOPS: [usize; 7] = [10, 20, 50, 100, 200, 500, 1000];
+/// Second stages that work offline, in the order of the picker.
+pub const RERANKER_STOPS: [&str; 5] = [
+    "late-interaction",
+    "cross-encoder",
+    "late-interaction+cross-encoder",
+    "late-interaction > cross-encoder@20",
+    "none",
+];
 /// The upper end of k on its slider; a typed k may be greater.
 const DELIVER_SLIDER_MAX: usize = 100;
 
@@ -108,8 +116,12 @@ pub fn next_fusion(settings: &mut Settings) {
     settings.fusion = after(&FusionMethod::ALL, settings.fusion);
 }
 
+/// The next of the second stages that need no key and no download; another one leads to the first.
 pub fn next_reranker(settings: &mut Settings) {
-    settings.reranker = after(&RerankerChoice::ALL, settings.reranker);
+    let at = RERANKER_STOPS.iter().position(|stop| *stop == settings.reranker.name());
+    let next = RERANKER_STOPS[at.map_or(0, |at| (at + 1) % RERANKER_STOPS.len())];
+    // A stop that cannot be read would be a mistake in the table; a test reads them all.
+    settings.reranker = next.parse().unwrap_or_default();
 }
 
 /// Hybrid, then each of `legs` legs alone.
@@ -187,16 +199,15 @@ pub fn method_name(settings: &Settings) -> String {
     }
 }
 
-pub fn reranker_name(settings: &Settings) -> &'static str {
-    match settings.reranker {
-        RerankerChoice::None => "none",
-        RerankerChoice::LateInteraction => "late interaction",
-    }
+/// The second stage as the screen names it.
+pub fn reranker_name(settings: &Settings) -> String {
+    settings.reranker.to_string().replace("late-interaction", "late interaction")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::SecondStage;
 
     fn at(candidates: usize) -> Settings {
         Settings { candidates, ..Settings::default() }
@@ -252,6 +263,21 @@ mod tests {
             assert!(type_in(Knob::Candidates, bad, &mut settings).is_err(), "{bad}");
         }
         assert_eq!((settings.alpha, settings.candidates), (0.35, 50));
+    }
+
+    #[test]
+    fn the_picker_goes_through_every_second_stage_and_round() {
+        let mut settings = Settings::default();
+        let mut seen = Vec::new();
+        for _ in RERANKER_STOPS {
+            seen.push(settings.reranker.name());
+            next_reranker(&mut settings);
+        }
+        assert_eq!(seen, RERANKER_STOPS);
+        assert_eq!(settings, Settings::default());
+        settings.reranker = SecondStage::of("cohere:rerank-v3.5");
+        next_reranker(&mut settings);
+        assert_eq!(settings.reranker.name(), RERANKER_STOPS[0]);
     }
 
     #[test]

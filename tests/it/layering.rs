@@ -15,7 +15,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("index", &["corpus", "domain", "error", "models", "text"]),
     ("retrieve", &["domain", "error", "index", "order", "text"]),
     ("fuse", &["domain", "order"]),
-    ("rerank", &["corpus", "domain", "error", "index", "models"]),
+    ("rerank", &["corpus", "domain", "error", "index", "models", "order"]),
     ("judge", &["domain", "error"]),
     ("tune", &["domain", "fuse", "judge", "order"]),
     (
@@ -25,9 +25,15 @@ const ROOMS: &[(&str, &[&str])] = &[
             "text", "tune",
         ],
     ),
-    ("export", &["corpus", "domain", "engine", "error", "index", "judge", "text"]),
-    ("tui", &["corpus", "domain", "engine", "error", "judge", "text"]),
-    ("cli", &["config", "corpus", "domain", "engine", "error", "export", "models", "text", "tui"]),
+    ("export", &["corpus", "domain", "engine", "error", "index", "judge", "text", "tune"]),
+    ("tui", &["corpus", "domain", "engine", "error", "judge", "text", "tune"]),
+    (
+        "cli",
+        &[
+            "config", "corpus", "domain", "engine", "error", "export", "index", "models", "rerank", "text",
+            "tui", "tune",
+        ],
+    ),
 ];
 
 /// Rooms that compute and nothing else.

@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Dense, JUDGE_AT_ONCE, VERDICT_AT_ONCE, Worker};
-use crate::domain::{Language, LegSet, QueryIdx, RerankerChoice, Settings};
+use crate::domain::{Language, LegSet, QueryIdx, Settings};
 use crate::engine::explain::{ExplainInput, explain};
 use crate::engine::judging;
 use crate::engine::query_state::{JudgeContext, QueryState};
 use crate::engine::rejudge::Rejudge;
 use crate::engine::runs::{Runs, first_run, reranked_run};
 use crate::engine::snapshot::{Focus, FocusView, GoldRow, Snapshot, Stamp};
-use crate::engine::verdict;
 use crate::engine::view::{ViewInput, focus_view};
 use crate::fuse::{Fuser, FusionPlan};
+use crate::judge::MetricPlan;
+use crate::rerank::cascade::StagePlan;
 use crate::text;
 
 impl Worker {
@@ -22,7 +23,8 @@ impl Worker {
         let ran = self.ran();
         self.judge(JUDGE_AT_ONCE);
         let focus = self.focus(&settings, ran);
-        let means = judging::means(self.rows.iter());
+        let average = self.options.judging.average;
+        let means = judging::means(self.rows.iter(), average);
         if self.dirty.verdict && self.rejudge.is_none() && self.judged.len() <= VERDICT_AT_ONCE {
             self.decide();
         }
@@ -34,9 +36,13 @@ impl Worker {
             stamp: Stamp { generation: self.request.generation, revision: self.revision },
             verdict: self.sentence(ran),
             findings: self.findings.clone(),
-            languages: judging::by_language(&self.rows, &self.collection),
+            languages: judging::by_language(&self.rows, &self.collection, &self.metrics, average),
+            by_metric: judging::by_metric(self.rows.iter(), &self.metrics, average),
+            metrics: Arc::clone(&self.metrics),
+            study: self.study.clone(),
             queries: Arc::clone(&self.rows),
             curve: Arc::clone(&self.curve),
+            tuning: self.tuning.clone(),
             costs: self.costs(),
             warnings: self.warnings(&settings, ran),
             model: self.model_in_use(),
@@ -54,15 +60,29 @@ impl Worker {
         FusionPlan::of(settings, &self.legs.names, ran)
     }
 
-    fn context<'a>(&self, settings: &'a Settings, plan: &'a FusionPlan, ran: LegSet) -> JudgeContext<'a> {
+    pub(super) fn metric_plan(&self, settings: &Settings) -> MetricPlan {
+        let n = settings.candidates;
+        MetricPlan::new(&self.options.judging.metrics(n), n, settings.rel_level)
+    }
+
+    pub(super) fn context<'a>(
+        &self,
+        settings: &'a Settings,
+        metrics: &'a MetricPlan,
+        plan: &'a FusionPlan,
+        stages: &'a [StagePlan],
+        ran: LegSet,
+    ) -> JudgeContext<'a> {
         JudgeContext {
             settings,
+            metrics,
             fuser: Fuser::new(plan),
             weights: &plan.weights,
             ran,
+            stages,
             reranks: self.reranks_now(ran),
-            rerank_failed: self.rerank_failed.is_some()
-                || matches!(self.dense, Dense::Off | Dense::Failed(_)),
+            rerank_failed: self.rerank_failure().is_some()
+                || (matches!(self.dense, Dense::Off | Dense::Failed(_)) && !self.reranks_now(ran)),
         }
     }
 
@@ -71,9 +91,15 @@ impl Worker {
         let settings = self.request.settings.clone();
         let ran = self.ran();
         let plan = self.plan(&settings, ran);
-        let context = self.context(&settings, &plan, ran);
+        let metrics = self.metric_plan(&settings);
+        let stages = Arc::clone(&self.stages);
+        let context = self.context(&settings, &metrics, &plan, &stages, ran);
         let rows = std::mem::take(&mut self.dirty.rows);
-        self.dirty.verdict |= self.dirty.judged || !rows.is_empty();
+        if self.dirty.judged || !rows.is_empty() {
+            self.dirty.verdict = true;
+            self.dirty.study = true;
+            self.studying = None;
+        }
         if std::mem::take(&mut self.dirty.judged) || self.rows.is_empty() {
             self.rejudge = Some(Rejudge::default());
         }
@@ -92,8 +118,9 @@ impl Worker {
         if let Some(rows) = pass.go_on(&mut self.listed, &self.judged, &context, budget) {
             self.rejudge = None;
             self.rows = Arc::new(rows);
+            self.metrics = metrics.metrics().into();
             let passages = self.collection.passages.len();
-            self.curve = Arc::new(judging::curve(&self.rows, &settings, &plan.weights, passages));
+            self.curve = Arc::new(judging::curve(self.rows.iter(), &settings, &plan.weights, passages));
             self.dirty.view = true;
         }
     }
@@ -105,7 +132,9 @@ impl Worker {
             Some(row) if self.rejudge.is_none() => row.golds.clone(),
             _ => {
                 let plan = self.plan(settings, ran);
-                let context = self.context(settings, &plan, ran);
+                let metrics = self.metric_plan(settings);
+                let stages = Arc::clone(&self.stages);
+                let context = self.context(settings, &metrics, &plan, &stages, ran);
                 self.listed[query.index()].judge(query, &context).golds
             }
         }
@@ -126,27 +155,6 @@ impl Worker {
     pub(super) fn alone(&self, ran: LegSet) -> String {
         let names: Vec<&str> = ran.iter().map(|leg| &*self.legs.names[leg.0].name).collect();
         format!("on {} alone", names.join(" and "))
-    }
-
-    /// The verdict on the rows as they are.
-    pub(super) fn decide(&mut self) {
-        self.dirty.verdict = false;
-        let settings = &self.request.settings;
-        let reranker = self.reranks_now(self.ran()).then(|| settings.reranker.name());
-        let states = self.judged.iter().map(|query| &self.listed[query.index()]);
-        let complete = self.rows.iter().any(|row| row.first.is_some());
-        self.findings = complete.then(|| {
-            let verdict = verdict::verdict(
-                &self.collection,
-                states,
-                &self.rows,
-                &self.curve,
-                &self.legs.names,
-                settings,
-                reranker,
-            );
-            Arc::new(verdict)
-        });
     }
 
     pub(super) fn focus(&mut self, settings: &Settings, ran: LegSet) -> FocusView {
@@ -183,6 +191,7 @@ impl Worker {
             language,
             state,
             golds: &golds,
+            stages: &self.stages,
             reranking: reranks_now && ran_here == ran,
             stale: ran_here != ran,
         });
@@ -192,6 +201,8 @@ impl Worker {
                 settings,
                 legs: &self.legs.names,
                 ran: ran_here,
+                stages: &self.stages,
+                reranking: reranks_now && ran_here == ran,
                 lexical: &self.lexical,
                 matrix: dense.map(|dense| &dense.matrix),
                 tokens: dense.map(|dense| &*dense.tokens),
@@ -212,8 +223,8 @@ impl Worker {
             let state = &mut self.listed[query.index()];
             state.fuse(&fuser);
             runs.first.push(first_run(query, state));
-            if self.request.settings.reranker != RerankerChoice::None {
-                runs.reranked.extend(reranked_run(query, state, &settings));
+            if !self.request.settings.reranker.is_none() {
+                runs.reranked.extend(reranked_run(query, state, &self.stages, &settings));
             }
         }
         runs

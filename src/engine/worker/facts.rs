@@ -15,7 +15,7 @@ impl Worker {
             Fact::Model(model) => self.model = Some(model),
             Fact::Runtime(version) => self.runtime = Some(version),
             Fact::Dense(dense) => {
-                self.start_runner(&dense);
+                self.take_late_parts(&dense);
                 let truncated = dense.tokens.truncated();
                 if truncated > 0 {
                     self.notes.push(format!(

@@ -1,27 +1,85 @@
-//! The second stage as the worker sees it: which pairs need a score, and the scores that come back.
+//! The second stage as the worker sees it: which pairs need a score, the scores that come back, and what
+//! the next stage then needs. One thread works through the pairs of every reranker.
 
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Message, Worker};
-use crate::domain::{LegSet, RerankerChoice};
+use super::{Dense, Message, Worker};
+use crate::domain::rerankers::is_embedding_model;
+use crate::domain::{DocIdx, LegSet, SecondStage};
 use crate::engine::background::DenseFacts;
-use crate::engine::query_state::PairScore;
+use crate::engine::judging::CostMeter;
+use crate::engine::query_state::QueryState;
 use crate::engine::snapshot::Focus;
+use crate::error::{Error, Result};
 use crate::fuse::Fuser;
-use crate::rerank::{LateInteraction, QueryRef, Runner, Scored, Work};
+use crate::rerank::cascade::{PairScore, StagePlan};
+use crate::rerank::{self, LateInteraction, QueryRef, Reranker, Runner, RunnerEvent, Scored, Work};
+
+/// One reranker that a plan has named, with what is known of it.
+pub(super) struct Known {
+    pub name: Arc<str>,
+    /// What its scores depend on; `None` until it is open.
+    pub fingerprint: Option<String>,
+    /// What it is busy with while it opens.
+    pub opening: Option<String>,
+    pub failed: Option<Error>,
+    pub cost: CostMeter,
+    /// Passages that it did not read to their end.
+    pub truncated: BTreeSet<DocIdx>,
+    pub saturation: Saturation,
+}
+
+/// Whether a reranker's scores are probabilities that say yes or no and nothing between.
+#[derive(Default)]
+pub(super) struct Saturation {
+    scores: usize,
+    /// Of them, outside 0 to 1.
+    outside: usize,
+    /// Of them, within a thousandth of 0 or 1.
+    extreme: usize,
+}
+
+impl Saturation {
+    /// Fewer scores than these say nothing.
+    const ENOUGH: usize = 100;
+
+    fn take(&mut self, score: f32) {
+        self.scores += 1;
+        self.outside += usize::from(!(0.0..=1.0).contains(&score));
+        self.extreme += usize::from(score.abs() < 1e-3 || (score - 1.0).abs() < 1e-3);
+    }
+
+    /// The share of extreme scores where nearly all are.
+    fn share(&self) -> Option<f64> {
+        let share = self.extreme as f64 / self.scores.max(1) as f64;
+        (self.scores >= Self::ENOUGH && self.outside == 0 && share >= 0.95).then_some(share)
+    }
+}
+
+/// What late interaction over the embedding model works with, once it is there.
+pub(super) type LateParts = Arc<Mutex<Option<LateInteraction>>>;
 
 impl Worker {
-    pub(super) fn start_runner(&mut self, dense: &DenseFacts) {
-        let Some(model) = &self.model else { return };
-        let reranker = LateInteraction::new(
-            Arc::clone(&model.queries),
-            Arc::clone(&dense.tokens),
-            model.slot.clone(),
-            &model.card.fingerprint,
-        );
+    /// Starts the thread; rerankers are opened on it when they are wanted.
+    pub(super) fn start_runner(&mut self) {
+        let late = Arc::clone(&self.late);
+        let options = rerank::OpenOptions {
+            model: self.options.model.clone(),
+            folder: self.options.reranker_dir.clone(),
+            activation: self.options.activation,
+        };
+        let open = move |name: &str, doing: &mut dyn FnMut(String)| -> Result<Box<dyn Reranker>> {
+            if is_embedding_model(name) {
+                let part = late.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                let late = part.ok_or_else(|| Error::unavailable("the token vectors are not there"))?;
+                return Ok(Box::new(late));
+            }
+            rerank::open(name, &options, doing)
+        };
         let tell = self.own.clone();
         let runner = Runner::start(
-            Box::new(reranker),
+            Box::new(open),
             Arc::clone(&self.collection),
             Arc::clone(&self.facts),
             move |event| {
@@ -30,44 +88,168 @@ impl Worker {
         );
         match runner {
             Ok(runner) => self.runner = Some(runner),
-            Err(error) => self.rerank_failed = Some(error),
+            Err(error) => self.notes.push(error.to_string()),
         }
     }
 
-    pub(super) fn take_scores(&mut self, scored: Scored) {
+    /// Late interaction can work from now on.
+    pub(super) fn take_late_parts(&mut self, dense: &DenseFacts) {
+        let Some(model) = &self.model else { return };
+        let late = LateInteraction::new(
+            Arc::clone(&model.queries),
+            Arc::clone(&dense.tokens),
+            model.slot.clone(),
+            &model.card.fingerprint,
+        );
+        *self.late.lock().unwrap_or_else(PoisonError::into_inner) = Some(late);
+    }
+
+    /// The number of a reranker; a new one gets the next.
+    fn number(&mut self, name: &str) -> usize {
+        match self.rerankers.iter().position(|known| *known.name == *name) {
+            Some(number) => number,
+            None => {
+                self.rerankers.push(Known {
+                    name: Arc::from(name),
+                    fingerprint: None,
+                    opening: None,
+                    failed: None,
+                    cost: CostMeter::default(),
+                    truncated: BTreeSet::new(),
+                    saturation: Saturation::default(),
+                });
+                self.rerankers.len() - 1
+            }
+        }
+    }
+
+    /// Takes the stages of new settings; rerankers that failed are given another try.
+    pub(super) fn take_plan(&mut self, plan: &SecondStage, candidates: usize) {
+        let depths = plan.depths(candidates);
+        let stages = plan.stages.iter().zip(depths).map(|(stage, depth)| StagePlan {
+            parts: stage.parts.iter().map(|part| (self.number(&part.name), part.weight)).collect(),
+            depth,
+        });
+        self.stages = stages.collect();
+    }
+
+    pub(super) fn forgive_rerankers(&mut self) {
+        for known in &mut self.rerankers {
+            known.failed = None;
+        }
+        if let Some(runner) = &self.runner {
+            runner.retry();
+        }
+    }
+
+    /// The rerankers of the plan, once each.
+    pub(super) fn at_work(&self) -> impl Iterator<Item = &Known> {
+        let numbers: BTreeMap<usize, ()> =
+            self.stages.iter().flat_map(|stage| &stage.parts).map(|&(number, _)| (number, ())).collect();
+        numbers.into_keys().filter_map(|number| self.rerankers.get(number))
+    }
+
+    /// Why the second stage does not run, where one of its rerankers cannot.
+    pub(super) fn rerank_failure(&self) -> Option<&Error> {
+        self.at_work().find_map(|known| known.failed.as_ref()).or(match &self.dense {
+            Dense::Failed(error) if self.request.settings.reranker.needs_embedding() => Some(error),
+            _ => None,
+        })
+    }
+
+    pub(super) fn take_rerank(&mut self, event: RunnerEvent) {
+        self.dirty.view = true;
+        match event {
+            RunnerEvent::Scored(scored) => self.take_scores(scored),
+            RunnerEvent::Opening { reranker, doing } => {
+                let number = self.number(&reranker);
+                self.rerankers[number].opening = Some(doing);
+            }
+            RunnerEvent::Opened { reranker, fingerprint } => {
+                let number = self.number(&reranker);
+                self.rerankers[number].opening = None;
+                self.rerankers[number].fingerprint = Some(fingerprint);
+            }
+            RunnerEvent::Failed { reranker, error } => {
+                let number = self.number(&reranker);
+                self.rerankers[number].opening = None;
+                self.rerankers[number].failed = Some(error);
+                self.dirty.judged = true;
+            }
+        }
+    }
+
+    fn take_scores(&mut self, scored: Scored) {
+        let number = self.number(&scored.reranker);
         let state = match &scored.query {
             QueryRef::Listed(query) => self.listed.get_mut(query.index()),
             QueryRef::Typed(text) => self.typed.as_mut().filter(|state| state.text == *text),
         };
         let text: Arc<str> = state.as_ref().map_or_else(|| Arc::from(""), |state| Arc::clone(&state.text));
+        let known = &mut self.rerankers[number];
         match scored.cached {
-            true => self.rerank_cost.cached(scored.scores.len()),
-            false => self.rerank_cost.computed(&text, scored.scores.len(), scored.ms),
+            true => known.cost.cached(scored.scores.len()),
+            false => known.cost.computed(&text, scored.scores.len(), scored.ms),
         }
+        known.truncated.extend(scored.truncated);
         let Some(state) = state else { return };
         for (doc, score) in scored.scores {
-            state.set_score(doc, score.map_or(PairScore::Unscorable, PairScore::Score));
+            if let Some(score) = score {
+                known.saturation.take(score);
+            }
+            state.set_score(number, doc, score.map_or(PairScore::Unscorable, PairScore::Score));
         }
-        self.dirty.view = true;
         if let QueryRef::Listed(query) = scored.query {
+            self.facts_seen += 1;
             self.dirty.rows.extend(self.position.get(&query));
+        }
+        self.go_on_with(&scored.query);
+    }
+
+    /// Hands out what the query's next stage needs, when the one before has just come through.
+    fn go_on_with(&mut self, query: &QueryRef) {
+        // A single stage was handed out whole; so was the first of several.
+        if self.stages.len() < 2 || self.dirty.work_list || !self.reranks_now(self.ran()) {
+            return;
+        }
+        let wanted = self.wanted();
+        let plan = self.plan(&self.request.settings, wanted);
+        let state = match query {
+            QueryRef::Listed(query) => self.listed.get_mut(query.index()),
+            QueryRef::Typed(text) => self.typed.as_mut().filter(|state| state.text == *text),
+        };
+        let Some(state) = state.filter(|state| state.is_complete(wanted)) else { return };
+        state.fuse(&Fuser::new(&plan));
+        let begun = state.reranked(&self.stages, self.request.settings.candidates).at();
+        if let Some((_, 0, _)) = begun.filter(|&(stage, ..)| stage > 0) {
+            let state = &*state;
+            let works = works(state, query, &self.stages, self.request.settings.candidates, &self.rerankers);
+            if let Some(runner) = &self.runner {
+                runner.put_first(works);
+            }
         }
     }
 
+    /// Whether the second stage has said all that it will say of the judged queries.
+    pub(super) fn scores_are_in(&self) -> bool {
+        !self.reranks_now(self.ran()) || self.rows.iter().all(|row| row.reranked.is_some())
+    }
+
     pub(super) fn reranks(&self) -> bool {
-        self.request.settings.reranker != RerankerChoice::None && self.rerank_failed.is_none()
+        !self.request.settings.reranker.is_none() && self.rerank_failure().is_none()
     }
 
     /// Whether the second stage works on lists that `ran` made: not on BM25's while more is to come.
     pub(super) fn reranks_now(&self, ran: LegSet) -> bool {
-        self.reranks() && self.runner.is_some() && ran == self.wanted()
+        let embedded =
+            matches!(self.dense, Dense::Ready(_)) || !self.request.settings.reranker.needs_embedding();
+        self.reranks() && self.runner.is_some() && embedded && ran == self.wanted()
     }
 
     /// Gives the runner the pairs that have no score: the query on the screen first, then file order.
     pub(super) fn hand_out_work(&mut self) {
-        let Some(runner) = &self.runner else { return };
         let n = self.request.settings.candidates;
-        let mut works = Vec::new();
+        let mut all = Vec::new();
         if self.reranks_now(self.ran()) {
             let wanted = self.wanted();
             let plan = self.plan(&self.request.settings, wanted);
@@ -81,19 +263,86 @@ impl Worker {
             {
                 state.fuse(&fuser);
                 let query = QueryRef::Typed(Arc::clone(&state.text));
-                works.push(Work { query, text: Arc::clone(&state.text), docs: state.unscored(n) });
+                all.extend(works(state, &query, &self.stages, n, &self.rerankers));
             }
             let others = self.judged.iter().copied().filter(|&query| Some(query) != visible);
             for query in visible.into_iter().chain(others) {
                 let state = &mut self.listed[query.index()];
                 if state.is_complete(wanted) {
                     state.fuse(&fuser);
-                    let docs = state.unscored(n);
-                    works.push(Work { query: QueryRef::Listed(query), text: Arc::clone(&state.text), docs });
+                    all.extend(works(state, &QueryRef::Listed(query), &self.stages, n, &self.rerankers));
                 }
             }
-            works.retain(|work| !work.docs.is_empty());
         }
-        runner.replace(works);
+        if let Some(runner) = &self.runner {
+            runner.replace(all);
+        }
+    }
+}
+
+/// The works of one query's next unfinished stage.
+fn works(
+    state: &QueryState,
+    query: &QueryRef,
+    stages: &[StagePlan],
+    n: usize,
+    rerankers: &[Known],
+) -> Vec<Work> {
+    let wanted = state.wanted(stages, n).into_iter();
+    let work = |(number, docs): (usize, Vec<DocIdx>)| {
+        let reranker = Arc::clone(&rerankers.get(number)?.name);
+        Some(Work { reranker, query: query.clone(), text: Arc::clone(&state.text), docs })
+    };
+    wanted.filter_map(work).collect()
+}
+
+/// What the reader should know of the rerankers at work.
+pub(super) fn warnings(worker: &Worker) -> Vec<String> {
+    let mut said = Vec::new();
+    for known in worker.at_work() {
+        let cut = known.truncated.len();
+        if cut > 0 {
+            let passages = if cut == 1 { "passage" } else { "passages" };
+            said.push(format!(
+                "{} did not read {cut} {passages} to the end: query and passage together are longer than it takes",
+                known.name
+            ));
+        }
+        if let Some(share) = known.saturation.share() {
+            said.push(format!(
+                "{}: {:.0} % of its scores are 0 or 1 to a thousandth, so their order says little: take raw \
+                 scores (--rerank-activation raw) where the model or the service gives them",
+                known.name,
+                share * 100.0
+            ));
+        }
+    }
+    let settings = &worker.request.settings;
+    let beyond = |stage: &&crate::domain::Stage| stage.depth.is_some_and(|depth| depth > settings.candidates);
+    if let Some(stage) = settings.reranker.stages.iter().find(beyond) {
+        said.push(format!(
+            "{stage} re-scores at most N = {} passages: raise N to {}",
+            settings.candidates,
+            stage.depth.unwrap_or_default()
+        ));
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn saturation_needs_many_scores_that_are_probabilities() {
+        let of = |scores: &[f32], times: usize| {
+            let mut saturation = Saturation::default();
+            (0..times).for_each(|_| scores.iter().for_each(|&score| saturation.take(score)));
+            saturation.share()
+        };
+        assert_eq!(of(&[0.0, 1.0, 0.9999], 40), Some(1.0));
+        assert_eq!(of(&[0.0, 1.0], 40), None, "too few");
+        assert_eq!(of(&[0.0, 0.4], 80), None);
+        assert_eq!(of(&[0.0, 0.0, 0.0, 8.5], 80), None, "raw logits saturate nothing");
     }
 }

@@ -1,7 +1,7 @@
 //! What an answer says beside its lists: how far each stage is, what it cost, what to be warned of.
 
-use super::{Dense, Worker};
-use crate::domain::{LegSet, RerankerChoice, Settings};
+use super::{Dense, Worker, second_stage};
+use crate::domain::{LegSet, Settings};
 use crate::engine::snapshot::{FocusView, ModelInUse, StageCost, StageState, Status};
 
 impl Worker {
@@ -25,27 +25,31 @@ impl Worker {
                 None => StageState::Ready,
             },
         };
-        let complete = self.rows.iter().filter(|row| row.first.is_some()).count();
-        let reranked = self.rows.iter().filter(|row| row.reranked.is_some()).count();
+        let complete = self.rows.iter().filter(|row| row.complete).count();
+        let reranked = self.rows.iter().filter(|row| row.rerank_complete).count();
         Status {
             rerank: self.rerank_status(ran, focus, reranked),
             judged: (complete, total),
             reranked_queries: reranked,
             rejudging: self.rejudge.as_ref().map(|pass| (pass.done(), total)),
             verdict_lags: self.dirty.verdict,
+            study_lags: self.dirty.study,
+            tuning: self.tuning_state(),
             bm25,
             dense,
         }
     }
 
     pub(super) fn rerank_status(&self, ran: LegSet, focus: &FocusView, reranked: usize) -> StageState {
-        if self.request.settings.reranker == RerankerChoice::None {
+        if self.request.settings.reranker.is_none() {
             return StageState::Off;
         }
-        if let Some(error) = &self.rerank_failed {
+        if let Some(error) = self.rerank_failure() {
             return StageState::Failed(error.to_string());
         }
+        let wants_dense = self.legs.dense.is_some_and(|dense| self.wanted().contains(dense));
         match &self.dense {
+            _ if !wants_dense && !self.request.settings.reranker.needs_embedding() => {}
             Dense::Off => return StageState::Failed("the model is switched off".to_owned()),
             Dense::Failed(error) => return StageState::Failed(error.to_string()),
             Dense::Working { doing, .. } => {
@@ -56,10 +60,16 @@ impl Worker {
         if ran != self.wanted() || focus.stale {
             return StageState::Waiting("waits for the first stage".to_owned());
         }
+        if let Some(doing) = self.at_work().find_map(|known| known.opening.clone()) {
+            return StageState::Working { done: 0, total: 0, doing };
+        }
         let total = self.rows.len();
-        if focus.scored < focus.first.len() {
-            let doing = "scoring candidates".to_owned();
-            return StageState::Working { done: focus.scored, total: focus.first.len(), doing };
+        if focus.scored < focus.to_score {
+            let doing = match focus.stage.filter(|_| self.stages.len() > 1) {
+                Some(stage) => format!("scoring candidates, stage {} of {}", stage + 1, self.stages.len()),
+                None => "scoring candidates".to_owned(),
+            };
+            return StageState::Working { done: focus.scored, total: focus.to_score, doing };
         }
         match reranked < total {
             true => StageState::Working { done: reranked, total, doing: "reranking queries".to_owned() },
@@ -74,9 +84,7 @@ impl Worker {
             .filter(|(leg, _)| dense_is_there || self.legs.dense.is_none_or(|dense| dense.0 != *leg))
             .map(|(_, (leg, cost))| cost.report(&leg.name))
             .collect();
-        if self.request.settings.reranker != RerankerChoice::None {
-            costs.push(self.rerank_cost.report(self.request.settings.reranker.name()));
-        }
+        costs.extend(self.at_work().map(|known| known.cost.report(&known.name)));
         costs
     }
 
@@ -112,7 +120,8 @@ impl Worker {
         {
             warnings.push(format!("{}: the model is not available: {error}", self.alone(ran)));
         }
-        if let Some(error) = &self.rerank_failed {
+        warnings.extend(second_stage::warnings(self));
+        if let Some(error) = self.at_work().find_map(|known| known.failed.as_ref()) {
             warnings.push(format!("the second stage did not run: {error}"));
         }
         warnings

@@ -8,12 +8,12 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::corpus::{Collection, JudgedPassage, Judgment};
 use crate::domain::{
-    DocIdx, Fate, Language, LegHit, LegName, LegScale, LegSet, Passage, Query, QueryIdx, Rank,
-    RerankerChoice, Settings,
+    DocIdx, Fate, Language, LegHit, LegName, LegScale, LegSet, Passage, Query, QueryIdx, Rank, SecondStage,
+    Settings,
 };
 use crate::engine::{
     Explanation, FirstRow, Focus, FocusView, GoldRow, Means, QueryRow, RecallCurve, RerankedMeans,
-    RerankedRow, Snapshot, StageCost, StageState, Stamp, Status, TermScore, TokenPair,
+    RerankedRow, Snapshot, StageCost, StageHit, StageState, Stamp, Status, TermScore, TokenPair,
 };
 use crate::fuse::LegShare;
 use crate::judge::{Metrics, Movement};
@@ -173,7 +173,9 @@ fn ready() -> Status {
         judged: (9, 9),
         reranked_queries: 9,
         rejudging: None,
+        tuning: StageState::Off,
         verdict_lags: false,
+        study_lags: false,
     }
 }
 
@@ -214,6 +216,8 @@ fn gold_row(
         legs: vec![Some(80), Some(5)],
         fused,
         reranked,
+        stages: vec![reranked],
+        decided_by: None,
         fate: Some(fate),
         first_fate: None,
         awaits_rerank: false,
@@ -233,6 +237,7 @@ fn reranked_rows(first: &[FirstRow], scored: usize) -> Vec<RerankedRow> {
             rank,
             score: (row.rank as usize <= scored).then_some(0.9 - rank as f32 * 0.011),
             first_rank: row.rank,
+            stages: vec![StageHit { rank, score: Some(0.9 - rank as f32 * 0.011) }],
             movement: complete.then(|| Movement::of(row.rank, rank)),
             grade: row.grade,
             gold: row.gold,
@@ -241,8 +246,15 @@ fn reranked_rows(first: &[FirstRow], scored: usize) -> Vec<RerankedRow> {
 }
 
 fn explanation() -> Explanation {
-    let term =
-        |term: &str, tf, df, score| TermScore { term: term.into(), query_tf: 1, tf, df, idf: 2.0, score };
+    let term = |term: &str, tf, df, score| TermScore {
+        term: term.into(),
+        query_tf: 1,
+        tf,
+        title_tf: 0,
+        df,
+        idf: 2.0,
+        score,
+    };
     Explanation {
         doc: DocIdx(0),
         legs: vec![Some(LegHit { rank: 80, score: 3.21 }), Some(LegHit { rank: 5, score: 0.843 })],
@@ -256,6 +268,7 @@ fn explanation() -> Explanation {
         dense_exact_rank: Some(5),
         cosine: Some(0.843),
         reranked: Some(LegHit { rank: 1, score: 0.889 }),
+        stages: Vec::new(),
         pairs: [("取消", "取り消し", 0.93), ("前日", "前日", 0.99), ("返金", "払い戻し", 0.88)]
             .map(|(query, passage, similarity)| TokenPair {
                 query: query.into(),
@@ -290,6 +303,9 @@ fn query_rows() -> Vec<QueryRow> {
                 first: Some(metrics(0.31, 0.61, 0.58)),
                 reranked: Some(metrics(0.44, 0.78, 0.79)),
                 ceiling: Some(metrics(0.52, 0.94, 0.97)),
+                complete: true,
+                rerank_complete: true,
+                scores: None,
             }
         })
         .collect()
@@ -330,6 +346,7 @@ pub fn snapshot() -> Snapshot {
     Snapshot {
         stamp: Stamp { generation: 1, revision: 1 },
         settings: Settings::default(),
+        tuning: None,
         legs: legs().into(),
         ran: LegSet::all(2),
         status: ready(),
@@ -341,6 +358,8 @@ pub fn snapshot() -> Snapshot {
             below,
             fused_len: 214,
             scored: reranked.len(),
+            to_score: reranked.len(),
+            stage: None,
             reranked,
             golds,
             judged: true,
@@ -363,6 +382,9 @@ pub fn snapshot() -> Snapshot {
                   possible gain"
                 .into(),
         findings: None,
+        study: None,
+        metrics: Vec::new().into(),
+        by_metric: Vec::new(),
         warnings: Vec::new(),
         model: None,
     }
@@ -387,7 +409,7 @@ pub fn reranking() -> Snapshot {
 
 pub fn rerank_failed() -> Snapshot {
     let mut snapshot = without_second_stage();
-    snapshot.settings.reranker = RerankerChoice::LateInteraction;
+    snapshot.settings.reranker = SecondStage::late_interaction();
     snapshot.status.rerank = StageState::Failed(
         "ONNX Runtime was not found: pip install onnxruntime==1.32.0, or set ORT_DYLIB_PATH".into(),
     );
@@ -398,7 +420,7 @@ pub fn rerank_failed() -> Snapshot {
 
 pub fn without_second_stage() -> Snapshot {
     let mut snapshot = snapshot();
-    snapshot.settings.reranker = RerankerChoice::None;
+    snapshot.settings.reranker = SecondStage::none();
     snapshot.status.rerank = StageState::Off;
     snapshot.focus.reranked.clear();
     snapshot.focus.scored = 0;

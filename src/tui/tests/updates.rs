@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use crate::domain::{DocIdx, Fate, FirstStage, FusionMethod, LegId, QueryIdx, RerankerChoice};
+use crate::domain::{DocIdx, Fate, FirstStage, FusionMethod, LegId, QueryIdx, SecondStage};
 use crate::engine::{Focus, GoldRow, Request, Snapshot, Stamp};
 use crate::error::Error;
 use crate::tui::actions::{ACTIONS, ActionId, Place, action_for};
@@ -63,7 +63,7 @@ fn knobs_turn_at_once_and_ask_once() {
         ("-", |r| r.settings.deliver == 9),
         ("=", |r| r.settings.deliver == 11),
         ("f", |r| r.settings.fusion == FusionMethod::Convex),
-        ("r", |r| r.settings.reranker == RerankerChoice::None),
+        ("r", |r| r.settings.reranker == SecondStage::of("cross-encoder")),
         ("b", |r| r.settings.first == FirstStage::Only(LegId(0))),
         ("a.35<Enter>", |r| r.settings.alpha == 0.35),
         ("N63<Enter>", |r| r.settings.candidates == 63),

@@ -3,7 +3,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::domain::{Fate, RerankerChoice};
+use crate::domain::Fate;
 use crate::engine::GoldRow;
 
 use super::super::lines::known_fate;
@@ -15,7 +15,7 @@ use super::reranked;
 
 pub fn draw(pen: &mut Pen<'_>, first_area: Rect, gutter: Rect, reranked_area: Rect, state: &State) {
     let (Some(snapshot), Some(doc)) = (state.snapshot.as_deref(), state.cursor.doc) else { return };
-    if gutter.width < 3 || gutter.height < 4 || snapshot.settings.reranker == RerankerChoice::None {
+    if gutter.width < 3 || gutter.height < 4 || snapshot.settings.reranker.is_none() {
         return;
     }
     let view = &snapshot.focus;

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::domain::{FirstStage, RerankerChoice};
+use crate::domain::FirstStage;
 
 use super::super::hit::Target;
 use super::super::knobs::{self, Knob};
@@ -66,11 +66,9 @@ fn parts(knob: Knob, form: &Form, state: &State) -> (String, u16, String) {
         Knob::First => (String::new(), 0, settings.first_name(&state.legs).to_owned()),
         Knob::Fusion if form.names => ("fusion ".to_owned(), 0, knobs::method_name(settings)),
         Knob::Fusion => (String::new(), 0, knobs::method_name(settings)),
-        Knob::Reranker if form.names => ("rerank ".to_owned(), 0, knobs::reranker_name(settings).to_owned()),
-        Knob::Reranker if settings.reranker == RerankerChoice::None => {
-            (String::new(), 0, "no rerank".to_owned())
-        }
-        Knob::Reranker => (String::new(), 0, knobs::reranker_name(settings).to_owned()),
+        Knob::Reranker if form.names => ("rerank ".to_owned(), 0, knobs::reranker_name(settings)),
+        Knob::Reranker if settings.reranker.is_none() => (String::new(), 0, "no rerank".to_owned()),
+        Knob::Reranker => (String::new(), 0, knobs::reranker_name(settings)),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::domain::{Fate, RerankerChoice};
+use crate::domain::Fate;
 use crate::engine::{Means, Snapshot};
 use crate::judge::Metrics;
 use crate::text::visible;
@@ -134,7 +134,7 @@ fn movements(pen: &Pen<'_>, snapshot: &Snapshot) -> Vec<Piece> {
         let golds = snapshot.queries.iter().flat_map(|query| &query.golds);
         golds.filter(|gold| gold.fate == Some(fate)).count()
     };
-    if snapshot.settings.reranker == RerankerChoice::None {
+    if snapshot.settings.reranker.is_none() {
         return vec![piece("no reranker", Tone::Quiet)];
     }
     let (up, down) = (pen.signs().up, pen.signs().down);

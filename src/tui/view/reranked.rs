@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::domain::{DocIdx, RerankerChoice};
+use crate::domain::DocIdx;
 use crate::engine::{FocusView, RerankedRow, Snapshot, StageState};
 use crate::judge::Movement;
 
@@ -64,8 +64,8 @@ fn title(pen: &Pen<'_>, state: &State) -> Vec<Piece> {
     let mut title =
         vec![piece("Reranked", Tone::Strong), piece(format!(" · k {} · ", settings.deliver), Tone::Quiet)];
     title.push(match state.snapshot.as_ref().map(|snapshot| &snapshot.focus) {
-        Some(view) if !view.reranked.is_empty() && view.scored < view.first.len() => {
-            piece(format!("{}/{} scored", view.scored, view.first.len()), Tone::Knob)
+        Some(view) if !view.reranked.is_empty() && view.scored < view.to_score => {
+            piece(format!("{}/{} scored", view.scored, view.to_score), Tone::Knob)
         }
         _ => piece(knobs::reranker_name(settings), Tone::Quiet),
     });
@@ -77,7 +77,7 @@ fn title(pen: &Pen<'_>, state: &State) -> Vec<Piece> {
 
 /// Why there is no list, and what to do about it.
 fn nothing_to_show(snapshot: &Snapshot) -> Option<Vec<(String, Tone)>> {
-    if snapshot.settings.reranker == RerankerChoice::None {
+    if snapshot.settings.reranker.is_none() {
         let candidates = snapshot.settings.candidates;
         return Some(vec![
             ("The reranker is off.".to_owned(), Tone::Strong),

@@ -1,0 +1,319 @@
+//! Every reranker that has a name: what it is, where it comes from, what it takes and costs.
+//!
+//! Plain data, read by the command line, the screen's picker, `models` and the second stage. Facts are
+//! those of the models' own cards and the services' own pages. It opens nothing.
+
+/// What a reranker is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RerankerKind {
+    /// MaxSim over the token vectors of query and passage (ColBERT).
+    LateInteraction,
+    /// Query and passage read together by a model on this machine.
+    CrossEncoder,
+    /// A service over HTTP.
+    Service,
+}
+
+impl RerankerKind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LateInteraction => "late interaction",
+            Self::CrossEncoder => "cross-encoder",
+            Self::Service => "service",
+        }
+    }
+}
+
+/// Where a model's files come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// In this repository.
+    Bundled,
+    /// A repository of the Hugging Face hub.
+    Hub {
+        /// Owner and name of the repository that has the ONNX file.
+        repository: &'static str,
+        /// The graph in it; external weights lie beside it.
+        graph: &'static str,
+        /// Names of further files without which the graph does not load.
+        weights: &'static [&'static str],
+    },
+    /// At the other end of a connection.
+    Remote,
+}
+
+/// One named reranker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RerankerCard {
+    /// As `--rerank` takes it; a service's name is followed by `:` and a model or a URL.
+    pub name: &'static str,
+    pub kind: RerankerKind,
+    /// Whose model it is: the Hugging Face id of the weights, or the service.
+    pub of: &'static str,
+    pub origin: Origin,
+    /// Parameters, such as `568M`; empty where the maker does not say.
+    pub parameters: &'static str,
+    /// Longest input in tokens; `None` where the maker does not say.
+    pub context: Option<u32>,
+    pub languages: &'static str,
+    pub licence: &'static str,
+    /// What a score is.
+    pub scores: &'static str,
+    pub price: &'static str,
+}
+
+const ON_THIS_MACHINE: &str = "none: runs here";
+const RAW: &str = "raw logit; its sigmoid is 0 to 1";
+const MAX_SIM: &str = "mean of the best dot products, -1 to 1";
+const RELEVANCE: &str = "0 to 1, as the service gives it";
+
+const fn cross_encoder(name: &'static str, of: &'static str, origin: Origin) -> RerankerCard {
+    RerankerCard {
+        name,
+        kind: RerankerKind::CrossEncoder,
+        of,
+        origin,
+        parameters: "",
+        context: Some(512),
+        languages: "",
+        licence: "",
+        scores: RAW,
+        price: ON_THIS_MACHINE,
+    }
+}
+
+const fn hub(repository: &'static str, graph: &'static str) -> Origin {
+    Origin::Hub { repository, graph, weights: &[] }
+}
+
+const fn service(name: &'static str, of: &'static str, price: &'static str) -> RerankerCard {
+    RerankerCard {
+        name,
+        kind: RerankerKind::Service,
+        of,
+        origin: Origin::Remote,
+        parameters: "",
+        context: None,
+        languages: "by model",
+        licence: "the service's terms",
+        scores: RELEVANCE,
+        price,
+    }
+}
+
+const OWN_SERVER: &str = "your own server's";
+
+/// All of them, in the order in which they are told.
+pub const RERANKERS: [RerankerCard; 23] = [
+    RerankerCard {
+        name: "late-interaction",
+        kind: RerankerKind::LateInteraction,
+        of: "intfloat/multilingual-e5-small",
+        origin: Origin::Bundled,
+        parameters: "118M",
+        context: Some(512),
+        languages: "about 100",
+        licence: "MIT",
+        scores: MAX_SIM,
+        price: ON_THIS_MACHINE,
+    },
+    RerankerCard {
+        parameters: "118M",
+        languages: "about 100",
+        licence: "MIT",
+        ..cross_encoder("cross-encoder", "intfloat/multilingual-e5-small", Origin::Bundled)
+    },
+    RerankerCard {
+        name: "answerai-colbert-small-v1",
+        kind: RerankerKind::LateInteraction,
+        of: "answerdotai/answerai-colbert-small-v1",
+        origin: hub("answerdotai/answerai-colbert-small-v1", "vespa_colbert.onnx"),
+        parameters: "33M",
+        context: Some(512),
+        languages: "en",
+        licence: "Apache-2.0",
+        scores: MAX_SIM,
+        price: ON_THIS_MACHINE,
+    },
+    RerankerCard {
+        name: "colbertv2.0",
+        kind: RerankerKind::LateInteraction,
+        of: "colbert-ir/colbertv2.0",
+        origin: hub("colbert-ir/colbertv2.0", "model.onnx"),
+        parameters: "110M",
+        context: Some(512),
+        languages: "en",
+        licence: "MIT",
+        scores: MAX_SIM,
+        price: ON_THIS_MACHINE,
+    },
+    RerankerCard {
+        parameters: "568M",
+        context: Some(8192),
+        languages: "multilingual",
+        licence: "Apache-2.0",
+        ..cross_encoder(
+            "bge-reranker-v2-m3",
+            "BAAI/bge-reranker-v2-m3",
+            Origin::Hub {
+                repository: "rozgo/bge-reranker-v2-m3",
+                graph: "model.onnx",
+                weights: &["model.onnx.data"],
+            },
+        )
+    },
+    RerankerCard {
+        parameters: "278M",
+        languages: "en, zh",
+        licence: "MIT",
+        ..cross_encoder(
+            "bge-reranker-base",
+            "BAAI/bge-reranker-base",
+            hub("BAAI/bge-reranker-base", "onnx/model.onnx"),
+        )
+    },
+    RerankerCard {
+        parameters: "70M",
+        languages: "en",
+        licence: "Apache-2.0",
+        ..cross_encoder(
+            "mxbai-rerank-xsmall-v1",
+            "mixedbread-ai/mxbai-rerank-xsmall-v1",
+            hub("mixedbread-ai/mxbai-rerank-xsmall-v1", "onnx/model.onnx"),
+        )
+    },
+    RerankerCard {
+        parameters: "184M",
+        languages: "en",
+        licence: "Apache-2.0",
+        ..cross_encoder(
+            "mxbai-rerank-base-v1",
+            "mixedbread-ai/mxbai-rerank-base-v1",
+            hub("mixedbread-ai/mxbai-rerank-base-v1", "onnx/model.onnx"),
+        )
+    },
+    RerankerCard {
+        parameters: "435M",
+        languages: "en",
+        licence: "Apache-2.0",
+        ..cross_encoder(
+            "mxbai-rerank-large-v1",
+            "mixedbread-ai/mxbai-rerank-large-v1",
+            hub("mixedbread-ai/mxbai-rerank-large-v1", "onnx/model.onnx"),
+        )
+    },
+    RerankerCard {
+        parameters: "37.8M",
+        context: Some(8192),
+        languages: "en",
+        licence: "Apache-2.0",
+        ..cross_encoder(
+            "jina-reranker-v1-turbo-en",
+            "jinaai/jina-reranker-v1-turbo-en",
+            hub("jinaai/jina-reranker-v1-turbo-en", "onnx/model.onnx"),
+        )
+    },
+    RerankerCard {
+        parameters: "278M",
+        context: Some(1024),
+        languages: "100+",
+        licence: "CC-BY-NC-4.0: not for commercial use",
+        ..cross_encoder(
+            "jina-reranker-v2-base-multilingual",
+            "jinaai/jina-reranker-v2-base-multilingual",
+            hub("jinaai/jina-reranker-v2-base-multilingual", "onnx/model.onnx"),
+        )
+    },
+    RerankerCard {
+        parameters: "22.7M",
+        languages: "en",
+        licence: "Apache-2.0",
+        ..cross_encoder(
+            "ms-marco-MiniLM-L6-v2",
+            "cross-encoder/ms-marco-MiniLM-L6-v2",
+            hub("Xenova/ms-marco-MiniLM-L-6-v2", "onnx/model.onnx"),
+        )
+    },
+    RerankerCard {
+        parameters: "118M",
+        languages: "14",
+        licence: "Apache-2.0",
+        ..cross_encoder(
+            "mmarco-mMiniLMv2-L12-H384-v1",
+            "cross-encoder/mmarco-mMiniLMv2-L12-H384-v1",
+            hub("cross-encoder/mmarco-mMiniLMv2-L12-H384-v1", "onnx/model.onnx"),
+        )
+    },
+    RerankerCard {
+        parameters: "306M",
+        context: Some(8192),
+        languages: "75",
+        licence: "Apache-2.0",
+        ..cross_encoder(
+            "gte-multilingual-reranker-base",
+            "Alibaba-NLP/gte-multilingual-reranker-base",
+            hub("onnx-community/gte-multilingual-reranker-base", "onnx/model.onnx"),
+        )
+    },
+    RerankerCard {
+        languages: "the model's",
+        licence: "the model's",
+        ..cross_encoder("dir", "the folder given with --reranker-dir", Origin::Remote)
+    },
+    service("cohere", "Cohere Rerank", "by search unit"),
+    service("voyage", "Voyage AI Rerank", "by token"),
+    service("jina", "Jina AI Reranker", "by token"),
+    service("mixedbread", "Mixedbread Reranking", "by token"),
+    service("tei", "Hugging Face text-embeddings-inference", OWN_SERVER),
+    service("vllm", "vLLM", OWN_SERVER),
+    service("infinity", "Infinity", OWN_SERVER),
+    service("url", "any service in Cohere's shape", "that service's"),
+];
+
+/// The card of a name as it stands in a plan: `bge-reranker-base`, `cohere:rerank-v3.5`. `None` for a
+/// folder and for what has no name.
+pub fn card(name: &str) -> Option<&'static RerankerCard> {
+    let service = name.split_once(':').map(|(service, _)| service);
+    RERANKERS.iter().find(|card| match card.kind {
+        RerankerKind::Service => Some(card.name) == service || card.name == name,
+        _ => card.name == name,
+    })
+}
+
+/// Whether a name means a folder with a model of one's own.
+pub fn is_folder(name: &str) -> bool {
+    card(name).is_none() && (name.contains(['/', '\\']) || name.starts_with('.'))
+}
+
+/// Whether it is the late interaction over the embedding model's token vectors.
+pub fn is_embedding_model(name: &str) -> bool {
+    name == "late-interaction"
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_every_card_is_filled() {
+        let names: BTreeSet<&str> = RERANKERS.iter().map(|card| card.name).collect();
+        assert_eq!(names.len(), RERANKERS.len());
+        for card in RERANKERS {
+            let said = [card.of, card.languages, card.licence, card.scores, card.price];
+            assert!(said.iter().all(|text| !text.is_empty()), "{card:?}");
+            assert!(!is_folder(card.name), "{}", card.name);
+            assert!(!card.name.contains(['+', '*', '>', '@', ' ', ':']), "a plan could not be read");
+        }
+    }
+
+    #[test]
+    fn a_service_is_known_by_what_stands_before_the_colon() {
+        assert_eq!(card("cohere:rerank-v3.5").unwrap().name, "cohere");
+        assert_eq!(card("url:http://localhost:8080/rerank").unwrap().name, "url");
+        assert_eq!(card("bge-reranker-base:x"), None);
+        assert_eq!(card("cohere-2"), None);
+        assert!(is_folder("models/mine") && is_folder("./mine") && !is_folder("tei:http://localhost/x"));
+    }
+}

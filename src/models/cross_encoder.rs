@@ -1,0 +1,322 @@
+//! A cross-encoder: a graph that reads query and passage together and gives one logit, or two.
+//!
+//! In: a query and passages. Out: one [`PairLogit`] a passage. Any folder with an ONNX graph and a
+//! `tokenizer.json` will do: with `token_type_ids` or without, 32- or 64-bit ids, an output of
+//! `[batch]`, `[batch, 1]` or `[batch, 2]`, weights inside the graph or beside it. It ranks nothing, keeps
+//! nothing, and runs on the thread that calls it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use ort::session::Session;
+use ort::value::{DynValue, Tensor, TensorElementType, ValueType};
+
+use super::pairs::{PairCutter, PairRow};
+use super::runtime::{self, Runtime};
+use super::{LoadStep, ModelOptions, digest, locate};
+use crate::error::{Error, Result};
+
+/// Tokens of one run, padding included. Measured on the bundled cross-encoder, two threads: more gains
+/// less than a twentieth and makes a run that cannot be stopped longer.
+const BATCH_TOKENS: usize = 1024;
+
+/// Where the graph, its weights and its tokenizer are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CrossEncoderFiles {
+    /// For messages and cards.
+    pub id: String,
+    pub graph: PathBuf,
+    /// Files that the graph reads its weights from.
+    pub weights: Vec<PathBuf>,
+    pub tokenizer: PathBuf,
+    pub max_tokens: usize,
+    pub pad_id: u32,
+}
+
+impl CrossEncoderFiles {
+    /// The cross-encoder that comes with the program.
+    ///
+    /// # Errors
+    /// `Unavailable` where its folder is missing or not whole.
+    pub fn bundled(options: &ModelOptions) -> Result<Self> {
+        let folder = locate::bundled_folder(options)?;
+        let graph = folder.join(locate::RERANKER);
+        if !graph.is_file() {
+            return Err(Error::unavailable("the bundled cross-encoder is not here")
+                .in_file(&graph)
+                .advise("copy the model's folder again, with every file in it"));
+        }
+        locate::check(&graph, Some(locate::RERANKER_BYTES))?;
+        let weights = vec![folder.join(locate::MODEL)];
+        Self::read("cross-encoder", &folder, graph, weights)
+    }
+
+    /// The model in a folder of one's own, or one from the hub: `model.onnx` in it or in `onnx/`.
+    ///
+    /// # Errors
+    /// `Unavailable` where the folder has no graph or no tokenizer, or its `config.json` is malformed.
+    pub fn in_folder(folder: &Path) -> Result<Self> {
+        let folder = fs::canonicalize(folder).map_err(|e| {
+            locate::unavailable(Error::io("cannot open the reranker's folder", folder, &e))
+                .advise("give a folder with model.onnx and tokenizer.json")
+        })?;
+        let graph = [folder.join(locate::MODEL), folder.join("onnx").join(locate::MODEL)]
+            .into_iter()
+            .find(|graph| graph.is_file())
+            .ok_or_else(|| {
+                Error::unavailable("there is no model.onnx in this folder, nor in onnx/ below it")
+                    .in_file(&folder)
+                    .advise("give a folder with model.onnx and tokenizer.json")
+            })?;
+        locate::check(&graph, None)?;
+        let beside = graph.parent().unwrap_or(&folder).to_path_buf();
+        let weights = locate::EXTERNAL.iter().map(|name| beside.join(name)).filter(|file| file.is_file());
+        let id = folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        Self::read(&id, &folder, graph, weights.collect())
+    }
+
+    fn read(id: &str, folder: &Path, graph: PathBuf, weights: Vec<PathBuf>) -> Result<Self> {
+        let tokenizer = folder.join(locate::TOKENIZER);
+        locate::check(&tokenizer, None)?;
+        let limits = super::recipe::Limits::read(folder).map_err(locate::unavailable)?;
+        Ok(Self {
+            id: id.to_owned(),
+            graph,
+            weights,
+            tokenizer,
+            max_tokens: limits.max_tokens,
+            pad_id: limits.pad_id,
+        })
+    }
+
+    /// Hex sha256 over everything that the scores depend on but the texts.
+    ///
+    /// # Errors
+    /// `Unavailable` where a file cannot be read.
+    pub fn fingerprint(&self) -> Result<String> {
+        let mut parts = vec![format!("pairs-1 max_tokens={} pad={}", self.max_tokens, self.pad_id)];
+        for file in [&self.graph, &self.tokenizer].into_iter().chain(&self.weights) {
+            let hash = digest::of_file(file);
+            parts.push(hash.map_err(|e| {
+                locate::unavailable(Error::io("cannot read this file of the model", file, &e))
+            })?);
+        }
+        Ok(digest::of_parts(&parts.iter().map(String::as_str).collect::<Vec<_>>()))
+    }
+}
+
+/// What the model says of one pair.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PairLogit {
+    /// The higher, the more relevant: the only logit, or of two the second minus the first (their log-odds,
+    /// so that the sigmoid of it is the softmax of the second). `None`: one of the texts has no token.
+    pub logit: Option<f32>,
+    /// Tokens of the pair before truncation.
+    pub n_tokens: u32,
+    /// Whether the end of the passage was not read.
+    pub truncated: bool,
+}
+
+/// A loaded cross-encoder.
+pub struct CrossEncoder {
+    session: Session,
+    cutter: PairCutter,
+    output: String,
+    wants_types: bool,
+    narrow_ids: bool,
+    pad_id: u32,
+    path: PathBuf,
+}
+
+impl CrossEncoder {
+    /// Loads the graph; the tokenizer is parsed meanwhile.
+    ///
+    /// # Errors
+    /// `Unavailable` where ONNX Runtime or the model cannot be had, or the graph is no cross-encoder.
+    pub fn open(
+        files: &CrossEncoderFiles,
+        options: &ModelOptions,
+        progress: &mut dyn FnMut(LoadStep),
+    ) -> Result<Self> {
+        thread::scope(|scope| {
+            let cutter = scope.spawn(|| PairCutter::read(&files.tokenizer, files.max_tokens));
+            let runtime = runtime::load(options, progress)?;
+            progress(LoadStep::LoadingModel);
+            let session = session(files, runtime, options.threads)?;
+            let cutter = cutter.join().map_err(|_| Error::bug("reading the tokenizer panicked"))??;
+            Self::new(files, session, cutter)
+        })
+    }
+
+    fn new(files: &CrossEncoderFiles, session: Session, cutter: PairCutter) -> Result<Self> {
+        let unfit = |what: String| {
+            Error::unavailable(format!("this graph is no cross-encoder: {what}")).in_file(&files.graph)
+        };
+        let mut narrow_ids = false;
+        let mut wants_types = false;
+        let mut missing = vec!["input_ids", "attention_mask"];
+        for input in session.inputs() {
+            missing.retain(|name| *name != input.name());
+            match input.name() {
+                "input_ids" => narrow_ids = is_narrow(input.dtype()),
+                "attention_mask" => {}
+                "token_type_ids" => wants_types = true,
+                other => return Err(unfit(format!("it has an input {other:?} that is not known"))),
+            }
+        }
+        if let Some(name) = missing.first() {
+            return Err(unfit(format!("it has no input {name:?}")));
+        }
+        let outputs = session.outputs();
+        let named = outputs.iter().find(|output| output.name() == "logits");
+        let output = named.or_else(|| outputs.iter().find(|output| columns(output.dtype()).is_ok()));
+        let names: Vec<&str> = outputs.iter().map(|output| output.name()).collect();
+        let output = output.ok_or_else(|| {
+            unfit(format!("none of its outputs ({}) has one or two numbers a pair", names.join(", ")))
+        })?;
+        columns(output.dtype()).map_err(&unfit)?;
+        let output = output.name().to_owned();
+        let (pad_id, path) = (files.pad_id, files.graph.clone());
+        Ok(Self { session, cutter, output, wants_types, narrow_ids, pad_id, path })
+    }
+
+    /// The logits of a query with each passage, in the order of `passages`. Pairs of like length run
+    /// together; `stop` is asked between two runs, and then nothing is returned.
+    ///
+    /// # Errors
+    /// `Unavailable` where the model cannot be run or gives what is no number.
+    pub fn score(
+        &mut self,
+        query: &str,
+        passages: &[&str],
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Option<Vec<PairLogit>>> {
+        let rows: Vec<PairRow> =
+            passages.iter().map(|passage| self.cutter.cut(query, passage)).collect::<Result<_>>()?;
+        let mut logits: Vec<PairLogit> = rows
+            .iter()
+            .map(|row| PairLogit { logit: None, n_tokens: row.n_tokens, truncated: row.truncated })
+            .collect();
+        for group in groups(&rows) {
+            if stop() {
+                return Ok(None);
+            }
+            let batch: Vec<&PairRow> = group.iter().map(|&at| &rows[at]).collect();
+            for (&at, logit) in group.iter().zip(self.run(&batch)?) {
+                logits[at].logit = Some(logit);
+            }
+        }
+        Ok(Some(logits))
+    }
+
+    fn run(&mut self, rows: &[&PairRow]) -> Result<Vec<f32>> {
+        let length = rows.iter().map(|row| row.ids.len()).max().unwrap_or(1);
+        let shape = [rows.len(), length];
+        let fill = |pad: i64, of: &dyn Fn(&PairRow) -> Vec<i64>| -> Vec<i64> {
+            let mut values = vec![pad; rows.len() * length];
+            for (row, to) in rows.iter().zip(values.chunks_mut(length)) {
+                to.iter_mut().zip(of(row)).for_each(|(to, value)| *to = value);
+            }
+            values
+        };
+        let wide = |values: &[u32]| values.iter().map(|&value| i64::from(value)).collect();
+        let mut columns = vec![
+            ("input_ids", fill(i64::from(self.pad_id), &|row| wide(&row.ids))),
+            ("attention_mask", fill(0, &|row| vec![1; row.ids.len()])),
+        ];
+        if self.wants_types {
+            columns.push(("token_type_ids", fill(0, &|row| wide(&row.types))));
+        }
+        let mut inputs: Vec<(&str, DynValue)> = Vec::with_capacity(columns.len());
+        for (name, values) in columns {
+            inputs.push((name, tensor(shape, values, self.narrow_ids)?));
+        }
+        let outputs = self.session.run(inputs).map_err(failed)?;
+        let output = outputs.get(&self.output).ok_or_else(|| Error::bug("the output has gone"))?;
+        let (shape, values) = output.try_extract_tensor::<f32>().map_err(failed)?;
+        let per_row = values.len() / rows.len().max(1);
+        if values.len() != per_row * rows.len() || !(1..=2).contains(&per_row) {
+            return Err(Error::unavailable(format!(
+                "the cross-encoder gave an output of shape {:?} for {} pairs",
+                shape.as_ref(),
+                rows.len()
+            ))
+            .in_file(&self.path));
+        }
+        let logit = |row: &[f32]| match row {
+            [no, yes] => yes - no,
+            [logit] => *logit,
+            _ => f32::NAN,
+        };
+        let logits: Vec<f32> = values.chunks_exact(per_row).map(logit).collect();
+        if logits.iter().any(|logit| !logit.is_finite()) {
+            return Err(Error::unavailable("the cross-encoder gave a score that is no number")
+                .in_file(&self.path)
+                .advise("the model's file or ONNX Runtime is damaged, or they do not fit each other"));
+        }
+        Ok(logits)
+    }
+}
+
+fn session(files: &CrossEncoderFiles, runtime: &Runtime, threads: usize) -> Result<Session> {
+    let broken = |error: String| {
+        Error::unavailable(format!("ONNX Runtime {} cannot load the reranker: {error}", runtime.version))
+            .in_file(&files.graph)
+            .advise("a file is missing or damaged, or it needs another runtime: get the model's files again")
+    };
+    // Spinning between two operators would take the core that draws the screen.
+    Session::builder(&runtime.environment)
+        .and_then(|builder| Ok(builder.with_intra_threads(threads.max(1))?.with_intra_op_spinning(false)?))
+        .and_then(|mut builder| builder.commit_from_file(&files.graph))
+        .map_err(|e| broken(e.to_string()))
+}
+
+fn tensor(shape: [usize; 2], values: Vec<i64>, narrow: bool) -> Result<DynValue> {
+    if !narrow {
+        return Ok(Tensor::from_array((shape, values)).map_err(failed)?.into_dyn());
+    }
+    let values: Vec<i32> = values.into_iter().map(|value| i32::try_from(value).unwrap_or(i32::MAX)).collect();
+    Ok(Tensor::from_array((shape, values)).map_err(failed)?.into_dyn())
+}
+
+fn is_narrow(kind: &ValueType) -> bool {
+    matches!(kind, ValueType::Tensor { ty: TensorElementType::Int32, .. })
+}
+
+/// Numbers a pair that an output gives, as far as the graph says; the fault where it is not one or two.
+fn columns(kind: &ValueType) -> Result<(), String> {
+    let ValueType::Tensor { ty: TensorElementType::Float32, shape, .. } = kind else {
+        return Err(format!("its output is {kind:?}, where numbers of 32 bits are expected"));
+    };
+    match shape.as_ref() {
+        [_] | [_, ..=2] => Ok(()),
+        [_, columns] => {
+            Err(format!("it gives {columns} numbers a pair, where one or two are expected: a classifier"))
+        }
+        other => Err(format!("its output has {} dimensions", other.len())),
+    }
+}
+
+fn failed(error: ort::Error) -> Error {
+    Error::unavailable(format!("the cross-encoder could not be run: {error}"))
+}
+
+/// Rows of like length together, the longest first (if memory runs out, then at once), up to
+/// [`BATCH_TOKENS`] with their padding. Pairs with an empty side are left out.
+fn groups(rows: &[PairRow]) -> Vec<Vec<usize>> {
+    let mut order: Vec<usize> = (0..rows.len()).filter(|&at| !rows[at].empty).collect();
+    order.sort_by_key(|&at| (std::cmp::Reverse(rows[at].ids.len()), at));
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    let mut longest = 0;
+    for at in order {
+        match groups.last_mut().filter(|group| (group.len() + 1) * longest <= BATCH_TOKENS) {
+            Some(group) => group.push(at),
+            None => {
+                longest = rows[at].ids.len();
+                groups.push(vec![at]);
+            }
+        }
+    }
+    groups
+}

@@ -1,0 +1,125 @@
+//! A local cross-encoder as a second stage.
+
+use std::time::Instant;
+
+use super::{Cancel, OpenOptions, Pair, Reranker};
+use crate::domain::{DocIdx, Score};
+use crate::error::Result;
+use crate::models::{CrossEncoder, CrossEncoderFiles};
+
+/// Part of the fingerprint; change it with the scores.
+const VERSION: &str = "cross-encoder-1";
+/// How long a batch should take, in milliseconds.
+const BATCH_MS: f64 = 150.0;
+const BATCH: (usize, usize) = (4, 64);
+
+/// What becomes of a logit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Activation {
+    /// Nothing: the order is that of the model, and no two scores run together.
+    #[default]
+    Raw,
+    /// 1 / (1 + e^-x), 0 to 1. Logits beyond about 17 become equal in 32 bits.
+    Sigmoid,
+}
+
+impl Activation {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Raw => "raw",
+            Self::Sigmoid => "sigmoid",
+        }
+    }
+
+    fn of(self, logit: f32) -> Score {
+        match self {
+            Self::Raw => logit,
+            Self::Sigmoid => (1.0 / (1.0 + (-f64::from(logit)).exp())) as Score,
+        }
+    }
+}
+
+/// A loaded cross-encoder and how its scores are kept.
+pub(super) struct CrossEncoderReranker {
+    id: String,
+    fingerprint: String,
+    model: CrossEncoder,
+    activation: Activation,
+    truncated: Vec<DocIdx>,
+    /// Of the batches so far; `None` before the first.
+    ms_per_pair: Option<f64>,
+}
+
+impl CrossEncoderReranker {
+    /// # Errors
+    /// `Unavailable` where ONNX Runtime or the model cannot be had.
+    pub(super) fn open(
+        name: &str,
+        files: &CrossEncoderFiles,
+        options: &OpenOptions,
+        doing: &mut dyn FnMut(String),
+    ) -> Result<Self> {
+        let fingerprint =
+            format!("{VERSION} {} activation={}", files.fingerprint()?, options.activation.name());
+        let model = CrossEncoder::open(files, &options.model, &mut |step| doing(format!("{name}: {step}")))?;
+        Ok(Self {
+            id: name.to_owned(),
+            fingerprint,
+            model,
+            activation: options.activation,
+            truncated: Vec::new(),
+            ms_per_pair: None,
+        })
+    }
+}
+
+impl Reranker for CrossEncoderReranker {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    fn score(&mut self, query: &str, passages: &[Pair<'_>], cancel: &Cancel) -> Result<Vec<Option<Score>>> {
+        let start = Instant::now();
+        let texts: Vec<&str> = passages.iter().map(|pair| pair.text).collect();
+        let Some(logits) = self.model.score(query, &texts, &|| cancel.is_cancelled())? else {
+            return Ok(Vec::new());
+        };
+        self.truncated.clear();
+        let cut = passages.iter().zip(&logits).filter(|(_, logit)| logit.truncated);
+        self.truncated.extend(cut.map(|(pair, _)| pair.doc));
+        if !passages.is_empty() {
+            let ms = start.elapsed().as_secs_f64() * 1e3 / passages.len() as f64;
+            self.ms_per_pair = Some(self.ms_per_pair.map_or(ms, |before| 0.7 * before + 0.3 * ms));
+        }
+        Ok(logits.iter().map(|one| one.logit.map(|logit| self.activation.of(logit))).collect())
+    }
+
+    fn batch(&self) -> usize {
+        let fits = self.ms_per_pair.map_or(BATCH.0, |ms| (BATCH_MS / ms.max(1e-3)) as usize);
+        fits.clamp(BATCH.0, BATCH.1)
+    }
+
+    fn truncated(&self) -> &[DocIdx] {
+        &self.truncated
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Trap: a sigmoid in 32 bits, which is 1 from 17 on and NaN for no logit.
+    #[test]
+    fn the_sigmoid_is_that_of_the_logit() {
+        for (logit, expected) in
+            [(0.0, 0.5), (2.0, 0.880_797), (-2.0, 0.119_203), (-200.0, 0.0), (200.0, 1.0)]
+        {
+            assert!((Activation::Sigmoid.of(logit) - expected).abs() < 1e-6, "{logit}");
+            assert_eq!(Activation::Raw.of(logit), logit);
+        }
+    }
+}
