@@ -8,8 +8,9 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crate::config::{self, Patch};
 use crate::corpus::{self, ReadOptions};
 use crate::domain::{AnalyzerChoice, FusionMethod, Grade, LegId, SecondStage};
-use crate::engine::{EngineOptions, LegSource, LegSpec};
+use crate::engine::{EngineOptions, JudgeOptions, LegSource, LegSpec};
 use crate::error::{Error, Result};
+use crate::judge::{Average, Metric, Terms};
 use crate::models::ModelOptions;
 use crate::rerank::Activation;
 
@@ -53,6 +54,8 @@ pub struct ScreenArgs {
 pub struct EvalArgs {
     #[command(flatten)]
     pub engine: EngineArgs,
+    #[command(flatten)]
+    pub judging: JudgeArgs,
     /// How to print the metrics
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -65,6 +68,50 @@ pub struct EvalArgs {
     /// No progress on standard error
     #[arg(long)]
     pub quiet: bool,
+}
+
+/// What is measured, how it is averaged, and when it is evidence.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Judging")]
+pub struct JudgeArgs {
+    /// Metrics by the names of ir_measures, with commas between: nDCG@10,P(rel=2)@5,RBP(p=0.95) [default:
+    /// R@N, Success@N, P@5, Rprec, RR@10, AP, nDCG@10, nDCG(dcg='exp-log2')@10, Bpref, RBP, Judged@10,
+    /// nDCG(judged_only=True)@10]
+    #[arg(long, value_name = "LIST")]
+    pub metrics: Option<String>,
+    /// Queries in the means: all judged ones, or as trec_eval those whose list is not empty [default: all]
+    #[arg(long, value_parser = average(), hide_possible_values = true, value_name = "all|intersection")]
+    pub average: Option<Average>,
+    /// Judged queries that a verdict needs [default: 25]
+    #[arg(long, value_name = "COUNT")]
+    pub min_queries: Option<usize>,
+    /// Share of the golds that N can hold which must be there, else the first stage is to be fixed
+    /// first [default: 0.80]
+    #[arg(long, value_name = "SHARE")]
+    pub min_capped_recall: Option<f64>,
+}
+
+impl JudgeArgs {
+    /// # Errors
+    /// When a metric is not known, or a threshold is out of range.
+    pub fn options(&self) -> Result<JudgeOptions> {
+        let defaults = Terms::default();
+        let min_capped_recall = self.min_capped_recall.unwrap_or(defaults.min_capped_recall);
+        if !(0.0..=1.0).contains(&min_capped_recall) {
+            return Err(Error::usage(format!(
+                "--min-capped-recall {min_capped_recall}: a share is from 0 to 1"
+            )));
+        }
+        Ok(JudgeOptions {
+            metrics: self.metrics.as_deref().map(Metric::list).transpose()?,
+            average: self.average.unwrap_or_default(),
+            terms: Terms {
+                min_queries: self.min_queries.unwrap_or(defaults.min_queries),
+                min_capped_recall,
+                ..defaults
+            },
+        })
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -274,6 +321,7 @@ impl EngineArgs {
                 _ => Activation::Raw,
             },
             budget_ms: self.budget_ms,
+            judging: JudgeOptions::default(),
             token_store_max: self.token_store_max.saturating_mul(1 << 20),
             settings,
         })
@@ -327,6 +375,12 @@ fn fusion_method() -> impl TypedValueParser<Value = FusionMethod> {
     let values = FusionMethod::ALL.map(|method| PossibleValue::new(method.name()).help(method.words()));
     PossibleValuesParser::new(values).try_map(|name| {
         FusionMethod::ALL.into_iter().find(|method| method.name() == name).ok_or("no such method")
+    })
+}
+
+fn average() -> impl TypedValueParser<Value = Average> {
+    PossibleValuesParser::new(Average::ALL.map(Average::name)).try_map(|name| {
+        Average::ALL.into_iter().find(|average| average.name() == name).ok_or("no such average")
     })
 }
 

@@ -10,20 +10,25 @@
 //! - `final_order`: what comes after the reranker: blend and threshold.
 //! - `query_state`: the facts of one query and what the judge makes of them.
 //! - `rejudge`: all queries judged anew, in as many slices as it takes.
+//! - `approximation`: what approximate search costs.
 //! - `tuning`: what other settings would make of it, in the background.
 //! - `judging`, `view`, `remedy`, `explain`: the parts of a snapshot.
+//! - `verdict`, `study`: the case for the judge, at once and when the lists are settled.
 //! - `runs`: whole lists, for export.
 
+mod approximation;
 mod background;
 mod explain;
 mod final_order;
 mod judging;
+pub mod languages;
 pub mod legs;
 mod query_state;
 mod rejudge;
 mod remedy;
 pub mod runs;
 pub mod snapshot;
+mod study;
 #[doc(hidden)]
 pub mod synthetic;
 mod tuning;
@@ -31,6 +36,7 @@ mod verdict;
 mod view;
 mod worker;
 
+pub use judging::JudgeOptions;
 pub use legs::{LegSource, LegSpec};
 pub use snapshot::*;
 
@@ -68,6 +74,8 @@ pub struct EngineOptions {
     pub budget_ms: Option<f64>,
     /// Bytes of token vectors to keep on disk.
     pub token_store_max: u64,
+    /// What is measured, and how it is averaged.
+    pub judging: JudgeOptions,
     /// Judge with these settings before the first request comes.
     pub settings: Settings,
 }

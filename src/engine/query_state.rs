@@ -5,19 +5,24 @@
 
 mod reranked;
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::corpus::{Collection, JudgedPassage};
-use crate::domain::{DocIdx, Grade, Hit, LegId, LegSet, QueryIdx, Rank, Settings};
+use crate::domain::{Analysis, DocIdx, Grade, Hit, LegId, LegSet, QueryIdx, Rank, Score, Settings};
+use crate::engine::final_order;
 use crate::engine::snapshot::{GoldRow, QueryRow};
 use crate::fuse::{FusedList, Fuser, Pool};
 use crate::index::QueryVector;
-use crate::judge::{GoldPlace, Placed, RerankState, StageCut, ceiling, deciding_stage, fate, measure};
+use crate::judge::{
+    Desk, GoldPlace, JudgedIdeal, JudgedPlaces, Lists, MetricPlan, Placed, QueryScores, RerankState, Signals,
+    StageCut, ceiling, deciding_stage, fate, measure,
+};
 use crate::rerank::cascade::{PairScore, StagePlan};
 
-pub use reranked::{Reranked, StageHit};
+pub use reranked::StageHit;
 
-/// One judged passage.
+/// One judged passage, judged non-relevant ones included.
 #[derive(Debug, Clone)]
 pub struct Judged {
     pub doc: Option<DocIdx>,
@@ -35,16 +40,33 @@ pub struct QueryState {
     exact_dense: Option<(LegId, Vec<Hit>)>,
     pool: Arc<Pool>,
     exact_pool: Option<Pool>,
+    reading: Reading,
     /// By reranker, then by pool row; a column that is short or missing is not scored yet.
     scores: Vec<Vec<PairScore>>,
-    pub judged: Vec<Judged>,
-    has_judgments: bool,
+    judged: Vec<Judged>,
+    /// Of `judged`.
+    ideal: JudgedIdeal,
     fused: FusedList,
+    /// Room for measuring.
+    desk: Desk,
+}
+
+/// What BM25's analyzer makes of a query.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Reading {
+    /// The analysis this is of; `None`: not read yet.
+    pub of: Option<Analysis>,
+    /// Golds that share no term with the query.
+    pub blind: Vec<DocIdx>,
+    /// Terms of the query that no passage has, and all of its terms.
+    pub unknown: (u32, u32),
 }
 
 /// How settings apply to all queries of one pass.
 pub struct JudgeContext<'a> {
     pub settings: &'a Settings,
+    /// Of these settings' N and relevance level.
+    pub metrics: &'a MetricPlan,
     pub fuser: Fuser<'a>,
     /// Of the plan behind `fuser`, by leg.
     pub weights: &'a [f64],
@@ -64,7 +86,7 @@ pub fn rank_in(list: &[usize], row: usize) -> Option<Rank> {
 
 impl QueryState {
     pub fn listed(collection: &Collection, query: QueryIdx, legs: usize) -> Self {
-        let judged = collection.judgments(query).iter().filter(|j| j.grade > 0).map(|judgment| {
+        let judged = collection.judgments(query).iter().filter(|j| j.grade >= 0).map(|judgment| {
             let (doc, id) = match &judgment.passage {
                 JudgedPassage::Known(doc) => (Some(*doc), collection.passage(*doc).id.clone()),
                 JudgedPassage::Missing(id) => (None, id.clone()),
@@ -72,9 +94,14 @@ impl QueryState {
             Judged { doc, id, grade: judgment.grade }
         });
         let mut state = Self::typed(&collection.query(query).text, legs);
-        state.judged = judged.collect();
-        state.has_judgments = collection.judgments(query).iter().any(|j| j.grade >= 0);
+        state.set_judged(judged.collect());
         state
+    }
+
+    /// Takes the query's judgments, of grade 0 and above.
+    pub fn set_judged(&mut self, judged: Vec<Judged>) {
+        self.ideal = JudgedIdeal::of(judged.iter().map(|judged| judged.grade));
+        self.judged = judged;
     }
 
     /// A query of which only the text is known, for a first stage of `legs`.
@@ -88,13 +115,29 @@ impl QueryState {
             exact_pool: None,
             scores: Vec::new(),
             judged: Vec::new(),
-            has_judgments: false,
+            reading: Reading::default(),
+            ideal: JudgedIdeal::default(),
             fused: FusedList::default(),
+            desk: Desk::default(),
         }
     }
 
+    /// The passages that are gold at some level, as far as they are in the corpus.
+    pub fn known_golds(&self) -> impl Iterator<Item = DocIdx> + '_ {
+        self.judged.iter().filter(|judged| judged.grade > 0).filter_map(|judged| judged.doc)
+    }
+
+    /// What BM25's analyzer made of the query.
+    pub fn reading(&self) -> &Reading {
+        &self.reading
+    }
+
+    pub fn set_reading(&mut self, reading: Reading) {
+        self.reading = reading;
+    }
+
     pub fn has_judgments(&self) -> bool {
-        self.has_judgments
+        !self.judged.is_empty()
     }
 
     pub fn pool(&self) -> &Pool {
@@ -104,6 +147,12 @@ impl QueryState {
     /// The pool, to be looked at elsewhere while facts go on coming here.
     pub fn shared_pool(&self) -> Arc<Pool> {
         Arc::clone(&self.pool)
+    }
+
+    /// The pool with the exact scan's list in place of the approximate one; `None`: nothing is
+    /// approximate.
+    pub fn exact_pool(&self) -> Option<&Pool> {
+        self.exact_pool.as_ref()
     }
 
     pub fn fused(&self) -> &FusedList {
@@ -117,6 +166,15 @@ impl QueryState {
     /// The list of a leg; `None`: not computed.
     pub fn leg(&self, leg: LegId) -> Option<&[Hit]> {
         self.legs.get(leg.0)?.as_deref()
+    }
+
+    /// Share of the exact scan's first `n` that the approximate list has among its own first `n`; `None`
+    /// where the leg is exact, or nothing is to be found.
+    pub fn approximate_recall(&self, n: usize) -> Option<f64> {
+        let (leg, exact) = self.exact_dense.as_ref()?;
+        let head = |hits: &[Hit]| -> HashSet<DocIdx> { hits.iter().take(n).map(|hit| hit.doc).collect() };
+        let (exact, approximate) = (head(exact), head(self.leg(*leg)?));
+        (!exact.is_empty()).then(|| exact.intersection(&approximate).count() as f64 / exact.len() as f64)
     }
 
     /// Whether all of these legs are there.
@@ -176,7 +234,7 @@ impl QueryState {
             let legs = self.legs.len();
             let unknown = |judged| GoldRow::unknown(judged, legs);
             let golds = self.judged.iter().filter(|j| j.grade >= level).map(unknown).collect();
-            return QueryRow { query, golds, first: None, reranked: None, ceiling: None };
+            return QueryRow { golds, ..QueryRow::unknown(query) };
         }
         let rows: Vec<Option<usize>> =
             self.judged.iter().map(|judged| judged.doc.and_then(|doc| self.pool.row_of(doc))).collect();
@@ -186,12 +244,17 @@ impl QueryState {
             self.judged.iter().zip(ranks).map(|(j, &rank)| Placed { grade: j.grade, rank }).collect()
         };
         let placed = place(&fused);
-        let stage_ranks = (context.reranks && !context.stages.is_empty())
-            .then(|| self.reranked(context.stages, n))
-            .filter(Reranked::is_complete)
-            .map(|reranked| reranked.stage_ranks(&rows, &reranked.delivered(self, settings)));
-        let reranked = stage_ranks.as_ref().and_then(|ranks| ranks.last().cloned());
-        let state = match (settings.reranker.is_none(), &reranked) {
+        let second = self.second_stage(&rows, context);
+        if self.judged.is_empty() {
+            return QueryRow {
+                complete: true,
+                rerank_complete: second.is_some(),
+                ..QueryRow::unknown(query)
+            };
+        }
+        let stage_ranks = second.as_ref().map(|(ranks, _)| ranks);
+        let last = second.as_ref().and_then(|(ranks, returned)| Some((ranks.last()?, *returned)));
+        let state = match (settings.reranker.is_none(), &last) {
             (true, _) => RerankState::Off,
             (false, Some(_)) => RerankState::Complete,
             (false, None) => RerankState::Incomplete,
@@ -215,11 +278,12 @@ impl QueryState {
                     leg_ranks: &speaking,
                     first: fused[i],
                     exact_first: exact.get(i).copied().flatten(),
-                    reranked: reranked.as_ref().and_then(|ranks| ranks[i]),
+                    reranked: last.and_then(|(ranks, _)| ranks[i]),
                     rerank: state,
                 };
                 let fate_now = fate(&gold, n, k);
-                let stages: Vec<Option<Rank>> = stage_ranks.iter().flatten().map(|ranks| ranks[i]).collect();
+                let stages: Vec<Option<Rank>> =
+                    stage_ranks.into_iter().flatten().map(|ranks| ranks[i]).collect();
                 let cut = StageCut { depths: &depths, deliver: k };
                 GoldRow {
                     doc: judged.doc,
@@ -232,18 +296,92 @@ impl QueryState {
                     decided_by: fate_now.and_then(|fate| deciding_stage(fate, fused[i], &stages, cut)),
                     stages,
                     first_fate: fate(&GoldPlace { rerank: RerankState::Off, ..gold }, n, k),
+                    blind: judged.doc.is_some_and(|doc| self.reading.blind.contains(&doc)),
                     legs,
                     remedy: String::new(),
                 }
             })
             .collect();
+        let reranked = last.map(|(ranks, _)| place(ranks));
+        let first_places = JudgedPlaces { placed: &placed, returned: self.fused.len() };
+        let last_places =
+            last.zip(reranked.as_deref()).map(|((_, returned), placed)| JudgedPlaces { placed, returned });
+        let scores = QueryScores::of(context.metrics, &self.ideal, first_places, last_places, &mut self.desk);
         QueryRow {
             query,
             golds,
+            complete: true,
+            rerank_complete: last.is_some(),
             first: Some(measure(&placed, n, level)),
-            reranked: reranked.map(|ranks| measure(&place(&ranks), n, level)),
+            reranked: reranked.map(|placed| measure(&placed, n, level)),
             ceiling: Some(ceiling(&placed, n, level)),
+            scores: Some(scores),
         }
+    }
+
+    /// The ranks of these rows after each stage, and the length of the delivered list; `None` while a
+    /// stage is not through, and without a second stage.
+    fn second_stage(
+        &self,
+        rows: &[Option<usize>],
+        context: &JudgeContext<'_>,
+    ) -> Option<(Vec<Vec<Option<Rank>>>, usize)> {
+        if !context.reranks || context.stages.is_empty() {
+            return None;
+        }
+        let reranked = self.reranked(context.stages, context.settings.candidates);
+        if !reranked.is_complete() {
+            return None;
+        }
+        let delivered = reranked.delivered(self, context.settings);
+        Some((reranked.stage_ranks(rows, &delivered), delivered.list.len()))
+    }
+
+    /// The delivered list, once every stage is through. The fused list must be of `context`'s fuser.
+    fn delivered(&self, context: &JudgeContext<'_>) -> Option<Vec<final_order::Placed>> {
+        let reranked = self.reranked(context.stages, context.settings.candidates);
+        let complete = context.reranks && !context.stages.is_empty() && reranked.is_complete();
+        complete.then(|| reranked.delivered(self, context.settings).list)
+    }
+
+    /// What the lists of this query say without judgments. The fused list must be of `context`'s fuser.
+    pub fn signals(&self, context: &JudgeContext<'_>) -> Signals {
+        let settings = context.settings;
+        let n = settings.candidates;
+        let mut rows = self.fused.top(n + 1);
+        let scores: Vec<Score> = rows.iter().filter_map(|&row| self.fused.score(row)).collect();
+        rows.truncate(n);
+        let legs: Vec<Vec<DocIdx>> = (context.ran.iter())
+            .filter(|leg| context.weights.get(leg.0).is_some_and(|&weight| weight > 0.0))
+            .map(|leg| self.leg(leg).unwrap_or_default().iter().take(n).map(|hit| hit.doc).collect())
+            .collect();
+        let ranks: HashMap<usize, Rank> = rows.iter().copied().zip(1..).collect();
+        let from: Option<Vec<Rank>> =
+            self.delivered(context).map(|list| list.iter().map(|placed| ranks[&placed.row]).collect());
+        Signals::of(&Lists {
+            legs: &legs,
+            scores: &scores,
+            reranked_from: from.as_deref(),
+            candidates: n,
+            deliver: settings.deliver,
+        })
+    }
+
+    /// The first `depth` passages of the first stage's list cut at N, and of the delivered one; the
+    /// latter empty where the rerank is not complete.
+    pub fn heads(&self, context: &JudgeContext<'_>, depth: usize) -> (Vec<DocIdx>, Vec<DocIdx>) {
+        let rows = self.fused.top(context.settings.candidates);
+        let doc = |row: usize| self.pool.doc(row);
+        let reranked = self.delivered(context).unwrap_or_default();
+        (
+            rows.iter().take(depth).map(|&row| doc(row)).collect(),
+            reranked.iter().take(depth).map(|placed| doc(placed.row)).collect(),
+        )
+    }
+
+    /// The query's judgments, of grade 0 and above.
+    pub fn judged(&self) -> &[Judged] {
+        &self.judged
     }
 
     /// The fused rank of each judged passage had the dense leg been exact; empty where it is.
@@ -252,6 +390,22 @@ impl QueryState {
         let mut list = FusedList::default();
         context.fuser.fuse_into(pool, &mut list);
         self.judged.iter().map(|judged| list.rank(pool.row_of(judged.doc?)?)).collect()
+    }
+}
+
+impl QueryRow {
+    /// A query of which nothing is known yet.
+    fn unknown(query: QueryIdx) -> Self {
+        Self {
+            query,
+            golds: Vec::new(),
+            complete: false,
+            rerank_complete: false,
+            first: None,
+            reranked: None,
+            ceiling: None,
+            scores: None,
+        }
     }
 }
 
@@ -270,6 +424,7 @@ impl GoldRow {
             fate: None,
             first_fate: None,
             awaits_rerank: true,
+            blind: false,
             remedy: String::new(),
         }
     }

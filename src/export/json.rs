@@ -3,16 +3,17 @@
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
+use super::judge_parts::{
+    ByName, Holes, MeanSignals, PositivePart, QueryByName, SignalsPart, holes, positive, signals,
+};
 use crate::corpus::Collection;
 use std::collections::BTreeMap;
 
 use crate::domain::{Fate, Grade, LegName, Rank};
-use crate::engine::{
-    EngineOptions, GoldRow, LanguageRow, Means, QueryRow, RerankedMeans, Snapshot, StageCost,
-};
+use crate::engine::{EngineOptions, GoldRow, LanguageRow, Means, RerankedMeans, Snapshot, StageCost, Study};
 use crate::error::{Error, Result};
 use crate::index::dense::ANN_SEED;
-use crate::judge::{Metrics, SEED, Verdict};
+use crate::judge::{Metrics, Paired, SEED, Verdict};
 use crate::text::{self, Analyzers};
 
 /// The whole report, one line, ending in a line feed.
@@ -22,22 +23,34 @@ use crate::text::{self, Analyzers};
 pub fn report(snapshot: &Snapshot, collection: &Collection, options: &EngineOptions) -> Result<String> {
     let n = snapshot.settings.candidates;
     let means = snapshot.means.as_ref();
+    let study = snapshot.study.as_deref();
     let report = Report {
         schema: 1,
         collection: CollectionPart {
             name: &collection.name,
             passages: collection.passages.len(),
             queries: collection.queries.len(),
-            judged_queries: snapshot.queries.len(),
+            judged_queries: collection.judged_queries().count(),
             languages: collection.languages().keys().map(ToString::to_string).collect(),
             fingerprint: &collection.fingerprint,
         },
         settings: settings(snapshot, collection, options),
-        metrics: stages(means, n),
-        queries: snapshot.queries.iter().map(|row| query(row, collection, &snapshot.legs, n)).collect(),
-        languages: snapshot.languages.iter().map(|row| language(row, n)).collect(),
+        metrics: MetricsPart { stages: stages(means, n), by_name: ByName(&snapshot.by_metric) },
+        significance: study.map_or(&[], |study| &study.paired),
+        judgment_holes: holes(snapshot),
+        signals: study.map(|study| MeanSignals { study, legs: &snapshot.legs }),
+        queries: (0..snapshot.queries.len()).map(|at| query(at, snapshot, collection)).collect(),
+        languages: snapshot.languages.iter().map(|row| language(row, study, n)).collect(),
+        language_report: super::languages::part(snapshot),
         cost: Costs(&snapshot.costs),
         verdict: snapshot.findings.as_deref(),
+        approximation: snapshot.approximation.map(|found| ApproximationPart {
+            ef: found.ef,
+            n: found.n,
+            recall: found.recall,
+            queries: found.queries,
+            golds_lost: found.golds_lost,
+        }),
         tuning: snapshot.tuning.as_deref().map(super::tuning::part),
         warnings: &snapshot.warnings,
     };
@@ -50,14 +63,39 @@ struct Report<'a> {
     schema: u32,
     collection: CollectionPart<'a>,
     settings: SettingsPart<'a>,
-    metrics: Stages,
+    metrics: MetricsPart<'a>,
+    significance: &'a [Paired],
+    judgment_holes: Option<Holes>,
+    signals: Option<MeanSignals<'a>>,
     queries: Vec<QueryPart<'a>>,
-    languages: Vec<LanguagePart>,
+    languages: Vec<LanguagePart<'a>>,
+    /// How each language is cut, and what queries of one find in another.
+    language_report: super::languages::ReportPart<'a>,
     cost: Costs<'a>,
     verdict: Option<&'a Verdict>,
+    /// `null` where dense search is exact.
+    approximation: Option<ApproximationPart>,
     /// `null` where no other settings were tried.
     tuning: Option<super::tuning::TuningPart<'a>>,
     warnings: &'a [String],
+}
+
+#[derive(Serialize)]
+struct MetricsPart<'a> {
+    #[serde(flatten)]
+    stages: Stages,
+    by_name: ByName<'a>,
+}
+
+/// Approximate against exact dense search.
+#[derive(Serialize)]
+struct ApproximationPart {
+    ef: usize,
+    n: usize,
+    /// Share of the exact top n.
+    recall: f64,
+    queries: usize,
+    golds_lost: usize,
 }
 
 #[derive(Serialize)]
@@ -91,6 +129,9 @@ struct SettingsPart<'a> {
     threshold: Option<f64>,
     rel_level: Grade,
     average: &'static str,
+    metrics: Vec<String>,
+    min_queries: usize,
+    min_capped_recall: f64,
     bm25: Bm25Part,
     ann: Option<AnnPart>,
     split: Option<&'a str>,
@@ -107,6 +148,7 @@ struct SettingsPart<'a> {
 struct Seeds {
     hnsw: u64,
     bootstrap: u64,
+    randomisation: u64,
 }
 
 #[derive(Serialize)]
@@ -170,7 +212,10 @@ fn settings<'a>(
         blend: settings.blend,
         threshold: settings.threshold,
         rel_level: settings.rel_level,
-        average: "all",
+        average: options.judging.average.name(),
+        metrics: snapshot.metrics.iter().map(ToString::to_string).collect(),
+        min_queries: options.judging.terms.min_queries,
+        min_capped_recall: options.judging.terms.min_capped_recall,
         bm25: Bm25Part { k1: settings.bm25.k1, b: settings.bm25.b, title_boost: settings.bm25.title_boost },
         ann: settings.ann.map(|ann| AnnPart { ef: ann.ef }),
         split: options.read.split.as_deref(),
@@ -184,7 +229,7 @@ fn settings<'a>(
             fold_han: settings.analysis.fold_han,
         },
         model: model.map(|model| Named { id: &model.id, sha256: model.fingerprint.clone() }),
-        seeds: Seeds { hnsw: ANN_SEED, bootstrap: SEED },
+        seeds: Seeds { hnsw: ANN_SEED, bootstrap: SEED, randomisation: SEED },
         versions: Versions {
             rankscope: env!("CARGO_PKG_VERSION"),
             onnxruntime: model.and_then(|model| model.runtime.as_deref()),
@@ -200,9 +245,9 @@ struct Stages {
 }
 
 /// The metrics of one list under their usual names, N written out.
-struct MetricMap {
-    n: usize,
-    metrics: Metrics,
+pub(super) struct MetricMap {
+    pub(super) n: usize,
+    pub(super) metrics: Metrics,
 }
 
 impl Serialize for MetricMap {
@@ -238,7 +283,10 @@ struct QueryPart<'a> {
     text: &'a str,
     #[serde(flatten)]
     stages: Stages,
+    by_name: Option<QueryByName<'a>>,
     golds: Vec<GoldPart<'a>>,
+    probable_positives: Vec<PositivePart<'a>>,
+    signals: Option<SignalsPart<'a>>,
 }
 
 #[derive(Serialize)]
@@ -247,6 +295,8 @@ struct GoldPart<'a> {
     grade: Grade,
     ranks: Ranks<'a>,
     fate: Option<Fate>,
+    /// Whether query and passage share no term.
+    blind: bool,
 }
 
 /// Ranks by leg and stage; `null`: not returned.
@@ -266,8 +316,12 @@ impl Serialize for Ranks<'_> {
     }
 }
 
-fn query<'a>(row: &'a QueryRow, collection: &'a Collection, legs: &'a [LegName], n: usize) -> QueryPart<'a> {
+fn query<'a>(at: usize, snapshot: &'a Snapshot, collection: &'a Collection) -> QueryPart<'a> {
+    let (row, n) = (&snapshot.queries[at], snapshot.settings.candidates);
     let query = collection.query(row.query);
+    let study = snapshot.study.as_deref();
+    let positives = study.and_then(|study| study.probable_positives.get(at)).map_or(&[][..], Vec::as_slice);
+    let of_lists = study.and_then(|study| Some((study, study.signals.get(at)?.as_ref()?)));
     let map = |metrics| MetricMap { n, metrics };
     QueryPart {
         id: &query.id,
@@ -282,26 +336,34 @@ fn query<'a>(row: &'a QueryRow, collection: &'a Collection, legs: &'a [LegName],
             .map(|gold| GoldPart {
                 passage: &gold.id,
                 grade: gold.grade,
-                ranks: Ranks(gold, legs),
+                ranks: Ranks(gold, &snapshot.legs),
                 fate: gold.fate,
+                blind: gold.blind,
             })
             .collect(),
+        by_name: row.scores.as_ref().map(|scores| QueryByName { metrics: &snapshot.metrics, scores }),
+        probable_positives: positives.iter().map(|found| positive(found, collection)).collect(),
+        signals: of_lists.map(|(study, found)| signals(found, &study.signal_legs, &snapshot.legs)),
     }
 }
 
 #[derive(Serialize)]
-struct LanguagePart {
+struct LanguagePart<'a> {
     language: String,
     queries: usize,
     #[serde(flatten)]
     stages: Stages,
+    by_name: ByName<'a>,
+    verdict: Option<&'a Verdict>,
 }
 
-fn language(row: &LanguageRow, n: usize) -> LanguagePart {
+fn language<'a>(row: &'a LanguageRow, study: Option<&'a Study>, n: usize) -> LanguagePart<'a> {
     LanguagePart {
         language: row.language.to_string(),
         queries: row.means.queries,
         stages: stages(Some(&row.means), n),
+        by_name: ByName(&row.by_metric),
+        verdict: study.and_then(|study| study.verdict_on(&row.language)),
     }
 }
 

@@ -5,8 +5,8 @@
 //! Of one query, again on every key press:
 //! - `metrics`: the six metrics of the query view, from the ranks of the judged passages, on the list cut
 //!   at N; their ceilings; the recall curve.
-//! - `metric_plan`: any set of metrics in the same way; `score_table` keeps them by query and metric, and
-//!   takes their means.
+//! - `metric_plan`: any set of metrics in the same way; `query_scores` takes both lists of a query, and the
+//!   means over queries.
 //! - `fate`: what became of a gold passage, and at which stage.
 //! - `stages`: which stage of the second stage made it so.
 //! - `movement`: how far the reranker moved a passage.
@@ -28,10 +28,10 @@ mod metric_plan;
 mod metrics;
 mod movement;
 mod paired;
+mod query_scores;
 mod random;
 mod ranking;
 mod resemblance;
-mod score_table;
 mod signals;
 mod significance;
 mod stages;
@@ -47,10 +47,13 @@ pub use metric_plan::{Desk, JudgedIdeal, MetricPlan};
 pub use metrics::{Metrics, Placed, ceiling, measure, recall_curve, share_of_gain};
 pub use movement::{Movement, Moves};
 pub use paired::{Column, Paired, Trial};
+pub use query_scores::{
+    Average, CONDENSED_NDCG_10, JUDGED_10, JudgedPlaces, MetricMean, QueryScores, RerankedMean,
+    default_metrics,
+};
 pub use random::SplitMix64;
 pub use ranking::{Gain, JudgedList, Metric, MetricKind, capped_recall};
 pub use resemblance::{Resemblance, Shingles, resembling};
-pub use score_table::{Average, MetricMean, QueryLists, RerankedMean, ScoreTable, default_metrics};
 pub use signals::{Cut, LegPair, Lists, PARTS, Signals};
 pub use significance::{Interval, ROUNDS, SEED, TTest, bootstrap, holm, paired_t, randomisation};
 pub use stages::{StageAct, StageCut, StageVerdict, deciding_stage};

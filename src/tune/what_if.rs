@@ -6,7 +6,8 @@ use std::ops::Range;
 
 use super::axis::Axis;
 use super::curve::{first_best, from_units, units};
-use super::{Cancel, Cancelled, JudgedRow, SecondScore, TuneQuery, check};
+use super::{Cancel, Cancelled, SecondScore, TuneQuery, check};
+use crate::domain::Rank;
 use crate::fuse::{FusedList, Fuser, FusionPlan};
 use crate::judge::Placed;
 use crate::order::order_key;
@@ -132,8 +133,9 @@ pub struct WhatIf {
 pub type MetricAt<'a> = &'a (dyn Fn(&[Placed], usize) -> f64 + 'a);
 
 /// What the second stage makes of a query's candidate set, given in the order of the fused list and
-/// scored throughout: the rows that are delivered, best first. [`by_score`] is the plain case.
-pub type Deliver<'a> = &'a (dyn Fn(&TuneQuery<'_>, &FusedList, &[usize]) -> Vec<usize> + 'a);
+/// looked at throughout: the rank of each of the rows asked for (all of them candidates), `None` for one
+/// that is not delivered. [`by_score`] is the plain case.
+pub type Rerank<'a> = &'a (dyn Fn(&TuneQuery<'_>, &FusedList, &[usize], &[usize]) -> Vec<Option<Rank>> + 'a);
 
 /// Computes the whole grid, column by column, coarse steps of α first and of each every method, so that
 /// the picture is there early. `finished` hears of each column.
@@ -141,7 +143,7 @@ pub fn what_if(
     queries: &[TuneQuery<'_>],
     grid: Grid,
     metric: MetricAt<'_>,
-    deliver: Deliver<'_>,
+    rerank: Rerank<'_>,
     finished: &mut dyn FnMut(&Column),
     cancelled: Cancel<'_>,
 ) -> Result<WhatIf, Cancelled> {
@@ -164,7 +166,7 @@ pub fn what_if(
             check(cancelled)?;
             fuser.fuse_into(query.pool, &mut list);
             values.clear();
-            measure_all(query, &list, &grid.candidates, metric, deliver, &mut values);
+            measure_all(query, &list, &grid.candidates, metric, rerank, &mut values);
             for (n, &(first, reranked)) in values.iter().enumerate() {
                 let at = (base + n) * queries.len() + place;
                 what_if.first[at] = first as f32;
@@ -209,41 +211,72 @@ fn measure_all(
     list: &FusedList,
     candidates: &[usize],
     metric: MetricAt<'_>,
-    deliver: Deliver<'_>,
+    rerank: Rerank<'_>,
     values: &mut Vec<(f64, Option<f64>)>,
 ) {
     let rows: Vec<usize> = query.judged.iter().filter_map(|judged| judged.row).collect();
-    let mut ranks = list.ranks(&rows).into_iter();
-    let placed: Vec<Placed> = (query.judged.iter())
-        .map(|judged| Placed { grade: judged.grade, rank: judged.row.and_then(|_| ranks.next().flatten()) })
-        .collect();
-    let deepest = candidates.iter().copied().max().unwrap_or(0);
-    let head = if query.second.is_empty() { Vec::new() } else { list.top(deepest) };
+    let ranks = list.ranks(&rows);
+    // Where each judged passage stands among those rows.
+    let mut rest = 0..;
+    let places: Vec<Option<usize>> =
+        query.judged.iter().map(|judged| judged.row.and_then(|_| rest.next())).collect();
+    let place = |rank: &dyn Fn(usize) -> Option<Rank>| -> Vec<Placed> {
+        let judged = query.judged.iter().zip(&places);
+        judged.map(|(judged, at)| Placed { grade: judged.grade, rank: at.and_then(rank) }).collect()
+    };
+    let first = place(&|at| ranks[at]);
+    let head = if query.second.is_empty() { Vec::new() } else { head_of(query, list, candidates) };
     let scored = head.iter().take_while(|&&row| query.second[row] != SecondScore::NotYet).count();
     for &n in candidates {
         let set = &head[..n.min(head.len())];
         let reranked = (!query.second.is_empty() && scored >= set.len()).then(|| {
-            let has_judged = placed.iter().any(|p| p.rank.is_some_and(|rank| rank as usize <= n));
-            let delivered = if has_judged { deliver(query, list, set) } else { Vec::new() };
-            let rank = |row| (1..).zip(&delivered).find(|&(_, &other)| other == row).map(|(rank, _)| rank);
-            let place = |judged: &JudgedRow| Placed { grade: judged.grade, rank: judged.row.and_then(rank) };
-            metric(&query.judged.iter().map(place).collect::<Vec<_>>(), n)
+            let inside: Vec<usize> =
+                (0..rows.len()).filter(|&at| ranks[at].is_some_and(|rank| rank as usize <= n)).collect();
+            let asked: Vec<usize> = inside.iter().map(|&at| rows[at]).collect();
+            let found = if asked.is_empty() { Vec::new() } else { rerank(query, list, set, &asked) };
+            let rank = |at| inside.iter().zip(&found).find(|&(&of, _)| of == at).and_then(|(_, &rank)| rank);
+            metric(&place(&rank), n)
         });
-        values.push((metric(&placed, n), reranked));
+        values.push((metric(&first, n), reranked));
     }
+}
+
+/// The list to the greatest N. As [`FusedList::top`], but from the keys themselves: it is taken anew for
+/// every query and every α.
+fn head_of(query: &TuneQuery<'_>, list: &FusedList, candidates: &[usize]) -> Vec<usize> {
+    let cut = list.cut_key(candidates.iter().copied().max().unwrap_or(0));
+    let mut head: Vec<(u64, usize)> = (0..query.pool.len())
+        .map(|row| (list.key(row), row))
+        .filter(|&(key, _)| key != 0 && key >= cut)
+        .collect();
+    head.sort_unstable_by_key(|&(key, _)| std::cmp::Reverse(key));
+    head.into_iter().map(|(_, row)| row).collect()
 }
 
 /// The reranker's own order: scored passages by score, those that cannot be scored behind in the first
 /// stage's order, those below the threshold not at all.
-pub fn by_score(query: &TuneQuery<'_>, _: &FusedList, candidates: &[usize]) -> Vec<usize> {
+pub fn by_score(
+    query: &TuneQuery<'_>,
+    _: &FusedList,
+    candidates: &[usize],
+    rows: &[usize],
+) -> Vec<Option<Rank>> {
     let key = |row: usize| match query.second[row] {
         SecondScore::Score(score) => order_key(score, query.pool.tie(row)),
         SecondScore::Unscorable | SecondScore::TooLow | SecondScore::NotYet => 0,
     };
-    let mut delivered: Vec<usize> =
-        candidates.iter().copied().filter(|&row| query.second[row] != SecondScore::TooLow).collect();
-    delivered.sort_by_key(|&row| std::cmp::Reverse(key(row)));
-    delivered
+    let keys: Vec<u64> = candidates.iter().map(|&row| key(row)).collect();
+    let before = |own: u64| keys.iter().filter(|&&other| other > own).count();
+    let rank = |&row: &usize| match query.second[row] {
+        SecondScore::TooLow => None,
+        SecondScore::Score(_) => Some(before(key(row)) as Rank + 1),
+        SecondScore::Unscorable | SecondScore::NotYet => {
+            let place = candidates.iter().position(|&other| other == row)?;
+            let alike = candidates[..place].iter().filter(|&&other| query.second[other] == query.second[row]);
+            Some((before(0) + alike.count()) as Rank + 1)
+        }
+    };
+    rows.iter().map(rank).collect()
 }
 
 impl WhatIf {

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use rankscope::corpus::{Collection, ReadOptions};
 use rankscope::domain::{FirstStage, FusionMethod, LegId, LegSet, QueryIdx, SecondStage, Settings};
-use rankscope::engine::{Engine, EngineOptions, Event, Focus, LegSpec, Request, Shape, Snapshot, StageState};
+use rankscope::engine::{
+    Engine, EngineOptions, Event, Focus, JudgeOptions, LegSpec, Request, Shape, Snapshot, StageState,
+};
 use rankscope::models::ModelOptions;
 use rankscope::tune::Goal;
 
@@ -23,6 +25,7 @@ struct Desk {
 fn options(collection: PathBuf, cache: PathBuf, settings: &Settings) -> EngineOptions {
     EngineOptions {
         legs: LegSpec::built_in(),
+        judging: JudgeOptions::default(),
         collection,
         read: ReadOptions::default(),
         cache_dir: Some(cache),

@@ -53,7 +53,8 @@ impl Facts {
             PairScore::Score(score) => SecondScore::Score(score),
         };
         Self {
-            judged: state.judged.iter().map(judged).collect(),
+            // What is judged non-relevant moves none of the metrics that are tuned.
+            judged: state.judged().iter().filter(|judged| judged.grade > 0).map(judged).collect(),
             second: second
                 .map_or_else(Vec::new, |reranker| (0..pool.len()).map(|row| score(reranker, row)).collect()),
             pool,

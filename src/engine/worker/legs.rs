@@ -65,12 +65,12 @@ impl Worker {
     }
 
     pub(super) fn has_pending(&mut self) -> bool {
-        let verdict = self.dirty.verdict && !self.dirty.view;
+        let conclusions = (self.dirty.verdict || self.dirty.study) && !self.dirty.view;
         let judging = self.rejudge.is_some();
         self.asked
             && (judging
                 || self.dirty.work_list
-                || verdict
+                || conclusions
                 || self.next_missing().is_some()
                 || self.wants_tuning())
     }
@@ -89,6 +89,8 @@ impl Worker {
                 } else if self.dirty.verdict {
                     self.decide();
                     self.dirty.view = true;
+                } else if self.dirty.study {
+                    self.go_on_studying();
                 } else if self.wants_tuning() {
                     self.begin_tuning();
                 }
@@ -177,6 +179,9 @@ impl Worker {
         self.facts_seen += u64::from(query.is_some());
         self.leg_costs[leg.0].computed(&text, hits.len(), start.elapsed().as_secs_f64() * 1e3);
         state.set_leg(leg, hits, exact_hits, tie_order);
+        if Some(leg) == self.legs.bm25 {
+            self.read(state, leg, query);
+        }
     }
 
     /// Drops the legs that were made with another depth or other BM25 parameters.

@@ -5,6 +5,7 @@
 //! slices between messages, so that no request waits longer than one slice.
 
 mod answer;
+mod conclusions;
 mod facts;
 mod legs;
 mod lexical;
@@ -18,18 +19,20 @@ use std::time::{Duration, Instant};
 
 use super::background::{Background, DenseFacts, Fact, ModelFacts};
 use super::judging::CostMeter;
+use super::languages::TextRow;
 use super::legs::Legs;
 use super::query_state::QueryState;
 use super::rejudge::Rejudge;
 use super::runs::Runs;
-use super::snapshot::{Focus, QueryRow, RecallCurve, Request};
+use super::snapshot::{Approximation, Focus, QueryRow, RecallCurve, Request, Study};
+use super::study::{Likenesses, StudyUnderWay};
 use super::tuning::{Key, Tuner, Tuning};
 use super::{EngineOptions, Event};
 use crate::corpus::{self, Collection};
-use crate::domain::QueryIdx;
+use crate::domain::{Language, QueryIdx};
 use crate::error::{Error, Result};
 use crate::index::{CacheFolder, FactCache, LexicalIndex};
-use crate::judge::Verdict;
+use crate::judge::{Metric, Verdict};
 use crate::rerank::cascade::StagePlan;
 use crate::rerank::{Runner, RunnerEvent};
 
@@ -86,6 +89,8 @@ struct Dirty {
     work_list: bool,
     /// The verdict.
     verdict: bool,
+    /// The study, which follows the verdict.
+    study: bool,
     /// A request waits for this answer.
     urgent: bool,
 }
@@ -95,6 +100,8 @@ struct Worker {
     collection: Arc<Collection>,
     cache: CacheFolder,
     lexical: LexicalIndex,
+    /// What the texts of each language are like; `None`: to be counted.
+    texts: Option<BTreeMap<Language, TextRow>>,
     facts: Arc<FactCache>,
     own: mpsc::Sender<Message>,
     background: Option<Background>,
@@ -121,6 +128,12 @@ struct Worker {
     position: BTreeMap<QueryIdx, usize>,
     curve: Arc<RecallCurve>,
     findings: Option<Arc<Verdict>>,
+    approximation: Option<Approximation>,
+    /// Of the rows' scores.
+    metrics: Arc<[Metric]>,
+    study: Option<Arc<Study>>,
+    studying: Option<StudyUnderWay>,
+    likenesses: Likenesses,
     tuner: Option<Tuner>,
     tuning: Option<Arc<Tuning>>,
     /// Of the picture that was begun last.
@@ -161,7 +174,7 @@ impl Worker {
             .zip(&collection.queries)
             .map(|(i, _)| QueryState::listed(&collection, QueryIdx(i), legs.len()))
             .collect();
-        let judged: Vec<QueryIdx> = collection.judged_queries().collect();
+        let judged = worked_queries(&collection, options.eager);
         let request = Request {
             generation: 0,
             settings: options.settings.clone(),
@@ -179,6 +192,11 @@ impl Worker {
             rejudge: None,
             curve: Arc::default(),
             findings: None,
+            approximation: None,
+            metrics: Arc::default(),
+            study: None,
+            studying: None,
+            likenesses: Likenesses::default(),
             tuner: None,
             tuning: None,
             tuning_begun: None,
@@ -201,6 +219,7 @@ impl Worker {
             collection,
             cache,
             lexical,
+            texts: None,
             facts,
             background,
             listed,
@@ -282,6 +301,16 @@ impl Worker {
         self.revision = 0;
         self.dirty.view = true;
         self.dirty.urgent = true;
+    }
+}
+
+/// The queries that are searched, reranked and reported: the judged ones. Where there is none, all, for a
+/// report of signals; a screen has enough with the query that it shows.
+fn worked_queries(collection: &Collection, eager: bool) -> Vec<QueryIdx> {
+    let judged: Vec<QueryIdx> = collection.judged_queries().collect();
+    match judged.is_empty() && !eager {
+        true => (0u32..).zip(&collection.queries).map(|(query, _)| QueryIdx(query)).collect(),
+        false => judged,
     }
 }
 

@@ -175,6 +175,7 @@ fn ready() -> Status {
         rejudging: None,
         tuning: StageState::Off,
         verdict_lags: false,
+        study_lags: false,
     }
 }
 
@@ -220,6 +221,7 @@ fn gold_row(
         fate: Some(fate),
         first_fate: None,
         awaits_rerank: false,
+        blind: false,
         remedy: remedy.into(),
     }
 }
@@ -302,6 +304,9 @@ fn query_rows() -> Vec<QueryRow> {
                 first: Some(metrics(0.31, 0.61, 0.58)),
                 reranked: Some(metrics(0.44, 0.78, 0.79)),
                 ceiling: Some(metrics(0.52, 0.94, 0.97)),
+                complete: true,
+                rerank_complete: true,
+                scores: None,
             }
         })
         .collect()
@@ -343,6 +348,7 @@ pub fn snapshot() -> Snapshot {
         stamp: Stamp { generation: 1, revision: 1 },
         settings: Settings::default(),
         tuning: None,
+        approximation: None,
         legs: legs().into(),
         ran: LegSet::all(2),
         status: ready(),
@@ -365,6 +371,7 @@ pub fn snapshot() -> Snapshot {
         queries: Arc::new(query_rows()),
         means: Some(Means { queries: 9, first: means.first, ceiling: means.ceiling, reranked: Some(means) }),
         languages: Vec::new(),
+        language_report: Arc::default(),
         curve: Arc::new(curve()),
         costs: vec![StageCost {
             stage: "late interaction".into(),
@@ -378,6 +385,9 @@ pub fn snapshot() -> Snapshot {
                   possible gain"
                 .into(),
         findings: None,
+        study: None,
+        metrics: Vec::new().into(),
+        by_metric: Vec::new(),
         warnings: Vec::new(),
         model: None,
     }
