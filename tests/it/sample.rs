@@ -183,8 +183,8 @@ const KINDS: [(&str, Holds); 16] = [
     // Within N with the exact scan, lost by the approximate one with little breadth.
     ("approximate search loses it", |case| {
         let golds = case.approximate["golds"].as_array().unwrap();
-        let lost = golds.iter().filter(|gold| gold["fate"] == "lost_by_approximation");
-        lost.into_iter().any(|gold| case.fused(&[gold["passage"].as_str().unwrap()]) <= N)
+        let mut lost = golds.iter().filter(|gold| gold["fate"] == "lost_by_approximation");
+        lost.any(|gold| case.fused(&[gold["passage"].as_str().unwrap()]) <= N)
     }),
 ];
 
