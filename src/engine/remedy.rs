@@ -37,6 +37,10 @@ fn remedied(stage: Stage<'_>, golds: &[GoldRow]) -> Vec<GoldRow> {
     let with_remedy = |gold: &GoldRow| {
         let remedies = if is_lost(gold) { found.next() } else { None };
         let remedy = remedies.map_or_else(String::new, |remedies| say(stage, gold, remedies, &plans));
+        let remedy = match gold.blind && is_lost(gold) {
+            true => format!("BM25 is blind here (no term in common); {remedy}"),
+            false => remedy,
+        };
         GoldRow { remedy, ..gold.clone() }
     };
     golds.iter().map(with_remedy).collect()
@@ -193,6 +197,9 @@ mod tests {
         state(&scored(&mut (0..10)), &scored(&mut std::iter::once(9).chain(0..9)), None)
     }
 
+    /// A passage that shares no term with the query.
+    const BLIND: u32 = 18;
+
     /// The remedy of one gold with this fate.
     fn remedy(state: &QueryState, settings: &Settings, ran: LegSet, doc: u32, fate: Fate) -> String {
         let legs = legs();
@@ -205,9 +212,12 @@ mod tests {
             legs: vec![rank(0), rank(1)],
             fused: None,
             reranked: None,
+            stages: Vec::new(),
+            decided_by: None,
             fate: Some(fate),
             first_fate: Some(fate),
             awaits_rerank: false,
+            blind: doc == BLIND,
             remedy: String::new(),
         };
         let kept = GoldRow { first_fate: Some(Fate::Kept), ..gold.clone() };
@@ -261,6 +271,14 @@ mod tests {
         assert_eq!(
             remedy(&ten(), &settings, LegSet::all(2), 17, Fate::NeverRetrieved),
             "in no leg to depth 1000"
+        );
+    }
+
+    #[test]
+    fn that_bm25_is_blind_is_a_reason() {
+        assert_eq!(
+            remedy(&ten(), &Settings::default(), LegSet::all(2), BLIND, Fate::NeverRetrieved),
+            "BM25 is blind here (no term in common); in no leg to depth 1000"
         );
     }
 

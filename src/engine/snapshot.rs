@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::languages::LanguageReport;
 pub use super::query_state::StageHit;
 pub use super::tuning::{AlphaCurve, BestCell, HeatMap, Held, Shape, Tuning};
 use crate::domain::{
@@ -159,6 +160,8 @@ pub struct GoldRow {
     pub first_fate: Option<Fate>,
     /// Whether the second stage may still give it a fate; false once it is there, or has failed.
     pub awaits_rerank: bool,
+    /// Whether query and passage share no term, so that BM25 cannot find it at any depth.
+    pub blind: bool,
     /// Why it was lost and what brings it in, in words ("N = 63 or α ≥ .61 brings it in"). Focus query
     /// only; empty where nothing was lost.
     pub remedy: String,
@@ -342,6 +345,21 @@ pub struct StageCost {
     pub ms_p50_per_query: Option<f64>,
 }
 
+/// What approximate dense search costs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Approximation {
+    /// Breadth of the search.
+    pub ef: usize,
+    /// How deep the lists were compared: N.
+    pub n: usize,
+    /// Mean share of the exact scan's first N that the approximate list has among its own.
+    pub recall: f64,
+    /// Queries it is the mean of.
+    pub queries: usize,
+    /// Golds that the exact scan would have put into the candidate set.
+    pub golds_lost: usize,
+}
+
 /// The model behind dense vectors and late interaction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelInUse {
@@ -375,10 +393,14 @@ pub struct Snapshot {
     pub means: Option<Means>,
     /// In order of the languages' tags.
     pub languages: Vec<LanguageRow>,
+    /// How each language is cut, and what queries of one find in another.
+    pub language_report: Arc<LanguageReport>,
     pub curve: Arc<RecallCurve>,
     /// What other settings would make of the judged queries. Of the settings before while
     /// [`Status::tuning`] is at work; `None` before the first is there, and where it was not asked for.
     pub tuning: Option<Arc<Tuning>>,
+    /// `None` where dense search is exact.
+    pub approximation: Option<Approximation>,
     pub costs: Vec<StageCost>,
     /// The protocol's answer in one sentence; empty while nothing can be said.
     pub verdict: String,

@@ -41,8 +41,16 @@ pub fn report(snapshot: &Snapshot, collection: &Collection, options: &EngineOpti
         signals: study.map(|study| MeanSignals { study, legs: &snapshot.legs }),
         queries: (0..snapshot.queries.len()).map(|at| query(at, snapshot, collection)).collect(),
         languages: snapshot.languages.iter().map(|row| language(row, study, n)).collect(),
+        language_report: super::languages::part(snapshot),
         cost: Costs(&snapshot.costs),
         verdict: snapshot.findings.as_deref(),
+        approximation: snapshot.approximation.map(|found| ApproximationPart {
+            ef: found.ef,
+            n: found.n,
+            recall: found.recall,
+            queries: found.queries,
+            golds_lost: found.golds_lost,
+        }),
         tuning: snapshot.tuning.as_deref().map(super::tuning::part),
         warnings: &snapshot.warnings,
     };
@@ -61,8 +69,12 @@ struct Report<'a> {
     signals: Option<MeanSignals<'a>>,
     queries: Vec<QueryPart<'a>>,
     languages: Vec<LanguagePart<'a>>,
+    /// How each language is cut, and what queries of one find in another.
+    language_report: super::languages::ReportPart<'a>,
     cost: Costs<'a>,
     verdict: Option<&'a Verdict>,
+    /// `null` where dense search is exact.
+    approximation: Option<ApproximationPart>,
     /// `null` where no other settings were tried.
     tuning: Option<super::tuning::TuningPart<'a>>,
     warnings: &'a [String],
@@ -73,6 +85,17 @@ struct MetricsPart<'a> {
     #[serde(flatten)]
     stages: Stages,
     by_name: ByName<'a>,
+}
+
+/// Approximate against exact dense search.
+#[derive(Serialize)]
+struct ApproximationPart {
+    ef: usize,
+    n: usize,
+    /// Share of the exact top n.
+    recall: f64,
+    queries: usize,
+    golds_lost: usize,
 }
 
 #[derive(Serialize)]
@@ -222,9 +245,9 @@ struct Stages {
 }
 
 /// The metrics of one list under their usual names, N written out.
-struct MetricMap {
-    n: usize,
-    metrics: Metrics,
+pub(super) struct MetricMap {
+    pub(super) n: usize,
+    pub(super) metrics: Metrics,
 }
 
 impl Serialize for MetricMap {
@@ -272,6 +295,8 @@ struct GoldPart<'a> {
     grade: Grade,
     ranks: Ranks<'a>,
     fate: Option<Fate>,
+    /// Whether query and passage share no term.
+    blind: bool,
 }
 
 /// Ranks by leg and stage; `null`: not returned.
@@ -313,6 +338,7 @@ fn query<'a>(at: usize, snapshot: &'a Snapshot, collection: &'a Collection) -> Q
                 grade: gold.grade,
                 ranks: Ranks(gold, &snapshot.legs),
                 fate: gold.fate,
+                blind: gold.blind,
             })
             .collect(),
         by_name: row.scores.as_ref().map(|scores| QueryByName { metrics: &snapshot.metrics, scores }),

@@ -3,6 +3,7 @@
 
 pub mod cascade;
 mod cross_encoder;
+pub mod http;
 pub mod late_interaction;
 pub mod runner;
 mod score_cache;
@@ -87,6 +88,23 @@ pub trait Reranker: Send {
     /// # Errors
     /// When the model or the service fails; scores of earlier batches stay.
     fn score(&mut self, query: &str, passages: &[Pair<'_>], cancel: &Cancel) -> Result<Vec<Option<Score>>>;
+
+    /// As [`Reranker::score`], but hands on each score as it arrives, by its place in `passages` and in any
+    /// order: what a service answered before it failed, or before `cancel`, is kept.
+    ///
+    /// # Errors
+    /// As [`Reranker::score`]; what was handed on before stays.
+    fn score_each(
+        &mut self,
+        query: &str,
+        passages: &[Pair<'_>],
+        cancel: &Cancel,
+        arrived: &mut dyn FnMut(usize, Option<Score>),
+    ) -> Result<()> {
+        let scores = self.score(query, passages, cancel)?;
+        scores.into_iter().enumerate().for_each(|(place, score)| arrived(place, score));
+        Ok(())
+    }
 
     /// How many passages make a batch of about a tenth of a second.
     fn batch(&self) -> usize;

@@ -15,7 +15,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("index", &["corpus", "domain", "error", "models", "text"]),
     ("retrieve", &["domain", "error", "index", "order", "text"]),
     ("fuse", &["domain", "order"]),
-    ("rerank", &["corpus", "domain", "error", "index", "models", "order"]),
+    ("rerank", &["corpus", "domain", "error", "index", "models", "order", "text"]),
     ("judge", &["domain", "error"]),
     ("tune", &["domain", "fuse", "judge", "order"]),
     (

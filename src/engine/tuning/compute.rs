@@ -219,9 +219,12 @@ impl<'a> Desk<'a> {
         let Settings { rel_level, blend, threshold, .. } = self.job.settings;
         let metric = |placed: &[crate::judge::Placed], n: usize| goal.of(&measure(placed, n, rel_level));
         let finish = Finish { blend, threshold };
-        let deliver =
-            |query: &TuneQuery<'_>, list: &FusedList, rows: &[usize]| delivered(query, list, rows, finish);
-        what_if(&self.queries, grid, &metric, &deliver, finished, cancelled)
+        let ranks = |query: &TuneQuery<'_>, list: &FusedList, rows: &[usize], asked: &[usize]| {
+            let delivered = delivered(query, list, rows, finish);
+            let rank = |row: &usize| (1..).zip(&delivered).find(|(_, other)| *other == row);
+            asked.iter().map(|row| rank(row).map(|(rank, _)| rank)).collect()
+        };
+        what_if(&self.queries, grid, &metric, &ranks, finished, cancelled)
     }
 
     fn heat(&self, tell: &mut dyn FnMut(HeatMap, bool), cancelled: Cancel<'_>) -> Result<(), Cancelled> {

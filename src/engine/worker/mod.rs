@@ -19,16 +19,17 @@ use std::time::{Duration, Instant};
 
 use super::background::{Background, DenseFacts, Fact, ModelFacts};
 use super::judging::CostMeter;
+use super::languages::TextRow;
 use super::legs::Legs;
 use super::query_state::QueryState;
 use super::rejudge::Rejudge;
 use super::runs::Runs;
-use super::snapshot::{Focus, QueryRow, RecallCurve, Request, Study};
+use super::snapshot::{Approximation, Focus, QueryRow, RecallCurve, Request, Study};
 use super::study::{Likenesses, StudyUnderWay};
 use super::tuning::{Key, Tuner, Tuning};
 use super::{EngineOptions, Event};
 use crate::corpus::{self, Collection};
-use crate::domain::QueryIdx;
+use crate::domain::{Language, QueryIdx};
 use crate::error::{Error, Result};
 use crate::index::{CacheFolder, FactCache, LexicalIndex};
 use crate::judge::{Metric, Verdict};
@@ -99,6 +100,8 @@ struct Worker {
     collection: Arc<Collection>,
     cache: CacheFolder,
     lexical: LexicalIndex,
+    /// What the texts of each language are like; `None`: to be counted.
+    texts: Option<BTreeMap<Language, TextRow>>,
     facts: Arc<FactCache>,
     own: mpsc::Sender<Message>,
     background: Option<Background>,
@@ -125,6 +128,7 @@ struct Worker {
     position: BTreeMap<QueryIdx, usize>,
     curve: Arc<RecallCurve>,
     findings: Option<Arc<Verdict>>,
+    approximation: Option<Approximation>,
     /// Of the rows' scores.
     metrics: Arc<[Metric]>,
     study: Option<Arc<Study>>,
@@ -188,6 +192,7 @@ impl Worker {
             rejudge: None,
             curve: Arc::default(),
             findings: None,
+            approximation: None,
             metrics: Arc::default(),
             study: None,
             studying: None,
@@ -214,6 +219,7 @@ impl Worker {
             collection,
             cache,
             lexical,
+            texts: None,
             facts,
             background,
             listed,
