@@ -81,14 +81,9 @@ pub const METHODS: [FusionMethod; 4] =
     [FusionMethod::Rrf, FusionMethod::Convex, FusionMethod::Tm2c2, FusionMethod::OpenSearchL2];
 
 impl Job {
-    /// The two legs between which α moves; `None` where weights are given or there are not two.
+    /// The leg whose share α is; `None` where weights are given or there are not two legs.
     pub fn axis(&self) -> Option<Axis> {
-        let mut speaking = self.ran.iter();
-        match (speaking.next(), speaking.next(), speaking.next()) {
-            (Some(zero), Some(one), None) if self.settings.goes_by_alpha(self.legs.len()) => {
-                Some(Axis { zero: zero.0, one: one.0 })
-            }
-            _ => None,
-        }
+        let is_alpha = self.ran.len() == 2 && self.settings.goes_by_alpha(self.legs.len());
+        is_alpha.then_some(Axis { leg: 1 })
     }
 }
