@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::{Fate, Grade, LegName, Rank};
 use crate::engine::{
-    EngineOptions, GoldRow, GoldWhy, LanguageRow, Means, RerankedMeans, Snapshot, StageCost, Study, Way,
+    EngineOptions, GoldRow, GoldWhy, LanguageRow, Means, RerankedMeans, Snapshot, StageCost, Study,
 };
 use crate::error::{Error, Result};
 use crate::index::dense::ANN_SEED;

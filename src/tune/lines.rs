@@ -72,10 +72,10 @@ impl Lines {
         self.rows.binary_search(&row).ok()
     }
 
-    /// The height of a line at `alpha`.
+    /// The height of a line at `alpha`; never −0, which would not be equal to 0 in an order of all numbers.
     #[inline]
     pub fn height(&self, line: usize, alpha: f64) -> f64 {
-        (1.0 - alpha) * self.zero[line] + alpha * self.one[line]
+        (1.0 - alpha) * self.zero[line] + alpha * self.one[line] + 0.0
     }
 
     /// How `other` lies to `line`; lines that are the same are in the order of ids.
