@@ -125,7 +125,9 @@ fn a_query_without_gold_and_one_whose_gold_is_gone_count_zero() {
     assert_eq!(values(&report, "P@5")["found"], 0.2);
     let fates: Vec<&Value> =
         report["queries"].as_array().unwrap().iter().map(|q| &q["golds"][0]["fate"]).collect();
-    assert_eq!(fates, ["kept", "never_retrieved", &Value::Null, "missing_from_corpus"]);
+    let expected: [Value; 4] =
+        ["kept".into(), "never_retrieved".into(), Value::Null, "missing_from_corpus".into()];
+    assert_eq!(fates, expected.iter().collect::<Vec<_>>());
     assert_eq!(report["verdict"]["evidence"]["missing_from_corpus"], 1);
 }
 
