@@ -5,7 +5,7 @@
 
 mod reranked;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::corpus::{Collection, JudgedPassage};
@@ -166,6 +166,15 @@ impl QueryState {
     /// The list of a leg; `None`: not computed.
     pub fn leg(&self, leg: LegId) -> Option<&[Hit]> {
         self.legs.get(leg.0)?.as_deref()
+    }
+
+    /// Share of the exact scan's first `n` that the approximate list has among its own first `n`; `None`
+    /// where the leg is exact, or nothing is to be found.
+    pub fn approximate_recall(&self, n: usize) -> Option<f64> {
+        let (leg, exact) = self.exact_dense.as_ref()?;
+        let head = |hits: &[Hit]| -> HashSet<DocIdx> { hits.iter().take(n).map(|hit| hit.doc).collect() };
+        let (exact, approximate) = (head(exact), head(self.leg(*leg)?));
+        (!exact.is_empty()).then(|| exact.intersection(&approximate).count() as f64 / exact.len() as f64)
     }
 
     /// Whether all of these legs are there.

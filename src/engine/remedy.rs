@@ -68,7 +68,7 @@ fn find(stage: Stage<'_>, lost: &[&GoldRow]) -> (Vec<Remedies>, Plans) {
         plan: &plan,
         n: settings.candidates,
         depth: settings.depth,
-        axis: (is_hybrid && settings.goes_by_alpha(stage.legs.len())).then_some(Axis { zero: 0, one: 1 }),
+        axis: (is_hybrid && settings.goes_by_alpha(stage.legs.len())).then_some(Axis { leg: 1 }),
         others: &others,
         exact: state.exact_pool(),
         golds: &golds,

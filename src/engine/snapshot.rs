@@ -345,6 +345,21 @@ pub struct StageCost {
     pub ms_p50_per_query: Option<f64>,
 }
 
+/// What approximate dense search costs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Approximation {
+    /// Breadth of the search.
+    pub ef: usize,
+    /// How deep the lists were compared: N.
+    pub n: usize,
+    /// Mean share of the exact scan's first N that the approximate list has among its own.
+    pub recall: f64,
+    /// Queries it is the mean of.
+    pub queries: usize,
+    /// Golds that the exact scan would have put into the candidate set.
+    pub golds_lost: usize,
+}
+
 /// The model behind dense vectors and late interaction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelInUse {
@@ -384,6 +399,8 @@ pub struct Snapshot {
     /// What other settings would make of the judged queries. Of the settings before while
     /// [`Status::tuning`] is at work; `None` before the first is there, and where it was not asked for.
     pub tuning: Option<Arc<Tuning>>,
+    /// `None` where dense search is exact.
+    pub approximation: Option<Approximation>,
     pub costs: Vec<StageCost>,
     /// The protocol's answer in one sentence; empty while nothing can be said.
     pub verdict: String,

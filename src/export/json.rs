@@ -44,6 +44,13 @@ pub fn report(snapshot: &Snapshot, collection: &Collection, options: &EngineOpti
         language_report: super::languages::part(snapshot),
         cost: Costs(&snapshot.costs),
         verdict: snapshot.findings.as_deref(),
+        approximation: snapshot.approximation.map(|found| ApproximationPart {
+            ef: found.ef,
+            n: found.n,
+            recall: found.recall,
+            queries: found.queries,
+            golds_lost: found.golds_lost,
+        }),
         tuning: snapshot.tuning.as_deref().map(super::tuning::part),
         warnings: &snapshot.warnings,
     };
@@ -66,6 +73,8 @@ struct Report<'a> {
     language_report: super::languages::ReportPart<'a>,
     cost: Costs<'a>,
     verdict: Option<&'a Verdict>,
+    /// `null` where dense search is exact.
+    approximation: Option<ApproximationPart>,
     /// `null` where no other settings were tried.
     tuning: Option<super::tuning::TuningPart<'a>>,
     warnings: &'a [String],
@@ -76,6 +85,17 @@ struct MetricsPart<'a> {
     #[serde(flatten)]
     stages: Stages,
     by_name: ByName<'a>,
+}
+
+/// Approximate against exact dense search.
+#[derive(Serialize)]
+struct ApproximationPart {
+    ef: usize,
+    n: usize,
+    /// Share of the exact top n.
+    recall: f64,
+    queries: usize,
+    golds_lost: usize,
 }
 
 #[derive(Serialize)]

@@ -44,9 +44,9 @@ impl Lines {
     pub fn of(pool: &Pool, plans: &AxisPlans, inside: &Fuser<'_>) -> Self {
         let mean = plans.inside.method.mean();
         let mut lines = Self::default();
-        let values =
-            inside.leg_values(pool, plans.axis.zero).zip(inside.leg_values(pool, plans.axis.one)).enumerate();
-        for (row, pair) in values {
+        let (zero, one) = plans.ends();
+        let values = inside.leg_values(pool, zero).zip(inside.leg_values(pool, one));
+        for (row, pair) in values.enumerate() {
             if pair == (LegValue::NotReturned, LegValue::NotReturned) {
                 continue;
             }

@@ -6,12 +6,12 @@ use std::time::Duration;
 use super::{Dense, JUDGE_AT_ONCE, VERDICT_AT_ONCE, Worker};
 use crate::domain::{Language, LegSet, QueryIdx, Settings};
 use crate::engine::explain::{ExplainInput, explain};
-use crate::engine::judging;
 use crate::engine::query_state::{JudgeContext, QueryState};
 use crate::engine::rejudge::Rejudge;
 use crate::engine::runs::{Runs, first_run, reranked_run};
 use crate::engine::snapshot::{Focus, FocusView, GoldRow, Snapshot, Stamp};
 use crate::engine::view::{ViewInput, focus_view};
+use crate::engine::{approximation, judging};
 use crate::fuse::{Fuser, FusionPlan};
 use crate::judge::MetricPlan;
 use crate::rerank::cascade::StagePlan;
@@ -46,6 +46,7 @@ impl Worker {
             queries: Arc::clone(&self.rows),
             curve: Arc::clone(&self.curve),
             tuning: self.tuning.clone(),
+            approximation: self.approximation,
             costs: self.costs(),
             warnings: self.warnings(&settings, ran),
             model: self.model_in_use(),
@@ -125,6 +126,9 @@ impl Worker {
             let passages = self.collection.passages.len();
             self.curve = Arc::new(judging::curve(self.rows.iter(), &settings, &plan.weights, passages));
             self.dirty.view = true;
+            let states = self.judged.iter().map(|query| &self.listed[query.index()]);
+            let n = settings.candidates;
+            self.approximation = approximation::measure(settings.ann, states, &self.rows, n);
         }
     }
 

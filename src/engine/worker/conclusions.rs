@@ -42,6 +42,7 @@ impl Worker {
             queries: &self.judged,
             rows: &self.rows,
             likenesses: &mut self.likenesses,
+            overall: self.findings.as_deref(),
             verdict: VerdictInput {
                 metrics: &self.metrics,
                 curve: &self.curve,

@@ -24,7 +24,7 @@ use super::legs::Legs;
 use super::query_state::QueryState;
 use super::rejudge::Rejudge;
 use super::runs::Runs;
-use super::snapshot::{Focus, QueryRow, RecallCurve, Request, Study};
+use super::snapshot::{Approximation, Focus, QueryRow, RecallCurve, Request, Study};
 use super::study::{Likenesses, StudyUnderWay};
 use super::tuning::{Key, Tuner, Tuning};
 use super::{EngineOptions, Event};
@@ -128,6 +128,7 @@ struct Worker {
     position: BTreeMap<QueryIdx, usize>,
     curve: Arc<RecallCurve>,
     findings: Option<Arc<Verdict>>,
+    approximation: Option<Approximation>,
     /// Of the rows' scores.
     metrics: Arc<[Metric]>,
     study: Option<Arc<Study>>,
@@ -191,6 +192,7 @@ impl Worker {
             rejudge: None,
             curve: Arc::default(),
             findings: None,
+            approximation: None,
             metrics: Arc::default(),
             study: None,
             studying: None,

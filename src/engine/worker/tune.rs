@@ -13,7 +13,8 @@ impl Worker {
     fn tuning_key(&self) -> Option<Key> {
         let goal = self.request.tune?;
         let ran = self.ran();
-        (!self.judged.is_empty() && ran == self.settled_legs()).then(|| {
+        let judged = self.judged.iter().any(|query| self.listed[query.index()].has_judgments());
+        (judged && ran == self.settled_legs()).then(|| {
             let facts = if self.scores_are_in() { self.facts_seen } else { 0 };
             Key::of(&self.request.settings, ran, goal, facts)
         })

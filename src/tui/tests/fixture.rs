@@ -348,6 +348,7 @@ pub fn snapshot() -> Snapshot {
         stamp: Stamp { generation: 1, revision: 1 },
         settings: Settings::default(),
         tuning: None,
+        approximation: None,
         legs: legs().into(),
         ran: LegSet::all(2),
         status: ready(),
