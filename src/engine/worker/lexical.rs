@@ -15,7 +15,7 @@ use crate::retrieve::Bm25Leg;
 use crate::text::Analyzers;
 
 /// Part of the index's folder name, beside what the terms depend on.
-const VERSION: &str = "lexical-2";
+const VERSION: &str = "lexical-3";
 
 /// Opens the index of a collection, or builds it; what was odd is added to `notes`.
 ///
