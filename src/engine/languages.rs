@@ -59,8 +59,8 @@ pub struct Cell {
     pub blind: usize,
     /// Found within N in the fused list.
     pub fused: Proportion,
-    /// By `LegId`: found within N by the leg alone.
-    pub legs: Vec<Proportion>,
+    /// By `LegId`: found within N by the leg alone; `None` where not every query has the leg yet.
+    pub legs: Vec<Option<Proportion>>,
 }
 
 /// A share, with how sure it is.
@@ -145,7 +145,7 @@ pub fn texts(
 /// Terms of queries by their language: (in no passage, all).
 pub type UnknownTerms = BTreeMap<Language, (u32, u32)>;
 
-/// The report on rows judged with `n` candidates, whose first stage has `legs`.
+/// The report on rows judged with `n` candidates; `legs`: whether every judged query has the leg.
 pub fn report(
     texts: &BTreeMap<Language, TextRow>,
     unknown: &UnknownTerms,
@@ -153,7 +153,7 @@ pub fn report(
     by_language: &[LanguageRow],
     collection: &Collection,
     n: usize,
-    legs: usize,
+    legs: &[bool],
 ) -> LanguageReport {
     let mut texts = texts.clone();
     for (language, &(missing, all)) in unknown {
@@ -177,7 +177,7 @@ pub fn report(
     }
 }
 
-fn cells(rows: &[QueryRow], collection: &Collection, n: usize, legs: usize) -> Vec<Cell> {
+fn cells(rows: &[QueryRow], collection: &Collection, n: usize, legs: &[bool]) -> Vec<Cell> {
     #[derive(Clone, Default)]
     struct Count {
         golds: usize,
@@ -191,7 +191,7 @@ fn cells(rows: &[QueryRow], collection: &Collection, n: usize, legs: usize) -> V
         let query = &collection.query(row.query).language;
         for (gold, doc) in row.golds.iter().filter_map(|gold| Some((gold, gold.doc?))) {
             let count = counts.entry((query, &collection.passage(doc).language)).or_default();
-            count.legs.resize(legs, 0);
+            count.legs.resize(legs.len(), 0);
             count.golds += 1;
             count.blind += usize::from(gold.blind);
             count.fused += within(gold.fused);
@@ -204,7 +204,9 @@ fn cells(rows: &[QueryRow], collection: &Collection, n: usize, legs: usize) -> V
         golds: count.golds,
         blind: count.blind,
         fused: Proportion::new(count.fused, count.golds),
-        legs: count.legs.into_iter().map(|found| Proportion::new(found, count.golds)).collect(),
+        legs: (count.legs.iter().zip(legs))
+            .map(|(&found, there)| there.then(|| Proportion::new(found, count.golds)))
+            .collect(),
     };
     counts.into_iter().map(cell).collect()
 }
@@ -298,13 +300,13 @@ mod tests {
             LanguageRow { language: Language::undetermined(), means: means(0.0), by_metric: Vec::new() },
         ];
         let unknown = UnknownTerms::from([(Language::undetermined(), (1, 4))]);
-        let report = report(&BTreeMap::new(), &unknown, &rows, &by_language, &collection, 50, 1);
+        let report = report(&BTreeMap::new(), &unknown, &rows, &by_language, &collection, 50, &[true]);
         let cells: Vec<(&str, &str, usize, usize, f64, f64)> = report
             .cells
             .iter()
             .map(|cell| {
                 let (query, gold) = (cell.query.as_str(), cell.gold.as_str());
-                (query, gold, cell.golds, cell.blind, cell.legs[0].share, cell.fused.share)
+                (query, gold, cell.golds, cell.blind, cell.legs[0].unwrap().share, cell.fused.share)
             })
             .collect();
         assert_eq!(

@@ -44,7 +44,8 @@ struct CellPart<'a> {
     /// Golds that share no term with their query.
     blind: usize,
     fused: ProportionPart,
-    legs: BTreeMap<&'a str, ProportionPart>,
+    /// `null`: the leg was not asked for, or is not complete.
+    legs: BTreeMap<&'a str, Option<ProportionPart>>,
 }
 
 #[derive(Serialize)]
@@ -91,7 +92,7 @@ fn cell_part<'a>(cell: &'a Cell, snapshot: &'a Snapshot) -> CellPart<'a> {
         blind: cell.blind,
         fused: proportion(cell.fused),
         legs: (snapshot.legs.iter().zip(&cell.legs))
-            .map(|(leg, &found)| (&*leg.name, proportion(found)))
+            .map(|(leg, found)| (&*leg.name, found.map(proportion)))
             .collect(),
     }
 }
@@ -123,34 +124,50 @@ pub(super) fn lines(snapshot: &Snapshot) -> String {
     out
 }
 
+/// The golds in the query's own language, and those in all others together; the rest is in the JSON.
 fn cells(out: &mut String, snapshot: &Snapshot) {
     let cells = &snapshot.language_report.cells;
     if cells.is_empty() {
         return;
     }
-    let _ = write!(
-        out,
-        "{:<20} {:>6} {:>6}  {:<18}",
-        "query → gold",
-        "golds",
-        "blind",
-        format!("in N = {} (95 %)", snapshot.settings.candidates)
-    );
+    let in_n = format!("in N = {} (95 %)", snapshot.settings.candidates);
+    let _ = write!(out, "{:<20} {:>6} {:>6}  {in_n:<18}", "query → gold", "golds", "blind");
     snapshot.legs.iter().for_each(|leg| {
         let _ = write!(out, " {:>8}", visible(&leg.name));
     });
     out.push('\n');
-    for cell in cells {
-        let name = format!("{} → {}", visible(cell.query.as_str()), visible(cell.gold.as_str()));
-        let fused = cell.fused;
-        let shown = format!("{:.3} ({:.2}–{:.2})", fused.share, fused.low, fused.high);
-        let _ = write!(out, "{name:<20} {:>6} {:>6}  {shown:<18}", cell.golds, cell.blind);
-        cell.legs.iter().for_each(|leg| {
-            let _ = write!(out, " {:>8.3}", leg.share);
-        });
-        out.push('\n');
+    for of_query in cells.chunk_by(|a, b| a.query == b.query) {
+        let (own, others): (Vec<&Cell>, Vec<&Cell>) =
+            of_query.iter().partition(|cell| cell.query == cell.gold);
+        let query = visible(of_query[0].query.as_str());
+        if !own.is_empty() {
+            row(out, &format!("{query} → {query}"), &own);
+        }
+        match others.as_slice() {
+            [] => {}
+            [one] => row(out, &format!("{query} → {}", visible(one.gold.as_str())), &others),
+            _ => row(out, &format!("{query} → others"), &others),
+        }
     }
     out.push_str("blind: query and gold share no term, so BM25 cannot find it\n\n");
+}
+
+/// Several cells as one.
+fn row(out: &mut String, name: &str, cells: &[&Cell]) {
+    let golds: usize = cells.iter().map(|cell| cell.golds).sum();
+    let blind: usize = cells.iter().map(|cell| cell.blind).sum();
+    let together = |of: &dyn Fn(&Cell) -> Option<Proportion>| -> Option<Proportion> {
+        let found = cells.iter().map(|cell| Some((of(cell)?.share * cell.golds as f64).round() as usize));
+        Some(Proportion::new(found.sum::<Option<usize>>()?, golds))
+    };
+    let fused = together(&|cell| Some(cell.fused))
+        .map_or_else(String::new, |fused| format!("{:.3} ({:.2}–{:.2})", fused.share, fused.low, fused.high));
+    let _ = write!(out, "{name:<20} {golds:>6} {blind:>6}  {fused:<18}");
+    for leg in 0..cells.first().map_or(0, |cell| cell.legs.len()) {
+        let found = together(&|cell| cell.legs[leg]);
+        let _ = write!(out, " {:>8}", found.map_or_else(|| "–".to_owned(), |of| format!("{:.3}", of.share)));
+    }
+    out.push('\n');
 }
 
 fn texts(out: &mut String, rows: &[TextRow]) {

@@ -15,7 +15,7 @@ use crate::retrieve::Bm25Leg;
 use crate::text::Analyzers;
 
 /// Part of the index's folder name, beside what the terms depend on.
-const VERSION: &str = "lexical-2";
+const VERSION: &str = "lexical-3";
 
 /// Opens the index of a collection, or builds it; what was odd is added to `notes`.
 ///
@@ -77,7 +77,9 @@ impl Worker {
             *sum = (sum.0 + missing, sum.1 + all);
         }
         let n = self.request.settings.candidates;
-        languages::report(texts, &unknown, &self.rows, by_language, &self.collection, n, self.legs.len())
+        let everywhere = |leg| self.judged.iter().all(|query| self.listed[query.index()].has_leg(LegId(leg)));
+        let legs: Vec<bool> = (0..self.legs.len()).map(everywhere).collect();
+        languages::report(texts, &unknown, &self.rows, by_language, &self.collection, n, &legs)
     }
 
     /// Takes the index of another analysis. Where it cannot be had, the old one stays, and a note says so.

@@ -60,7 +60,7 @@ impl Analyzers {
     pub fn fingerprint(&self) -> String {
         const PROBE: &str = "Cancellation fees (v1.2.3) 予約の取り消しは前日まで サーバー 환불 규정을 退票手續費 退票手续费 \
                              การคืนเงินค่าโดยสาร Straßenbahn Müller ｱｲｳ Ｅ４１０２ ñandú l'hôtel Đà Nẵng العربية \
-                             ĐÃ DIŞ שָׁלוֹם សំបុត្រ လက်မှတ် ປີ້ ёлка reservations";
+                             ĐÃ DIŞ हिन्दी తెలుగు שָׁלוֹם សំបុត្រ လက်မှတ် ປີ້ ёлка reservations";
         let mut hash = Sha256::new();
         hash.update(super::ANALYZER_ID);
         for (language, &at) in &self.by_language {
