@@ -35,6 +35,7 @@ use crate::index::{CacheFolder, FactCache, LexicalIndex};
 use crate::judge::{Metric, Verdict};
 use crate::rerank::cascade::StagePlan;
 use crate::rerank::{Runner, RunnerEvent};
+use tune::Gathered;
 
 /// Least time between two answers that no request asked for.
 const PACE: Duration = Duration::from_millis(60);
@@ -136,6 +137,7 @@ struct Worker {
     likenesses: Likenesses,
     tuner: Option<Tuner>,
     tuning: Option<Arc<Tuning>>,
+    gathered: Option<Gathered>,
     /// Of the picture that was begun last.
     tuning_begun: Option<Key>,
     /// Counts what came in that a picture depends on.
@@ -199,6 +201,7 @@ impl Worker {
             likenesses: Likenesses::default(),
             tuner: None,
             tuning: None,
+            gathered: None,
             tuning_begun: None,
             facts_seen: 1,
             dirty: Dirty { judged: true, ..Dirty::default() },
