@@ -35,6 +35,10 @@ pub struct Args {
 pub enum Command {
     /// Print the metrics before and after reranking, and the ceiling, without a screen
     Eval(EvalArgs),
+    /// Rerankers: which there are, fetching and removing their models
+    Models(super::models::ModelsArgs),
+    /// What is kept of what was computed, and forgetting it
+    Cache(super::cache::CacheArgs),
 }
 
 #[derive(Debug, clap::Args)]

@@ -1,7 +1,9 @@
 //! The program without a screen: arguments in, text or JSON out, an exit code.
 
 pub mod args;
+mod cache;
 mod eval;
+mod models;
 mod progress;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -22,6 +24,8 @@ pub fn run(args: Args) -> Result<()> {
     }
     match args.command {
         Some(Command::Eval(eval)) => eval::run(&eval),
+        Some(Command::Models(models)) => models::run(&models),
+        Some(Command::Cache(cache)) => cache::run(&cache),
         None => open(&args.screen, &args.engine),
     }
 }

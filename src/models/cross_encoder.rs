@@ -320,3 +320,7 @@ fn groups(rows: &[PairRow]) -> Vec<Vec<usize>> {
     }
     groups
 }
+
+#[cfg(test)]
+#[path = "cross_encoder_tests.rs"]
+mod tests;
