@@ -13,6 +13,7 @@
 //! - `judging`, `view`, `remedy`, `explain`: the parts of a snapshot.
 //! - `runs`: whole lists, for export.
 
+mod affords;
 mod background;
 mod explain;
 mod final_order;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::{Fate, Grade, LegName, Rank};
 use crate::engine::{
-    EngineOptions, GoldRow, LanguageRow, Means, QueryRow, RerankedMeans, Snapshot, StageCost,
+    AffordPoint, EngineOptions, GoldRow, LanguageRow, Means, QueryRow, RerankedMeans, Snapshot, StageCost,
 };
 use crate::error::{Error, Result};
 use crate::index::dense::ANN_SEED;
@@ -34,9 +34,10 @@ pub fn report(snapshot: &Snapshot, collection: &Collection, options: &EngineOpti
         },
         settings: settings(snapshot, options),
         metrics: stages(means, n),
-        queries: snapshot.queries.iter().map(|row| query(row, collection, &snapshot.legs, n)).collect(),
+        queries: snapshot.queries.iter().map(|row| query(row, snapshot, collection)).collect(),
         languages: snapshot.languages.iter().map(|row| language(row, n)).collect(),
         cost: Costs(&snapshot.costs),
+        affords: afforded(snapshot),
         verdict: snapshot.findings.as_deref(),
         warnings: &snapshot.warnings,
     };
@@ -53,6 +54,7 @@ struct Report<'a> {
     queries: Vec<QueryPart<'a>>,
     languages: Vec<LanguagePart>,
     cost: Costs<'a>,
+    affords: Vec<AffordPart>,
     verdict: Option<&'a Verdict>,
     warnings: &'a [String],
 }
@@ -84,6 +86,7 @@ struct SettingsPart<'a> {
     n: usize,
     k: usize,
     rerank: String,
+    rerankers: Vec<RerankerPart<'a>>,
     blend: f64,
     threshold: Option<f64>,
     rel_level: Grade,
@@ -98,6 +101,14 @@ struct SettingsPart<'a> {
     model: Option<Named<'a>>,
     seeds: Seeds,
     versions: Versions<'a>,
+}
+
+#[derive(Serialize)]
+struct RerankerPart<'a> {
+    name: &'a str,
+    /// What its scores depend on but the texts; `null` where it was not opened.
+    fingerprint: Option<&'a str>,
+    truncated_passages: usize,
 }
 
 #[derive(Serialize)]
@@ -151,6 +162,13 @@ fn settings<'a>(snapshot: &'a Snapshot, options: &'a EngineOptions) -> SettingsP
         n: settings.candidates,
         k: settings.deliver,
         rerank: settings.reranker.name(),
+        rerankers: (snapshot.rerankers.iter())
+            .map(|one| RerankerPart {
+                name: &one.name,
+                fingerprint: one.fingerprint.as_deref(),
+                truncated_passages: one.truncated,
+            })
+            .collect(),
         blend: settings.blend,
         threshold: settings.threshold,
         rel_level: settings.rel_level,
@@ -226,6 +244,16 @@ struct GoldPart<'a> {
     grade: Grade,
     ranks: Ranks<'a>,
     fate: Option<Fate>,
+    /// The rank after each stage of the second stage.
+    stages: &'a [Option<Rank>],
+    /// Which of them made the fate.
+    decided_by: Option<DecidedBy>,
+}
+
+#[derive(Serialize)]
+struct DecidedBy {
+    stage: String,
+    act: &'static str,
 }
 
 /// Ranks by leg and stage; `null`: not returned.
@@ -245,7 +273,9 @@ impl Serialize for Ranks<'_> {
     }
 }
 
-fn query<'a>(row: &'a QueryRow, collection: &'a Collection, legs: &'a [LegName], n: usize) -> QueryPart<'a> {
+fn query<'a>(row: &'a QueryRow, snapshot: &'a Snapshot, collection: &'a Collection) -> QueryPart<'a> {
+    let (legs, n) = (&*snapshot.legs, snapshot.settings.candidates);
+    let plan = &snapshot.settings.reranker;
     let query = collection.query(row.query);
     let map = |metrics| MetricMap { n, metrics };
     QueryPart {
@@ -263,6 +293,11 @@ fn query<'a>(row: &'a QueryRow, collection: &'a Collection, legs: &'a [LegName],
                 grade: gold.grade,
                 ranks: Ranks(gold, legs),
                 fate: gold.fate,
+                stages: &gold.stages,
+                decided_by: gold.decided_by.and_then(|verdict| {
+                    let stage = plan.stages.get(verdict.stage)?.to_string();
+                    Some(DecidedBy { stage, act: verdict.act.name() })
+                }),
             })
             .collect(),
     }
@@ -284,6 +319,25 @@ fn language(row: &LanguageRow, n: usize) -> LanguagePart {
     }
 }
 
+/// One size of the candidate set: the estimated time of a query, and what was measured there.
+#[derive(Serialize)]
+struct AffordPart {
+    n: usize,
+    ms: Option<f64>,
+    within_budget: Option<bool>,
+    metrics: Option<MetricMap>,
+}
+
+fn afforded(snapshot: &Snapshot) -> Vec<AffordPart> {
+    let part = |point: &AffordPoint| AffordPart {
+        n: point.n,
+        ms: point.ms,
+        within_budget: point.within,
+        metrics: point.metrics.map(|metrics| MetricMap { n: point.n, metrics }),
+    };
+    snapshot.affords.points.iter().map(part).collect()
+}
+
 struct Costs<'a>(&'a [StageCost]);
 
 #[derive(Serialize)]
@@ -292,6 +346,8 @@ struct CostPart {
     cached_pairs: u64,
     ms_total: f64,
     ms_p50_per_query: Option<f64>,
+    ms_p95_per_query: Option<f64>,
+    ms_per_pair: Option<f64>,
 }
 
 impl Serialize for Costs<'_> {
@@ -302,6 +358,8 @@ impl Serialize for Costs<'_> {
                 cached_pairs: cost.cached_pairs,
                 ms_total: cost.ms_total,
                 ms_p50_per_query: cost.ms_p50_per_query,
+                ms_p95_per_query: cost.ms_p95_per_query,
+                ms_per_pair: cost.ms_per_pair,
             };
             (&cost.stage, part)
         }))

@@ -2,6 +2,7 @@
 //! the screen's business; here are the scores, where they come from, and what they cost.
 
 pub mod cascade;
+mod colbert;
 mod cross_encoder;
 pub mod late_interaction;
 pub mod runner;
@@ -19,6 +20,7 @@ use crate::domain::rerankers::{self, Origin, RerankerCard, RerankerKind};
 use crate::domain::{DocIdx, Score};
 use crate::error::{Error, Result};
 use crate::models::{self, CrossEncoderFiles, ModelOptions};
+use colbert::ColbertReranker;
 use cross_encoder::CrossEncoderReranker;
 
 /// What rerankers are opened with.
@@ -50,6 +52,10 @@ pub fn open(name: &str, options: &OpenOptions, doing: &mut dyn FnMut(String)) ->
             CrossEncoderFiles::in_folder(folder)?
         }
         None if rerankers::is_folder(name) => CrossEncoderFiles::in_folder(Path::new(name))?,
+        Some(card) if card.kind == RerankerKind::LateInteraction => {
+            let reranker = ColbertReranker::open(name, &options.folder_of(card)?, options, doing)?;
+            return Ok(Box::new(reranker));
+        }
         Some(card) => CrossEncoderFiles::in_folder(&options.folder_of(card)?)?,
         None => return Err(Error::usage(format!("no reranker is called {name:?}"))),
     };

@@ -39,6 +39,8 @@ impl Worker {
             queries: Arc::clone(&self.rows),
             curve: Arc::clone(&self.curve),
             costs: self.costs(),
+            affords: Arc::clone(&self.affords),
+            rerankers: self.rerankers_in_use(),
             warnings: self.warnings(&settings, ran),
             model: self.model_in_use(),
             legs: Arc::clone(&self.legs.names),
@@ -141,6 +143,7 @@ impl Worker {
     /// The verdict on the rows as they are.
     pub(super) fn decide(&mut self) {
         self.dirty.verdict = false;
+        self.affords = Arc::new(self.what_is_afforded());
         let settings = &self.request.settings;
         let reranker = self.reranks_now(self.ran()).then(|| settings.reranker.name());
         let states = self.judged.iter().map(|query| &self.listed[query.index()]);

@@ -20,7 +20,7 @@ use super::legs::Legs;
 use super::query_state::QueryState;
 use super::rejudge::Rejudge;
 use super::runs::Runs;
-use super::snapshot::{Focus, QueryRow, RecallCurve, Request};
+use super::snapshot::{Affords, Focus, QueryRow, RecallCurve, Request};
 use super::{EngineOptions, Event};
 use crate::corpus::{self, Collection};
 use crate::domain::QueryIdx;
@@ -119,6 +119,7 @@ struct Worker {
     position: BTreeMap<QueryIdx, usize>,
     curve: Arc<RecallCurve>,
     findings: Option<Arc<Verdict>>,
+    affords: Arc<Affords>,
     request: Request,
     asked: bool,
     revision: u64,
@@ -173,6 +174,7 @@ impl Worker {
             rejudge: None,
             curve: Arc::default(),
             findings: None,
+            affords: Arc::default(),
             dirty: Dirty { judged: true, ..Dirty::default() },
             asked: false,
             revision: 0,

@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::{Dense, Message, Worker};
 use crate::domain::rerankers::is_embedding_model;
 use crate::domain::{DocIdx, LegSet, SecondStage};
+use crate::engine::affords::affords;
 use crate::engine::background::DenseFacts;
 use crate::engine::judging::CostMeter;
 use crate::engine::query_state::QueryState;
-use crate::engine::snapshot::Focus;
+use crate::engine::snapshot::{Affords, Focus, RerankerInUse};
 use crate::error::{Error, Result};
 use crate::fuse::Fuser;
 use crate::rerank::cascade::{PairScore, StagePlan};
@@ -131,6 +132,24 @@ impl Worker {
             depth,
         });
         self.stages = stages.collect();
+    }
+
+    pub(super) fn what_is_afforded(&self) -> Affords {
+        if !self.reranks_now(self.ran()) {
+            return Affords::default();
+        }
+        let states = self.judged.iter().map(|query| &self.listed[query.index()]);
+        let cost = |number: usize| self.rerankers.get(number).map(|known| &known.cost);
+        affords(states, &self.request.settings, &self.stages, cost, self.options.budget_ms)
+    }
+
+    pub(super) fn rerankers_in_use(&self) -> Vec<RerankerInUse> {
+        let in_use = |known: &Known| RerankerInUse {
+            name: known.name.to_string(),
+            fingerprint: known.fingerprint.clone(),
+            truncated: known.truncated.len(),
+        };
+        self.at_work().map(in_use).collect()
     }
 
     pub(super) fn forgive_rerankers(&mut self) {
