@@ -13,8 +13,9 @@
 //! ```
 //!
 //! Rooms know only the rooms before them (`tests/it/layering.rs` keeps it so); `domain`, `order`, `text`,
-//! `fuse` and `judge` compute and do nothing else. The library is synchronous; only `tui` waits for events
-//! in an async loop. Start reading at [`domain`] for the words, [`engine`] for how it works together.
+//! `fuse`, `judge` and `tune` compute and do nothing else. The library is synchronous; only `tui` waits for
+//! events in an async loop. Start reading at [`domain`] for the words, [`engine`] for how it works
+//! together.
 
 pub mod cli;
 pub mod config;
@@ -32,3 +33,4 @@ pub mod rerank;
 pub mod retrieve;
 pub mod text;
 pub mod tui;
+pub mod tune;

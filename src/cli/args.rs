@@ -7,9 +7,10 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, Patch};
 use crate::corpus::{self, ReadOptions};
-use crate::domain::{FusionMethod, Grade, LegId, SecondStage};
-use crate::engine::{EngineOptions, LegSource, LegSpec};
+use crate::domain::{AnalyzerChoice, FusionMethod, Grade, LegId, SecondStage};
+use crate::engine::{EngineOptions, JudgeOptions, LegSource, LegSpec};
 use crate::error::{Error, Result};
+use crate::judge::{Average, Metric, Terms};
 use crate::models::ModelOptions;
 use crate::rerank::Activation;
 
@@ -37,8 +38,12 @@ pub enum Command {
     Eval(EvalArgs),
     /// Rerankers: which there are, fetching and removing their models
     Models(super::models::ModelsArgs),
+    /// Hold several second stages against each other on the same candidates
+    Rerankers(super::rerankers::RerankersArgs),
     /// What is kept of what was computed, and forgetting it
     Cache(super::cache::CacheArgs),
+    /// Show how a text is read: its language, and the terms after each step of the analyzer
+    Analyze(AnalyzeArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -55,6 +60,8 @@ pub struct ScreenArgs {
 pub struct EvalArgs {
     #[command(flatten)]
     pub engine: EngineArgs,
+    #[command(flatten)]
+    pub judging: JudgeArgs,
     /// How to print the metrics
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -67,6 +74,77 @@ pub struct EvalArgs {
     /// No progress on standard error
     #[arg(long)]
     pub quiet: bool,
+}
+
+/// What is measured, how it is averaged, and when it is evidence.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Judging")]
+pub struct JudgeArgs {
+    /// Metrics by the names of ir_measures, with commas between: nDCG@10,P(rel=2)@5,RBP(p=0.95) [default:
+    /// R@N, Success@N, P@5, Rprec, RR@10, AP, nDCG@10, nDCG(dcg='exp-log2')@10, Bpref, RBP, Judged@10,
+    /// nDCG(judged_only=True)@10]
+    #[arg(long, value_name = "LIST")]
+    pub metrics: Option<String>,
+    /// Queries in the means: all judged ones, or as trec_eval those whose list is not empty [default: all]
+    #[arg(long, value_parser = average(), hide_possible_values = true, value_name = "all|intersection")]
+    pub average: Option<Average>,
+    /// Judged queries that a verdict needs [default: 25]
+    #[arg(long, value_name = "COUNT")]
+    pub min_queries: Option<usize>,
+    /// Share of the golds that N can hold which must be there, else the first stage is to be fixed
+    /// first [default: 0.80]
+    #[arg(long, value_name = "SHARE")]
+    pub min_capped_recall: Option<f64>,
+}
+
+impl JudgeArgs {
+    /// # Errors
+    /// When a metric is not known, or a threshold is out of range.
+    pub fn options(&self) -> Result<JudgeOptions> {
+        let defaults = Terms::default();
+        let min_capped_recall = self.min_capped_recall.unwrap_or(defaults.min_capped_recall);
+        if !(0.0..=1.0).contains(&min_capped_recall) {
+            return Err(Error::usage(format!(
+                "--min-capped-recall {min_capped_recall}: a share is from 0 to 1"
+            )));
+        }
+        Ok(JudgeOptions {
+            metrics: self.metrics.as_deref().map(Metric::list).transpose()?,
+            average: self.average.unwrap_or_default(),
+            terms: Terms {
+                min_queries: self.min_queries.unwrap_or(defaults.min_queries),
+                min_capped_recall,
+                ..defaults
+            },
+        })
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub struct AnalyzeArgs {
+    /// What to read; - reads standard input
+    #[arg(value_name = "TEXT")]
+    pub text: String,
+    /// Language tag (en, ja, zh-Hant) [default: detected]
+    #[arg(long, value_name = "TAG")]
+    pub language: Option<String>,
+    /// How text becomes terms [default: auto]
+    #[arg(long, value_name = "NAME", value_parser = analyzers(), env = "RANKSCOPE_ANALYZER")]
+    pub analyzer: Option<AnalyzerChoice>,
+    /// Read Traditional Chinese characters as Simplified ones
+    #[arg(long)]
+    pub fold_han: bool,
+    /// How to print the steps
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// The analyzers by their names.
+fn analyzers() -> impl TypedValueParser<Value = AnalyzerChoice> {
+    PossibleValuesParser::new(AnalyzerChoice::ALL.map(AnalyzerChoice::name)).map(|name| {
+        let named = |choice: &AnalyzerChoice| choice.name() == name;
+        AnalyzerChoice::ALL.into_iter().find(named).unwrap_or_default()
+    })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -151,6 +229,18 @@ pub struct EngineArgs {
     /// How often a term of the title counts in BM25 [default: 1]
     #[arg(long, value_name = "BOOST", env = "RANKSCOPE_TITLE_BOOST", help_heading = "Settings")]
     pub title_boost: Option<f64>,
+    /// How text becomes the terms of BM25 [default: auto]
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_parser = analyzers(),
+        env = "RANKSCOPE_ANALYZER",
+        help_heading = "Settings"
+    )]
+    pub analyzer: Option<AnalyzerChoice>,
+    /// Read Traditional Chinese characters as Simplified ones in BM25, so that the two scripts meet
+    #[arg(long, help_heading = "Settings")]
+    pub fold_han: bool,
     /// A passage is gold from this grade on [default: 1]
     #[arg(long, value_name = "GRADE", help_heading = "Settings")]
     pub rel_level: Option<Grade>,
@@ -185,6 +275,9 @@ pub struct EngineArgs {
     /// What local cross-encoders give as scores: the raw logit, or its sigmoid [default: raw]
     #[arg(long, value_enum, value_name = "WHAT")]
     pub rerank_activation: Option<ScoreKind>,
+    /// Dollars that reranking services may cost in this run; without it none that bills is asked
+    #[arg(long, value_name = "USD")]
+    pub max_cost: Option<f64>,
     /// Milliseconds that a query's second stage may take: what N it affords is reported
     #[arg(long, value_name = "MS")]
     pub budget_ms: Option<f64>,
@@ -213,6 +306,13 @@ impl EngineArgs {
         let legs = legs(&collection, &file, &flags)?;
         let names: Vec<String> = legs.iter().map(|leg| leg.name.clone()).collect();
         let settings = config::resolve(&collection, &file, &flags, &names)?;
+        // A file that came with a collection must not decide where its texts are sent.
+        let sent_to = settings.reranker.rerankers().into_iter().find(|name| name.contains("://"));
+        if let Some(name) = sent_to.filter(|_| flags.rerank.is_none()) {
+            return Err(Error::input(format!("the settings file sends texts to {name}"))
+                .in_file(&collection.join("rankscope.toml"))
+                .advise("name the URL on the command line, with --rerank, if that is what you want"));
+        }
         let dense = legs.iter().position(|leg| leg.source == LegSource::Dense).map(LegId);
         let wants_dense = dense.is_some_and(|dense| settings.legs(legs.len()).contains(dense));
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -237,6 +337,8 @@ impl EngineArgs {
                 _ => Activation::Raw,
             },
             budget_ms: self.budget_ms,
+            max_cost: self.max_cost,
+            judging: JudgeOptions::default(),
             token_store_max: self.token_store_max.saturating_mul(1 << 20),
             settings,
         })
@@ -253,6 +355,8 @@ impl EngineArgs {
             bm25_k1: self.bm25_k1,
             bm25_b: self.bm25_b,
             title_boost: self.title_boost,
+            analyzer: self.analyzer,
+            fold_han: self.fold_han.then_some(true),
             rerank: self.rerank.clone(),
             alpha: self.alpha,
             rrf_k: self.rrf_k,
@@ -288,6 +392,12 @@ fn fusion_method() -> impl TypedValueParser<Value = FusionMethod> {
     let values = FusionMethod::ALL.map(|method| PossibleValue::new(method.name()).help(method.words()));
     PossibleValuesParser::new(values).try_map(|name| {
         FusionMethod::ALL.into_iter().find(|method| method.name() == name).ok_or("no such method")
+    })
+}
+
+fn average() -> impl TypedValueParser<Value = Average> {
+    PossibleValuesParser::new(Average::ALL.map(Average::name)).try_map(|name| {
+        Average::ALL.into_iter().find(|average| average.name() == name).ok_or("no such average")
     })
 }
 

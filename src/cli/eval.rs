@@ -6,10 +6,12 @@ use super::args::{EngineArgs, EvalArgs, Format};
 use super::print;
 use super::progress::Progress;
 use crate::corpus::Collection;
+use crate::domain::QueryIdx;
 use crate::engine::runs::Runs;
 use crate::engine::{EngineOptions, Event, Focus, Request, Snapshot, StageState};
 use crate::error::{Error, Result};
 use crate::export;
+use crate::tune::Goal;
 
 /// The settled answer.
 struct Outcome {
@@ -19,7 +21,7 @@ struct Outcome {
 }
 
 pub fn run(args: &EvalArgs) -> Result<()> {
-    let options = args.engine.options(false)?;
+    let options = EngineOptions { judging: args.judging.options()?, ..args.engine.options(false)? };
     if args.reranked_run.is_some() && options.settings.reranker.is_none() {
         return Err(Error::usage("--reranked-run with --rerank none: there is no reranked list to write"));
     }
@@ -53,12 +55,14 @@ fn settle(options: &EngineOptions, quiet: bool, wants_runs: bool) -> Result<Outc
     super::drive(options.clone(), |engine, event| match event {
         Event::Failed(error) => Err(error),
         Event::Opened(opened) => {
-            let first = opened.judged_queries().next().ok_or_else(|| nothing_judged(&opened))?;
+            // Without judgments there are signals, of all queries.
+            let first = opened.judged_queries().next().unwrap_or(QueryIdx(0));
             engine.request(Request {
                 generation: 1,
                 settings: options.settings.clone(),
                 focus: Focus::Listed(first),
                 inspect: None,
+                tune: Some(Goal::Ndcg10),
             });
             collection = Some(opened);
             Ok(None)
@@ -76,12 +80,6 @@ fn settle(options: &EngineOptions, quiet: bool, wants_runs: bool) -> Result<Outc
             }
         }
     })
-}
-
-fn nothing_judged(collection: &Collection) -> Error {
-    Error::input("no query of this collection is judged, so nothing can be measured")
-        .in_file(&collection.folder)
-        .advise("add qrels/test.tsv with lines of query-id, corpus-id and grade")
 }
 
 /// The report is printed all the same, but a caller that asked for more than BM25 must notice.

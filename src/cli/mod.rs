@@ -1,10 +1,12 @@
 //! The program without a screen: arguments in, text or JSON out, an exit code.
 
+mod analyze;
 pub mod args;
 mod cache;
 mod eval;
 mod models;
 mod progress;
+mod rerankers;
 
 use std::io::{IsTerminal as _, Write as _};
 
@@ -26,6 +28,8 @@ pub fn run(args: Args) -> Result<()> {
         Some(Command::Eval(eval)) => eval::run(&eval),
         Some(Command::Models(models)) => models::run(&models),
         Some(Command::Cache(cache)) => cache::run(&cache),
+        Some(Command::Rerankers(rerankers)) => rerankers::run(&rerankers),
+        Some(Command::Analyze(analyze)) => analyze::run(&analyze),
         None => open(&args.screen, &args.engine),
     }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::domain::{Ann, FirstStage, FusionMethod, Grade, LegId, SecondStage, Settings};
+use crate::domain::{AnalyzerChoice, Ann, FirstStage, FusionMethod, Grade, LegId, SecondStage, Settings};
 use crate::error::{Error, Result};
 
 /// Some of the settings, to be laid over others. The file has the same names as the flags.
@@ -37,6 +37,8 @@ pub struct Patch {
     pub bm25_k1: Option<f64>,
     pub bm25_b: Option<f64>,
     pub title_boost: Option<f64>,
+    pub analyzer: Option<AnalyzerChoice>,
+    pub fold_han: Option<bool>,
 }
 
 impl Patch {
@@ -59,6 +61,8 @@ impl Patch {
         set(&mut settings.bm25.k1, self.bm25_k1);
         set(&mut settings.bm25.b, self.bm25_b);
         set(&mut settings.bm25.title_boost, self.title_boost);
+        set(&mut settings.analysis.analyzer, self.analyzer);
+        set(&mut settings.analysis.fold_han, self.fold_han);
         settings.rrf_k = self.rrf_k.or(settings.rrf_k);
         settings.window = self.window.or(settings.window);
         settings.threshold = self.threshold.or(settings.threshold);

@@ -3,6 +3,7 @@
 //! Nothing here computes a ranking, reads a file or knows a clock. A rank starts at 1. "Not returned"
 //! is `None`, never 0 and never a low score.
 
+mod analysis;
 mod fate;
 mod fusion;
 mod legs;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use analysis::{Analysis, AnalyzerChoice};
 pub use fate::Fate;
 pub use fusion::{EngineScale, FusionMethod};
 pub use legs::{FirstStage, LegId, LegName, LegScale, LegSet, MAX_LEGS};

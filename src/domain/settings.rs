@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Grade;
+use super::analysis::Analysis;
 use super::fusion::FusionMethod;
 use super::legs::{FirstStage, LegId, LegName, LegSet};
 use super::second_stage::SecondStage;
@@ -66,6 +67,7 @@ pub struct Settings {
     /// A passage is gold from this grade on.
     pub rel_level: Grade,
     pub bm25: Bm25,
+    pub analysis: Analysis,
 }
 
 impl Default for Settings {
@@ -86,6 +88,7 @@ impl Default for Settings {
             ann: None,
             rel_level: 1,
             bm25: Bm25::default(),
+            analysis: Analysis::default(),
         }
     }
 }

@@ -69,7 +69,7 @@ pub fn explain(input: &ExplainInput<'_>, doc: DocIdx) -> Result<Explanation> {
         stages: row.map_or_else(Vec::new, |row| steps(input, row)),
         pairs: token_pairs(input, doc, &text)?,
         model_tokens: input.tokens.and_then(|tokens| tokens.model_tokens(doc)).map(|(n, cut)| (n, !cut)),
-        highlights: text::matching_ranges(&text, &state.text),
+        highlights: text::matching_ranges(input.lexical.chain(doc), &text, &state.text),
     })
 }
 

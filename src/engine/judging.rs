@@ -5,11 +5,39 @@ use std::collections::BTreeMap;
 use super::snapshot::{GoldRow, LanguageRow, Means, QueryRow, RecallCurve, RerankedMeans, StageCost};
 use crate::corpus::Collection;
 use crate::domain::{Language, Rank, Settings};
-use crate::judge::{Metrics, Placed, recall_curve};
+use crate::judge::{
+    Average, CONDENSED_NDCG_10, JUDGED_10, Metric, MetricMean, Metrics, Placed, Terms, default_metrics,
+    recall_curve,
+};
 
-/// Means over those of `rows` that are complete; `None` where none is.
-pub fn means<'a>(rows: impl Iterator<Item = &'a QueryRow> + Clone) -> Option<Means> {
-    let complete = rows.filter_map(|row| Some((row.first?, row.ceiling?, row.reranked)));
+/// How queries are judged and averaged: what is asked for once, and no knob of the screen changes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct JudgeOptions {
+    /// The metrics to measure; `None`: [`default_metrics`].
+    pub metrics: Option<Vec<Metric>>,
+    pub average: Average,
+    pub terms: Terms,
+}
+
+impl JudgeOptions {
+    /// The metrics for candidate sets of `n`. Judged@10 and nDCG@10 of the condensed list are always
+    /// among them, because without the holes in the judgments no metric can be read.
+    pub fn metrics(&self, n: usize) -> Vec<Metric> {
+        let asked = self.metrics.clone().unwrap_or_else(|| default_metrics(n));
+        let mut metrics: Vec<Metric> = Vec::with_capacity(asked.len() + 2);
+        for metric in asked.into_iter().chain([JUDGED_10, CONDENSED_NDCG_10]) {
+            if !metrics.contains(&metric) {
+                metrics.push(metric);
+            }
+        }
+        metrics
+    }
+}
+
+/// Means over those of `rows` that are complete and that `average` counts; `None` where none is.
+pub fn means<'a>(rows: impl Iterator<Item = &'a QueryRow> + Clone, average: Average) -> Option<Means> {
+    let counted = move |row: &&QueryRow| row.scores.as_ref().is_none_or(|s| average.counts(s.returned));
+    let complete = rows.filter(counted).filter_map(|row| Some((row.first?, row.ceiling?, row.reranked)));
     let first = Metrics::mean(complete.clone().map(|(first, ..)| first))?;
     let ceiling = Metrics::mean(complete.clone().map(|(_, ceiling, _)| ceiling))?;
     let scored = complete.clone().filter_map(|(first, ceiling, reranked)| Some((first, ceiling, reranked?)));
@@ -25,15 +53,35 @@ pub fn means<'a>(rows: impl Iterator<Item = &'a QueryRow> + Clone) -> Option<Mea
 }
 
 /// Means by query language, in order of the tags.
-pub fn by_language(rows: &[QueryRow], collection: &Collection) -> Vec<LanguageRow> {
+pub fn by_language(
+    rows: &[QueryRow],
+    collection: &Collection,
+    metrics: &[Metric],
+    average: Average,
+) -> Vec<LanguageRow> {
     let mut groups: BTreeMap<Language, Vec<&QueryRow>> = BTreeMap::new();
     for row in rows {
         groups.entry(collection.query(row.query).language.clone()).or_default().push(row);
     }
     groups
         .into_iter()
-        .filter_map(|(language, rows)| Some(LanguageRow { language, means: means(rows.into_iter())? }))
+        .filter_map(|(language, rows)| {
+            Some(LanguageRow {
+                language,
+                means: means(rows.iter().copied(), average)?,
+                by_metric: by_metric(rows.into_iter(), metrics, average),
+            })
+        })
         .collect()
+}
+
+/// Means of every metric over those of `rows` that have scores.
+pub fn by_metric<'a>(
+    rows: impl Iterator<Item = &'a QueryRow>,
+    metrics: &[Metric],
+    average: Average,
+) -> Vec<MetricMean> {
+    MetricMean::over(metrics, rows.filter_map(|row| row.scores.as_ref()), average)
 }
 
 /// How deep the curve goes at most.
@@ -41,13 +89,18 @@ const CURVE_DEPTH: usize = 1000;
 
 /// recall@N by leg and fused, over the complete ones of the judged queries: the ranks are those that the
 /// judge found. `weights`, by leg: a leg without one takes no part.
-pub fn curve(rows: &[QueryRow], settings: &Settings, weights: &[f64], passages: usize) -> RecallCurve {
+pub fn curve<'a>(
+    rows: impl Iterator<Item = &'a QueryRow> + Clone,
+    settings: &Settings,
+    weights: &[f64],
+    passages: usize,
+) -> RecallCurve {
     let depth = settings.depth.min(passages).min(CURVE_DEPTH);
     let recall = |rank: &dyn Fn(&GoldRow) -> Option<Rank>| -> Vec<f32> {
         let placed = |row: &QueryRow| -> Vec<Placed> {
             row.golds.iter().map(|gold| Placed { grade: gold.grade, rank: rank(gold) }).collect()
         };
-        let complete = rows.iter().filter(|row| row.first.is_some());
+        let complete = rows.clone().filter(|row| row.first.is_some());
         let queries: Vec<Vec<Placed>> = complete.map(placed).collect();
         recall_curve(&queries, depth, settings.rel_level).into_iter().map(|r| r as f32).collect()
     };
@@ -115,9 +168,12 @@ mod tests {
         QueryRow {
             query: QueryIdx(query),
             golds: Vec::new(),
+            complete: first.is_some(),
+            rerank_complete: reranked.is_some(),
             first: first.map(metrics),
             reranked: reranked.map(metrics),
             ceiling: first.map(|_| metrics(1.0)),
+            scores: None,
         }
     }
 
@@ -125,11 +181,20 @@ mod tests {
     #[test]
     fn before_and_after_are_of_the_same_queries() {
         let rows = [row(0, Some(0.2), Some(0.4)), row(1, Some(0.8), None), row(2, None, None)];
-        let means = means(rows.iter()).unwrap();
+        let means = means(rows.iter(), Average::All).unwrap();
         assert_eq!((means.queries, means.first.recall), (2, 0.5));
         let reranked = means.reranked.unwrap();
         assert_eq!((reranked.queries, reranked.first.recall, reranked.reranked.recall), (1, 0.2, 0.4));
-        assert_eq!(super::means([row(0, None, None)].iter()), None);
+        assert_eq!(super::means([row(0, None, None)].iter(), Average::All), None);
+    }
+
+    #[test]
+    fn judgment_holes_are_measured_whatever_is_asked_for() {
+        let asked = vec![JUDGED_10, "P@5".parse().unwrap(), "P@5".parse().unwrap()];
+        let options = JudgeOptions { metrics: Some(asked), ..JudgeOptions::default() };
+        let names: Vec<String> = options.metrics(50).iter().map(ToString::to_string).collect();
+        assert_eq!(names, ["Judged@10", "P@5", "nDCG(judged_only=True)@10"]);
+        assert_eq!(JudgeOptions::default().metrics(20), default_metrics(20));
     }
 
     #[test]

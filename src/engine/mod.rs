@@ -10,7 +10,9 @@
 //! - `final_order`: what comes after the reranker: blend and threshold.
 //! - `query_state`: the facts of one query and what the judge makes of them.
 //! - `rejudge`: all queries judged anew, in as many slices as it takes.
+//! - `tuning`: what other settings would make of it, in the background.
 //! - `judging`, `view`, `remedy`, `explain`: the parts of a snapshot.
+//! - `verdict`, `study`: the case for the judge, at once and when the lists are settled.
 //! - `runs`: whole lists, for export.
 
 mod affords;
@@ -24,12 +26,15 @@ mod rejudge;
 mod remedy;
 pub mod runs;
 pub mod snapshot;
+mod study;
 #[doc(hidden)]
 pub mod synthetic;
+mod tuning;
 mod verdict;
 mod view;
 mod worker;
 
+pub use judging::JudgeOptions;
 pub use legs::{LegSource, LegSpec};
 pub use snapshot::*;
 
@@ -63,10 +68,14 @@ pub struct EngineOptions {
     pub reranker_dir: Option<PathBuf>,
     /// What local cross-encoders give as scores.
     pub activation: Activation,
+    /// Dollars that reranking services may cost in this run; without it none that bills is asked.
+    pub max_cost: Option<f64>,
     /// Milliseconds that a query's second stage may take; only reported against.
     pub budget_ms: Option<f64>,
     /// Bytes of token vectors to keep on disk.
     pub token_store_max: u64,
+    /// What is measured, and how it is averaged.
+    pub judging: JudgeOptions,
     /// Judge with these settings before the first request comes.
     pub settings: Settings,
 }

@@ -5,19 +5,24 @@
 
 mod reranked;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::corpus::{Collection, JudgedPassage};
-use crate::domain::{DocIdx, Grade, Hit, LegId, LegSet, QueryIdx, Rank, Settings};
+use crate::domain::{DocIdx, Grade, Hit, LegId, LegSet, QueryIdx, Rank, Score, Settings};
+use crate::engine::final_order;
 use crate::engine::snapshot::{GoldRow, QueryRow};
 use crate::fuse::{FusedList, Fuser, Pool};
 use crate::index::QueryVector;
-use crate::judge::{GoldPlace, Placed, RerankState, StageCut, ceiling, deciding_stage, fate, measure};
+use crate::judge::{
+    Desk, GoldPlace, JudgedIdeal, JudgedPlaces, Lists, MetricPlan, Placed, QueryScores, RerankState, Signals,
+    StageCut, ceiling, deciding_stage, fate, measure,
+};
 use crate::rerank::cascade::{PairScore, StagePlan};
 
-pub use reranked::{Reranked, StageHit};
+pub use reranked::StageHit;
 
-/// One judged passage.
+/// One judged passage, judged non-relevant ones included.
 #[derive(Debug, Clone)]
 pub struct Judged {
     pub doc: Option<DocIdx>,
@@ -33,18 +38,23 @@ pub struct QueryState {
     legs: Vec<Option<Vec<Hit>>>,
     /// The dense leg as the exact scan gives it, where the leg itself is approximate.
     exact_dense: Option<(LegId, Vec<Hit>)>,
-    pool: Pool,
+    pool: Arc<Pool>,
     exact_pool: Option<Pool>,
     /// By reranker, then by pool row; a column that is short or missing is not scored yet.
     scores: Vec<Vec<PairScore>>,
-    pub judged: Vec<Judged>,
-    has_judgments: bool,
+    judged: Vec<Judged>,
+    /// Of `judged`.
+    ideal: JudgedIdeal,
     fused: FusedList,
+    /// Room for measuring.
+    desk: Desk,
 }
 
 /// How settings apply to all queries of one pass.
 pub struct JudgeContext<'a> {
     pub settings: &'a Settings,
+    /// Of these settings' N and relevance level.
+    pub metrics: &'a MetricPlan,
     pub fuser: Fuser<'a>,
     /// Of the plan behind `fuser`, by leg.
     pub weights: &'a [f64],
@@ -64,7 +74,7 @@ pub fn rank_in(list: &[usize], row: usize) -> Option<Rank> {
 
 impl QueryState {
     pub fn listed(collection: &Collection, query: QueryIdx, legs: usize) -> Self {
-        let judged = collection.judgments(query).iter().filter(|j| j.grade > 0).map(|judgment| {
+        let judged = collection.judgments(query).iter().filter(|j| j.grade >= 0).map(|judgment| {
             let (doc, id) = match &judgment.passage {
                 JudgedPassage::Known(doc) => (Some(*doc), collection.passage(*doc).id.clone()),
                 JudgedPassage::Missing(id) => (None, id.clone()),
@@ -72,9 +82,14 @@ impl QueryState {
             Judged { doc, id, grade: judgment.grade }
         });
         let mut state = Self::typed(&collection.query(query).text, legs);
-        state.judged = judged.collect();
-        state.has_judgments = collection.judgments(query).iter().any(|j| j.grade >= 0);
+        state.set_judged(judged.collect());
         state
+    }
+
+    /// Takes the query's judgments, of grade 0 and above.
+    pub fn set_judged(&mut self, judged: Vec<Judged>) {
+        self.ideal = JudgedIdeal::of(judged.iter().map(|judged| judged.grade));
+        self.judged = judged;
     }
 
     /// A query of which only the text is known, for a first stage of `legs`.
@@ -84,21 +99,33 @@ impl QueryState {
             vector: None,
             legs: vec![None; legs],
             exact_dense: None,
-            pool: Pool::default(),
+            pool: Arc::default(),
             exact_pool: None,
             scores: Vec::new(),
             judged: Vec::new(),
-            has_judgments: false,
+            ideal: JudgedIdeal::default(),
             fused: FusedList::default(),
+            desk: Desk::default(),
         }
     }
 
     pub fn has_judgments(&self) -> bool {
-        self.has_judgments
+        !self.judged.is_empty()
     }
 
     pub fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    /// The pool, to be looked at elsewhere while facts go on coming here.
+    pub fn shared_pool(&self) -> Arc<Pool> {
+        Arc::clone(&self.pool)
+    }
+
+    /// The pool with the exact scan's list in place of the approximate one; `None`: nothing is
+    /// approximate.
+    pub fn exact_pool(&self) -> Option<&Pool> {
+        self.exact_pool.as_ref()
     }
 
     pub fn fused(&self) -> &FusedList {
@@ -144,7 +171,7 @@ impl QueryState {
         let docs: Vec<DocIdx> = self.pool.docs().to_vec();
         let before = std::mem::take(&mut self.scores);
         let lists: Vec<&[Hit]> = self.legs.iter().map(|leg| leg.as_deref().unwrap_or_default()).collect();
-        self.pool = Pool::align(&lists, tie_order);
+        self.pool = Arc::new(Pool::align(&lists, tie_order));
         self.exact_pool = self.exact_dense.as_ref().map(|(dense, exact)| {
             let mut lists = lists.clone();
             lists[dense.0] = exact;
@@ -171,7 +198,7 @@ impl QueryState {
             let legs = self.legs.len();
             let unknown = |judged| GoldRow::unknown(judged, legs);
             let golds = self.judged.iter().filter(|j| j.grade >= level).map(unknown).collect();
-            return QueryRow { query, golds, first: None, reranked: None, ceiling: None };
+            return QueryRow { golds, ..QueryRow::unknown(query) };
         }
         let rows: Vec<Option<usize>> =
             self.judged.iter().map(|judged| judged.doc.and_then(|doc| self.pool.row_of(doc))).collect();
@@ -181,12 +208,17 @@ impl QueryState {
             self.judged.iter().zip(ranks).map(|(j, &rank)| Placed { grade: j.grade, rank }).collect()
         };
         let placed = place(&fused);
-        let stage_ranks = (context.reranks && !context.stages.is_empty())
-            .then(|| self.reranked(context.stages, n))
-            .filter(Reranked::is_complete)
-            .map(|reranked| reranked.stage_ranks(&rows, &reranked.delivered(self, settings)));
-        let reranked = stage_ranks.as_ref().and_then(|ranks| ranks.last().cloned());
-        let state = match (settings.reranker.is_none(), &reranked) {
+        let second = self.second_stage(&rows, context);
+        if self.judged.is_empty() {
+            return QueryRow {
+                complete: true,
+                rerank_complete: second.is_some(),
+                ..QueryRow::unknown(query)
+            };
+        }
+        let stage_ranks = second.as_ref().map(|(ranks, _)| ranks);
+        let last = second.as_ref().and_then(|(ranks, returned)| Some((ranks.last()?, *returned)));
+        let state = match (settings.reranker.is_none(), &last) {
             (true, _) => RerankState::Off,
             (false, Some(_)) => RerankState::Complete,
             (false, None) => RerankState::Incomplete,
@@ -210,11 +242,12 @@ impl QueryState {
                     leg_ranks: &speaking,
                     first: fused[i],
                     exact_first: exact.get(i).copied().flatten(),
-                    reranked: reranked.as_ref().and_then(|ranks| ranks[i]),
+                    reranked: last.and_then(|(ranks, _)| ranks[i]),
                     rerank: state,
                 };
                 let fate_now = fate(&gold, n, k);
-                let stages: Vec<Option<Rank>> = stage_ranks.iter().flatten().map(|ranks| ranks[i]).collect();
+                let stages: Vec<Option<Rank>> =
+                    stage_ranks.into_iter().flatten().map(|ranks| ranks[i]).collect();
                 let cut = StageCut { depths: &depths, deliver: k };
                 GoldRow {
                     doc: judged.doc,
@@ -232,13 +265,86 @@ impl QueryState {
                 }
             })
             .collect();
+        let reranked = last.map(|(ranks, _)| place(ranks));
+        let first_places = JudgedPlaces { placed: &placed, returned: self.fused.len() };
+        let last_places =
+            last.zip(reranked.as_deref()).map(|((_, returned), placed)| JudgedPlaces { placed, returned });
+        let scores = QueryScores::of(context.metrics, &self.ideal, first_places, last_places, &mut self.desk);
         QueryRow {
             query,
             golds,
+            complete: true,
+            rerank_complete: last.is_some(),
             first: Some(measure(&placed, n, level)),
-            reranked: reranked.map(|ranks| measure(&place(&ranks), n, level)),
+            reranked: reranked.map(|placed| measure(&placed, n, level)),
             ceiling: Some(ceiling(&placed, n, level)),
+            scores: Some(scores),
         }
+    }
+
+    /// The ranks of these rows after each stage, and the length of the delivered list; `None` while a
+    /// stage is not through, and without a second stage.
+    fn second_stage(
+        &self,
+        rows: &[Option<usize>],
+        context: &JudgeContext<'_>,
+    ) -> Option<(Vec<Vec<Option<Rank>>>, usize)> {
+        if !context.reranks || context.stages.is_empty() {
+            return None;
+        }
+        let reranked = self.reranked(context.stages, context.settings.candidates);
+        if !reranked.is_complete() {
+            return None;
+        }
+        let delivered = reranked.delivered(self, context.settings);
+        Some((reranked.stage_ranks(rows, &delivered), delivered.list.len()))
+    }
+
+    /// The delivered list, once every stage is through. The fused list must be of `context`'s fuser.
+    fn delivered(&self, context: &JudgeContext<'_>) -> Option<Vec<final_order::Placed>> {
+        let reranked = self.reranked(context.stages, context.settings.candidates);
+        let complete = context.reranks && !context.stages.is_empty() && reranked.is_complete();
+        complete.then(|| reranked.delivered(self, context.settings).list)
+    }
+
+    /// What the lists of this query say without judgments. The fused list must be of `context`'s fuser.
+    pub fn signals(&self, context: &JudgeContext<'_>) -> Signals {
+        let settings = context.settings;
+        let n = settings.candidates;
+        let mut rows = self.fused.top(n + 1);
+        let scores: Vec<Score> = rows.iter().filter_map(|&row| self.fused.score(row)).collect();
+        rows.truncate(n);
+        let legs: Vec<Vec<DocIdx>> = (context.ran.iter())
+            .filter(|leg| context.weights.get(leg.0).is_some_and(|&weight| weight > 0.0))
+            .map(|leg| self.leg(leg).unwrap_or_default().iter().take(n).map(|hit| hit.doc).collect())
+            .collect();
+        let ranks: HashMap<usize, Rank> = rows.iter().copied().zip(1..).collect();
+        let from: Option<Vec<Rank>> =
+            self.delivered(context).map(|list| list.iter().map(|placed| ranks[&placed.row]).collect());
+        Signals::of(&Lists {
+            legs: &legs,
+            scores: &scores,
+            reranked_from: from.as_deref(),
+            candidates: n,
+            deliver: settings.deliver,
+        })
+    }
+
+    /// The first `depth` passages of the first stage's list cut at N, and of the delivered one; the
+    /// latter empty where the rerank is not complete.
+    pub fn heads(&self, context: &JudgeContext<'_>, depth: usize) -> (Vec<DocIdx>, Vec<DocIdx>) {
+        let rows = self.fused.top(context.settings.candidates);
+        let doc = |row: usize| self.pool.doc(row);
+        let reranked = self.delivered(context).unwrap_or_default();
+        (
+            rows.iter().take(depth).map(|&row| doc(row)).collect(),
+            reranked.iter().take(depth).map(|placed| doc(placed.row)).collect(),
+        )
+    }
+
+    /// The query's judgments, of grade 0 and above.
+    pub fn judged(&self) -> &[Judged] {
+        &self.judged
     }
 
     /// The fused rank of each judged passage had the dense leg been exact; empty where it is.
@@ -247,6 +353,22 @@ impl QueryState {
         let mut list = FusedList::default();
         context.fuser.fuse_into(pool, &mut list);
         self.judged.iter().map(|judged| list.rank(pool.row_of(judged.doc?)?)).collect()
+    }
+}
+
+impl QueryRow {
+    /// A query of which nothing is known yet.
+    fn unknown(query: QueryIdx) -> Self {
+        Self {
+            query,
+            golds: Vec::new(),
+            complete: false,
+            rerank_complete: false,
+            first: None,
+            reranked: None,
+            ceiling: None,
+            scores: None,
+        }
     }
 }
 

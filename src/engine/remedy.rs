@@ -1,189 +1,308 @@
-//! Why a gold was lost, and the smallest single change that brings it into the candidate set: computed
-//! from the query's own facts, never guessed.
+//! Why a gold was lost, and the smallest single change that brings it into the candidate set, in words.
+//! What the changes are is computed in `tune`, from the query's own facts; each has been tried.
 
 use super::query_state::QueryState;
 use super::snapshot::GoldRow;
 use super::view::ViewInput;
-use crate::domain::{Fate, FusionMethod, LegName, LegSet, Settings};
-use crate::fuse::{FusedList, Fuser, FusionPlan};
+use crate::domain::{Fate, FirstStage, FusionMethod, LegName, LegSet, Settings};
+use crate::fuse::FusionPlan;
+use crate::tune::{AlphaRange, Axis, Change, Lost, LostGold, Remedies, Remedy, remedies};
 
-/// α is tried in steps of a hundredth.
-const ALPHA_STEPS: u32 = 100;
+/// So many changes are named, the smallest first.
+const NAMED: usize = 3;
+
+/// One query, and the first stage under which it lost golds.
+#[derive(Clone, Copy)]
+struct Stage<'a> {
+    state: &'a QueryState,
+    settings: &'a Settings,
+    legs: &'a [LegName],
+    ran: LegSet,
+}
 
 /// The golds with their `remedy` filled, where they were lost before the reranker.
 pub fn with_remedies(input: &ViewInput<'_>) -> Vec<GoldRow> {
-    let can_fuse = |gold: &GoldRow| {
-        matches!(gold.first_fate, Some(Fate::LostInFusion | Fate::CutAtN)) && input.ran.len() > 1
-    };
-    let row = |gold: &GoldRow| gold.doc.and_then(|doc| input.state.pool().row_of(doc));
-    let lost: Vec<usize> = input.golds.iter().filter(|gold| can_fuse(gold)).filter_map(row).collect();
-    let legs = First { legs: input.legs, ran: input.ran };
-    let alphas = nearest_alphas(input.state, &lost, legs, input.settings);
-    let methods = other_methods(input.state, &lost, legs, input.settings);
-    let fused_ways = |gold: &GoldRow| -> Vec<String> {
-        let place = row(gold).and_then(|row| lost.iter().position(|&other| other == row));
-        place.map_or_else(Vec::new, |at| alphas[at].iter().chain(&methods[at]).cloned().collect())
-    };
-    let with_remedy =
-        |gold: &GoldRow| GoldRow { remedy: remedy(input, gold, fused_ways(gold)), ..gold.clone() };
-    input.golds.iter().map(with_remedy).collect()
+    let stage = Stage { state: input.state, settings: input.settings, legs: input.legs, ran: input.ran };
+    remedied(stage, input.golds)
 }
 
-fn remedy(input: &ViewInput<'_>, gold: &GoldRow, fused_ways: Vec<String>) -> String {
-    match gold.first_fate {
-        Some(Fate::MissingFromCorpus) => "no such passage in the corpus".to_owned(),
-        Some(Fate::NeverRetrieved) => {
-            let depth = input.settings.depth;
-            match deeper_leg(gold, input) {
-                Some(other) => format!("in no active leg to depth {depth}; {other}"),
-                None => format!("in no leg to depth {depth}"),
-            }
+fn remedied(stage: Stage<'_>, golds: &[GoldRow]) -> Vec<GoldRow> {
+    let is_lost = |gold: &GoldRow| gold.first_fate.is_some_and(Fate::is_lost_before_rerank);
+    let lost: Vec<&GoldRow> = golds.iter().filter(|gold| is_lost(gold)).collect();
+    if lost.is_empty() {
+        return golds.to_vec();
+    }
+    let (found, plans) = find(stage, &lost);
+    let mut found = found.iter();
+    let with_remedy = |gold: &GoldRow| {
+        let remedies = if is_lost(gold) { found.next() } else { None };
+        let remedy = remedies.map_or_else(String::new, |remedies| say(stage, gold, remedies, &plans));
+        GoldRow { remedy, ..gold.clone() }
+    };
+    golds.iter().map(with_remedy).collect()
+}
+
+/// Other first stages to try, each with its name.
+type Plans = Vec<(String, FusionPlan)>;
+
+/// What brings each lost gold in, with the plans that were tried.
+fn find(stage: Stage<'_>, lost: &[&GoldRow]) -> (Vec<Remedies>, Plans) {
+    let (state, settings) = (stage.state, stage.settings);
+    let plan = FusionPlan::of(settings, stage.legs, stage.ran);
+    let golds: Vec<LostGold> = lost
+        .iter()
+        .map(|gold| LostGold {
+            row: gold.doc.and_then(|doc| state.pool().row_of(doc)),
+            exact_row: gold.doc.and_then(|doc| state.exact_pool()?.row_of(doc)),
+        })
+        .collect();
+    let plans = other_plans(stage);
+    let others: Vec<FusionPlan> = plans.iter().map(|(_, plan)| plan.clone()).collect();
+    let is_hybrid = settings.first == FirstStage::Hybrid && stage.ran.len() > 1;
+    let lost = Lost {
+        pool: state.pool(),
+        plan: &plan,
+        n: settings.candidates,
+        depth: settings.depth,
+        axis: (is_hybrid && settings.goes_by_alpha(stage.legs.len())).then_some(Axis { zero: 0, one: 1 }),
+        others: &others,
+        exact: state.exact_pool(),
+        golds: &golds,
+    };
+    // Nothing gives it up: it is one query, in a few milliseconds.
+    (remedies(&lost, &|| false).unwrap_or_default(), plans)
+}
+
+/// Another fusion of the legs that ran, or all legs where one alone was asked for.
+fn other_plans(stage: Stage<'_>) -> Plans {
+    let settings = stage.settings;
+    let all = LegSet::all(stage.legs.len());
+    match settings.first {
+        FirstStage::Only(_) if stage.legs.len() > 1 && stage.state.is_complete(all) => {
+            let hybrid = Settings { first: FirstStage::Hybrid, ..settings.clone() };
+            vec![("hybrid".to_owned(), FusionPlan::of(&hybrid, stage.legs, all))]
         }
-        Some(Fate::LostByApproximation) => "the exact scan would bring it in".to_owned(),
-        Some(Fate::LostInFusion | Fate::CutAtN) => {
-            let deeper = gold.fused.map(|rank| format!("N = {rank}"));
-            let ways: Vec<String> = deeper.into_iter().chain(fused_ways).collect();
-            match ways.as_slice() {
-                [] => "no change of N or weight brings it in".to_owned(),
-                ways => format!("{} brings it in", ways.join(" or ")),
-            }
-        }
-        _ => String::new(),
+        FirstStage::Hybrid if stage.ran.len() > 1 => FusionMethod::ALL
+            .into_iter()
+            .filter(|&fusion| fusion != settings.fusion)
+            .map(|fusion| {
+                let other = Settings { fusion, ..settings.clone() };
+                (format!("{} fusion", fusion.name()), FusionPlan::of(&other, stage.legs, stage.ran))
+            })
+            .collect(),
+        _ => Plans::new(),
     }
 }
 
+/// The remedy in words.
+fn say(stage: Stage<'_>, gold: &GoldRow, remedies: &Remedies, plans: &Plans) -> String {
+    let ways = named(&remedies.ways, stage, plans);
+    let depth = stage.settings.depth;
+    match (gold.first_fate, ways.as_str()) {
+        (Some(Fate::MissingFromCorpus), _) => "no such passage in the corpus".to_owned(),
+        (Some(Fate::NeverRetrieved), "") => match idle_leg(gold, stage) {
+            Some(other) => format!("in no active leg to depth {depth}; {other}"),
+            None => format!("in no leg to depth {depth}"),
+        },
+        (Some(Fate::NeverRetrieved), ways) => {
+            format!("in no active leg to depth {depth}; {ways} brings it in")
+        }
+        (_, "") => "no single change brings it in".to_owned(),
+        (_, ways) => format!("{ways} brings it in"),
+    }
+}
+
+/// The smallest changes, no more than one of a kind.
+fn named(ways: &[Remedy], stage: Stage<'_>, plans: &Plans) -> String {
+    let mut kinds = Vec::new();
+    let mut named = Vec::new();
+    for way in ways {
+        let kind = std::mem::discriminant(&way.change);
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+            named.extend(change_in_words(way.change, stage, plans));
+        }
+    }
+    named.truncate(NAMED);
+    named.join(" or ")
+}
+
+fn change_in_words(change: Change, stage: Stage<'_>, plans: &Plans) -> Option<String> {
+    Some(match change {
+        Change::Candidates(n) => format!("N = {n}"),
+        Change::Alpha { range, to } => alpha_in_words(range, to, stage.settings.alpha),
+        Change::Plan(place) => plans.get(place)?.0.clone(),
+        Change::LegAlone(leg) => format!("{} alone", stage.legs.get(leg)?.name),
+        Change::Window(window) => format!("W = {window}"),
+        Change::ExactSearch => "exact search".to_owned(),
+    })
+}
+
+/// `α ≥ .62` where all from there on work, else the one that was tried.
+fn alpha_in_words(range: AlphaRange, to: f64, now: f64) -> String {
+    let sign = if to > now && range.high == 1.0 && range.high_included {
+        "≥"
+    } else if to < now && range.low == 0.0 && range.low_included {
+        "≤"
+    } else {
+        "="
+    };
+    let digits = (2..=7).map(|digits| format!("{to:.digits$}")).find(|said| said.parse() == Ok(to));
+    let said = digits.unwrap_or_else(|| to.to_string());
+    let said = said.strip_suffix(".00").or(said.strip_prefix('0')).unwrap_or(&said);
+    format!("α {sign} {said}")
+}
+
 /// A leg that takes no part but has the passage.
-fn deeper_leg(gold: &GoldRow, input: &ViewInput<'_>) -> Option<String> {
-    let weights = FusionPlan::of(input.settings, input.legs, input.ran).weights;
-    let mut idle = gold.legs.iter().zip(weights).zip(input.legs);
+fn idle_leg(gold: &GoldRow, stage: Stage<'_>) -> Option<String> {
+    let weights = FusionPlan::of(stage.settings, stage.legs, stage.ran).weights;
+    let mut idle = gold.legs.iter().zip(weights).zip(stage.legs);
     idle.find_map(|((rank, weight), leg)| {
         rank.filter(|_| weight <= 0.0).map(|rank| format!("{} has it at {rank}", leg.name))
     })
 }
 
-/// For each row the α nearest to the present one that brings it into the candidate set; of two equally
-/// near ones the higher. The list is fused once a step for all rows together.
-fn nearest_alphas(
-    state: &QueryState,
-    rows: &[usize],
-    legs: First<'_>,
-    settings: &Settings,
-) -> Vec<Option<String>> {
-    let here = (settings.alpha * f64::from(ALPHA_STEPS)).round() as u32;
-    let mut list = FusedList::default();
-    let mut found: Vec<Option<String>> = vec![None; rows.len()];
-    if !settings.goes_by_alpha(legs.legs.len()) {
-        return found;
-    }
-    let say = |sign: &str, step: u32| match step {
-        0 => format!("α {sign} 0"),
-        ALPHA_STEPS => format!("α {sign} 1"),
-        _ => format!("α {sign} .{step:02}"),
-    };
-    for distance in 1..=ALPHA_STEPS {
-        let up = (here + distance <= ALPHA_STEPS).then(|| ("≥", here + distance));
-        let down = here.checked_sub(distance).map(|step| ("≤", step));
-        for (sign, step) in up.into_iter().chain(down) {
-            if found.iter().all(Option::is_some) {
-                return found;
-            }
-            let alpha = f64::from(step) / f64::from(ALPHA_STEPS);
-            legs.fuse(state, &Settings { alpha, ..settings.clone() }, &mut list);
-            for (row, found) in rows.iter().zip(&mut found).filter(|(_, found)| found.is_none()) {
-                *found = is_candidate(&list, *row, settings).then(|| say(sign, step));
-            }
-        }
-    }
-    found
-}
-
-/// For each row another fusion method that brings it in, all else being equal.
-fn other_methods(
-    state: &QueryState,
-    rows: &[usize],
-    legs: First<'_>,
-    settings: &Settings,
-) -> Vec<Option<String>> {
-    let mut list = FusedList::default();
-    let mut found: Vec<Option<String>> = vec![None; rows.len()];
-    if rows.is_empty() {
-        return found;
-    }
-    for fusion in FusionMethod::ALL.into_iter().filter(|&method| method != settings.fusion) {
-        legs.fuse(state, &Settings { fusion, ..settings.clone() }, &mut list);
-        for (row, found) in rows.iter().zip(&mut found).filter(|(_, found)| found.is_none()) {
-            *found = is_candidate(&list, *row, settings).then(|| format!("{} fusion", fusion.name()));
-        }
-    }
-    found
-}
-
-/// What the first stage is made of.
-#[derive(Clone, Copy)]
-struct First<'a> {
-    legs: &'a [LegName],
-    ran: LegSet,
-}
-
-impl First<'_> {
-    fn fuse(self, state: &QueryState, settings: &Settings, list: &mut FusedList) {
-        Fuser::new(&FusionPlan::of(settings, self.legs, self.ran)).fuse_into(state.pool(), list);
-    }
-}
-
-fn is_candidate(list: &FusedList, row: usize, settings: &Settings) -> bool {
-    list.rank(row).is_some_and(|rank| rank as usize <= settings.candidates)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{DocIdx, Hit, LegId, LegScale};
-
-    /// Ten passages; bm25 has them in order 0..10, dense in the order 9, 0, 1, … 8.
-    fn state() -> QueryState {
-        let tie_order: Vec<u32> = (0..10).collect();
-        let hits = |docs: Vec<u32>| -> Vec<Hit> {
-            let scored = docs.into_iter().zip((1..=10).rev());
-            scored.map(|(doc, score)| Hit { doc: DocIdx(doc), score: score as f32 }).collect()
-        };
-        let mut state = QueryState::typed("q", 2);
-        state.set_leg(LegId(0), hits((0..10).collect()), None, &tie_order);
-        state.set_leg(LegId(1), hits(std::iter::once(9).chain(0..9).collect()), None, &tie_order);
-        state
-    }
+    use crate::domain::{DocIdx, Hit, LegId, LegScale, Rank};
+    use crate::fuse::{FusedList, fuse};
 
     fn legs() -> [LegName; 2] {
         [("bm25", LegScale::Bm25), ("dense", LegScale::Cosine)]
             .map(|(name, scale)| LegName { name: name.into(), scale })
     }
 
+    fn hits(list: &[(u32, f32)]) -> Vec<Hit> {
+        list.iter().map(|&(doc, score)| Hit { doc: DocIdx(doc), score }).collect()
+    }
+
+    fn state(bm25: &[(u32, f32)], dense: &[(u32, f32)], exact: Option<&[(u32, f32)]>) -> QueryState {
+        let tie_order: Vec<u32> = (0..20).collect();
+        let mut state = QueryState::typed("q", 2);
+        state.set_leg(LegId(0), hits(bm25), None, &tie_order);
+        state.set_leg(LegId(1), hits(dense), exact.map(hits), &tie_order);
+        state
+    }
+
+    /// Ten passages; bm25 has them in order 0..10, dense in the order 9, 0, 1, … 8.
+    fn ten() -> QueryState {
+        let scored = |docs: &mut dyn Iterator<Item = u32>| -> Vec<(u32, f32)> {
+            docs.zip((1..=10).rev()).map(|(doc, score)| (doc, score as f32)).collect()
+        };
+        state(&scored(&mut (0..10)), &scored(&mut std::iter::once(9).chain(0..9)), None)
+    }
+
+    /// The remedy of one gold with this fate.
+    fn remedy(state: &QueryState, settings: &Settings, ran: LegSet, doc: u32, fate: Fate) -> String {
+        let legs = legs();
+        let row = state.pool().row_of(DocIdx(doc));
+        let rank = |leg| Some(state.pool().hit(row?, leg)?.rank);
+        let gold = GoldRow {
+            doc: Some(DocIdx(doc)),
+            id: String::new(),
+            grade: 1,
+            legs: vec![rank(0), rank(1)],
+            fused: None,
+            reranked: None,
+            stages: Vec::new(),
+            decided_by: None,
+            fate: Some(fate),
+            first_fate: Some(fate),
+            awaits_rerank: false,
+            remedy: String::new(),
+        };
+        let kept = GoldRow { first_fate: Some(Fate::Kept), ..gold.clone() };
+        let stage = Stage { state, settings, legs: &legs, ran };
+        let said = remedied(stage, &[kept, gold]);
+        assert_eq!(said[0].remedy, "", "what is not lost needs none");
+        said[1].remedy.clone()
+    }
+
+    fn rank(state: &QueryState, settings: &Settings, doc: u32) -> Option<Rank> {
+        let list: FusedList = fuse(state.pool(), &FusionPlan::of(settings, &legs(), LegSet::all(2)));
+        list.rank(state.pool().row_of(DocIdx(doc))?)
+    }
+
     /// Trap: a remedy that names a setting without trying it.
     #[test]
     fn the_alpha_named_is_the_first_that_works() {
-        let (state, legs) = (state(), legs());
-        let first = First { legs: &legs, ran: LegSet::all(2) };
+        let state = ten();
         let settings =
             Settings { candidates: 2, alpha: 0.1, fusion: FusionMethod::Convex, ..Settings::default() };
-        let row = state.pool().row_of(DocIdx(9)).unwrap();
-        let said = nearest_alphas(&state, &[row], first, &settings).remove(0).unwrap();
-        let alpha: f64 = said.trim_start_matches("α ≥ ").parse().unwrap();
+        let said = remedy(&state, &settings, LegSet::all(2), 9, Fate::LostInFusion);
+        let alpha = said.strip_prefix("α ≥ ").and_then(|rest| rest.split(' ').next()).unwrap();
+        let alpha: f64 = format!("0{alpha}").parse().unwrap();
         let within = |alpha: f64| {
-            let mut list = FusedList::default();
-            first.fuse(&state, &Settings { alpha, ..settings.clone() }, &mut list);
-            is_candidate(&list, row, &settings)
+            rank(&state, &Settings { alpha, ..settings.clone() }, 9).is_some_and(|rank| rank <= 2)
         };
-        assert!(within(alpha), "{said}");
+        assert!(within(alpha) && within(1.0), "{said}");
         assert!(!within(alpha - 0.01), "{said}");
     }
 
+    /// Trap: by hundredths of α nothing is found between .504 and .507.
     #[test]
-    fn nothing_is_promised_that_no_alpha_keeps() {
-        let (state, legs) = (state(), legs());
-        let first = First { legs: &legs, ran: LegSet::all(2) };
+    fn a_narrow_range_is_named_by_a_number_inside_it() {
+        let state =
+            state(&[(0, 1504.0), (1, 1000.0), (2, 493.0)], &[(2, 1493.0), (1, 1000.0), (0, 504.0)], None);
+        let settings =
+            Settings { candidates: 1, fusion: FusionMethod::MilvusWeightedRaw, ..Settings::default() };
+        let said = remedy(&state, &settings, LegSet::all(2), 1, Fate::CutAtN);
+        assert!(said.starts_with("α = .505 or "), "{said}");
+        assert_eq!(rank(&state, &Settings { alpha: 0.505, ..settings }, 1), Some(1));
+    }
+
+    #[test]
+    fn nothing_is_promised_that_nothing_keeps() {
         let settings = Settings { candidates: 1, ..Settings::default() };
-        let row = state.pool().row_of(DocIdx(5)).unwrap();
-        assert_eq!(nearest_alphas(&state, &[row], first, &settings), [None]);
-        assert_eq!(other_methods(&state, &[row], first, &settings), [None]);
+        assert_eq!(
+            remedy(&ten(), &settings, LegSet::all(2), 5, Fate::CutAtN),
+            "N = 7 brings it in",
+            "no α and no method puts it first"
+        );
+        assert_eq!(
+            remedy(&ten(), &settings, LegSet::all(2), 17, Fate::NeverRetrieved),
+            "in no leg to depth 1000"
+        );
+    }
+
+    #[test]
+    fn a_leg_that_is_silent_may_have_it() {
+        let state = state(&[(0, 4.0), (1, 3.0)], &[(2, 0.9), (3, 0.8)], None);
+        let bm25 = Settings { first: FirstStage::Only(LegId(0)), candidates: 1, ..Settings::default() };
+        let ran: LegSet = [LegId(0)].into_iter().collect();
+        assert_eq!(
+            remedy(&state, &bm25, ran, 2, Fate::NeverRetrieved),
+            "in no active leg to depth 1000; dense alone brings it in"
+        );
+        assert_eq!(
+            remedy(&state, &bm25, ran, 3, Fate::NeverRetrieved),
+            "in no active leg to depth 1000; dense has it at 2"
+        );
+        let three = Settings { candidates: 3, ..bm25 };
+        assert_eq!(
+            remedy(&state, &three, ran, 2, Fate::NeverRetrieved),
+            "in no active leg to depth 1000; dense alone or hybrid brings it in"
+        );
+    }
+
+    #[test]
+    fn exact_search_is_named_where_it_was_approximate() {
+        let state = state(&[(0, 4.0)], &[(0, 0.9)], Some(&[(5, 0.95), (0, 0.9)]));
+        let settings = Settings { candidates: 2, ..Settings::default() };
+        let said = remedy(&state, &settings, LegSet::all(2), 5, Fate::LostByApproximation);
+        assert_eq!(said, "exact search brings it in");
+    }
+
+    #[test]
+    fn alpha_is_written_as_people_do() {
+        let range =
+            AlphaRange { low: 0.0, high: 0.3, low_included: true, high_included: false, sampled: false };
+        let said = [(0.29, 0.5), (0.2, 0.1), (0.0, 0.5), (0.2905, 0.5)]
+            .map(|(to, now)| alpha_in_words(range, to, now));
+        assert_eq!(said, ["α ≤ .29", "α = .20", "α ≤ 0", "α ≤ .2905"]);
+        let up = AlphaRange { low: 0.7, high: 1.0, high_included: true, ..range };
+        assert_eq!(alpha_in_words(up, 1.0, 0.5), "α ≥ 1");
+        assert_eq!(alpha_in_words(AlphaRange { high_included: false, ..up }, 0.75, 0.5), "α = .75");
     }
 }

@@ -6,12 +6,16 @@
 use std::sync::Arc;
 
 pub use super::query_state::StageHit;
+pub use super::tuning::{AlphaCurve, BestCell, HeatMap, Held, Shape, Tuning};
 use crate::domain::{
     DocIdx, Fate, Grade, Language, LegHit, LegId, LegName, LegSet, QueryIdx, Rank, Score, Settings,
 };
 use crate::fuse::LegShare;
-use crate::judge::{Metrics, Movement, StageVerdict, Verdict};
+use crate::judge::{
+    Metric, MetricMean, Metrics, Movement, Paired, QueryScores, Signals, StageVerdict, Verdict,
+};
 pub use crate::retrieve::bm25::TermScore;
+use crate::tune::Goal;
 
 /// Which answer this is: `generation` counts requests, `revision` counts progress within one. A screen
 /// takes only a greater pair than the one it shows.
@@ -38,6 +42,8 @@ pub struct Request {
     pub focus: Focus,
     /// The passage whose score is to be explained for the focus query.
     pub inspect: Option<DocIdx>,
+    /// The metric for which other settings are tried in the background; `None`: none are.
+    pub tune: Option<Goal>,
 }
 
 /// State of one engine: bm25, dense or rerank.
@@ -79,6 +85,10 @@ pub struct Status {
     pub rejudging: Option<(usize, usize)>,
     /// Whether the verdict is of an earlier state of the lists.
     pub verdict_lags: bool,
+    /// Whether the study is.
+    pub study_lags: bool,
+    /// Trying other settings: columns of the heat map.
+    pub tuning: StageState,
 }
 
 impl Status {
@@ -89,6 +99,8 @@ impl Status {
             && self.rerank.is_settled()
             && self.rejudging.is_none()
             && !self.verdict_lags
+            && !self.study_lags
+            && self.tuning.is_settled()
     }
 }
 
@@ -225,16 +237,22 @@ pub struct FocusView {
     pub stale: bool,
 }
 
-/// One judged query in the list and in the reports.
+/// One query in the list and in the reports.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QueryRow {
     pub query: QueryIdx,
     pub golds: Vec<GoldRow>,
-    /// `None` while its first stage is not complete.
+    /// Whether all legs of its first stage are there.
+    pub complete: bool,
+    /// Whether its whole candidate set is scored.
+    pub rerank_complete: bool,
+    /// `None` while its first stage is not complete, and where it has no judgments.
     pub first: Option<Metrics>,
     /// `None` without a second stage and while it is incomplete.
     pub reranked: Option<Metrics>,
     pub ceiling: Option<Metrics>,
+    /// A value for each of [`Snapshot::metrics`]; there where `first` is.
+    pub scores: Option<QueryScores>,
 }
 
 /// Means over judged queries.
@@ -261,6 +279,46 @@ pub struct RerankedMeans {
 pub struct LanguageRow {
     pub language: Language,
     pub means: Means,
+    /// By metric, in the order of [`Snapshot::metrics`].
+    pub by_metric: Vec<MetricMean>,
+}
+
+/// An unjudged passage that is nearly the text of a gold: probably relevant, and only not labelled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProbablePositive {
+    pub doc: DocIdx,
+    /// `None`: not among the first of that list.
+    pub first: Option<Rank>,
+    pub reranked: Option<Rank>,
+    /// The gold whose text it resembles.
+    pub gold: DocIdx,
+    /// Of the texts' 5-grams, 0 to 1.
+    pub similarity: f64,
+    /// Whether one text is within the other, and not the same.
+    pub contained: bool,
+}
+
+/// What takes longer than a frame to find out; made when the lists are settled.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Study {
+    /// By row of [`Snapshot::queries`]; for a collection without judgments by its queries.
+    pub signals: Vec<Option<Signals>>,
+    pub mean_signals: Option<Signals>,
+    /// The legs that [`crate::judge::LegPair`] counts.
+    pub signal_legs: Vec<LegId>,
+    /// By row of [`Snapshot::queries`].
+    pub probable_positives: Vec<Vec<ProbablePositive>>,
+    /// The reranked list against the first stage's, metric by metric, over the queries wholly reranked.
+    pub paired: Vec<Paired>,
+    /// The protocol for each language of the queries, in order of the tags.
+    pub by_language: Vec<(Language, Verdict)>,
+}
+
+impl Study {
+    /// The protocol for one language; `None` where it has no judged query.
+    pub fn verdict_on(&self, language: &Language) -> Option<&Verdict> {
+        self.by_language.iter().find(|(other, _)| other == language).map(|(_, verdict)| verdict)
+    }
 }
 
 /// Mean recall at every N from 1, over all judged queries.
@@ -341,11 +399,19 @@ pub struct Snapshot {
     pub focus: FocusView,
     /// Every judged query, in file order.
     pub queries: Arc<Vec<QueryRow>>,
+    /// The metrics that are measured beside those of `means`: the ones asked for, and Judged@10 and
+    /// nDCG@10 of the condensed list in any case.
+    pub metrics: Arc<[Metric]>,
+    /// Means of these over the judged queries that the average counts; empty until there is one.
+    pub by_metric: Vec<MetricMean>,
     /// `None` until the first judged query is complete, and for a collection without judgments.
     pub means: Option<Means>,
     /// In order of the languages' tags.
     pub languages: Vec<LanguageRow>,
     pub curve: Arc<RecallCurve>,
+    /// What other settings would make of the judged queries. Of the settings before while
+    /// [`Status::tuning`] is at work; `None` before the first is there, and where it was not asked for.
+    pub tuning: Option<Arc<Tuning>>,
     pub costs: Vec<StageCost>,
     /// Lags behind the lists as the verdict does.
     pub affords: Arc<Affords>,
@@ -356,6 +422,8 @@ pub struct Snapshot {
     /// The same with its reasons and numbers. Lags behind the lists for a moment in large collections
     /// (see [`Status::verdict_lags`]).
     pub findings: Option<Arc<Verdict>>,
+    /// `None` until the lists were settled once; lags behind them (see [`Status::study_lags`]).
+    pub study: Option<Arc<Study>>,
     /// What the reader should know about these numbers.
     pub warnings: Vec<String>,
     /// `None` where no model was found or asked for.

@@ -8,7 +8,7 @@ use super::rejudge::Rejudge;
 use super::snapshot::QueryRow;
 use crate::domain::{DocIdx, Hit, LegId, LegName, LegScale, LegSet, QueryIdx, Settings};
 use crate::fuse::{Fuser, FusionPlan};
-use crate::judge::SplitMix64;
+use crate::judge::{MetricPlan, SplitMix64, default_metrics};
 use crate::rerank::cascade::{PairScore, StagePlan};
 
 /// How much is made up.
@@ -68,8 +68,11 @@ impl Desk {
         let ran = LegSet::all(self.legs.len());
         let plan = FusionPlan::of(settings, &self.legs, ran);
         let stages = [StagePlan { parts: vec![(0, 1.0)], depth: settings.candidates }];
+        let metrics =
+            MetricPlan::new(&default_metrics(settings.candidates), settings.candidates, settings.rel_level);
         let context = JudgeContext {
             settings,
+            metrics: &metrics,
             fuser: Fuser::new(&plan),
             weights: &plan.weights,
             ran,
@@ -120,10 +123,9 @@ fn query(size: Size, tie_order: &[u32], random: &mut SplitMix64) -> QueryState {
     let mut golds: Vec<DocIdx> = golds.collect();
     golds.sort_unstable();
     golds.dedup();
-    state.judged = golds
-        .into_iter()
-        .map(|doc| Judged { doc: Some(doc), id: format!("d{}", doc.0), grade: 1 + (doc.0 % 3) as i32 })
-        .collect();
+    let judged =
+        |doc: DocIdx| Judged { doc: Some(doc), id: format!("d{}", doc.0), grade: 1 + (doc.0 % 3) as i32 };
+    state.set_judged(golds.into_iter().map(judged).collect());
     state
 }
 
@@ -150,6 +152,7 @@ mod tests {
             let plan = Box::leak(Box::new(FusionPlan::of(&settings, &desk.legs, LegSet::all(3))));
             JudgeContext {
                 settings: &settings,
+                metrics: Box::leak(Box::new(MetricPlan::new(&default_metrics(20), 20, 1))),
                 fuser: Fuser::new(plan),
                 weights: &plan.weights,
                 ran: LegSet::all(3),

@@ -1,71 +1,60 @@
-//! The case for the judge: every judged query with its scores, and what a change of N or leg would do.
+//! The case for the judge: judged queries with their scores, and what a change of N or leg would do.
 
-use super::query_state::QueryState;
 use super::snapshot::{QueryRow, RecallCurve};
-use crate::corpus::Collection;
 use crate::domain::{Fate, LegName, Settings};
-use crate::judge::{Advice, Case, JudgedQuery, ListScores, Metrics, Terms, Verdict};
-use crate::rerank::cascade::StagePlan;
+use crate::judge::{
+    Advice, CONDENSED_NDCG_10, Case, JUDGED_10, JudgedQuery, ListScores, Metric, Metrics, Terms, Verdict,
+};
 
-/// Judged@10 looks this deep.
-const JUDGED_DEPTH: usize = 10;
-
-/// What the verdict is on.
-#[derive(Clone, Copy)]
+/// What a verdict is made from, beside the rows.
 pub struct VerdictInput<'a> {
-    pub collection: &'a Collection,
-    pub rows: &'a [QueryRow],
+    /// Of the rows' scores.
+    pub metrics: &'a [Metric],
+    /// Over the same rows.
     pub curve: &'a RecallCurve,
     pub legs: &'a [LegName],
     pub settings: &'a Settings,
-    pub stages: &'a [StagePlan],
     /// `None` where no second stage is at work.
     pub reranker: Option<&'a str>,
+    pub terms: Terms,
 }
 
-/// The verdict on all judged queries that are complete. `states` are in the order of the rows, fused
-/// already.
-pub fn verdict<'a>(input: &VerdictInput<'_>, states: impl Iterator<Item = &'a QueryState>) -> Verdict {
-    let VerdictInput { rows, curve, legs, settings, reranker, .. } = *input;
+/// The verdict on those of the rows that are complete and judged. An empty list is the first stage's
+/// loss, so every judged query counts, whatever the means are averaged over.
+pub fn verdict<'a>(rows: impl Iterator<Item = &'a QueryRow>, input: &VerdictInput<'_>) -> Verdict {
+    let rows: Vec<&QueryRow> = rows.collect();
     let fates: Vec<Vec<Option<Fate>>> =
-        rows.iter().map(|row| row.golds.iter().map(|g| g.first_fate).collect()).collect();
-    let queries: Vec<JudgedQuery<'_>> = (rows.iter().zip(states).zip(&fates))
-        .filter_map(|((row, state), fates)| judged_query(input, state, row, fates))
-        .collect();
-    let changes = changes(curve, legs, settings, &queries);
+        rows.iter().map(|row| row.golds.iter().map(|gold| gold.first_fate).collect()).collect();
+    let queries: Vec<JudgedQuery<'_>> =
+        rows.iter().zip(&fates).filter_map(|(row, fates)| judged_query(row, fates, input)).collect();
     Verdict::on(&Case {
         queries: &queries,
-        candidates: settings.candidates,
-        reranker,
-        changes: &changes,
-        terms: Terms::default(),
+        candidates: input.settings.candidates,
+        reranker: input.reranker,
+        changes: &changes(input.curve, input.legs, input.settings, &queries),
+        terms: input.terms,
     })
 }
 
 fn judged_query<'a>(
-    input: &VerdictInput<'_>,
-    state: &QueryState,
     row: &QueryRow,
     fates: &'a [Option<Fate>],
+    input: &VerdictInput<'_>,
 ) -> Option<JudgedQuery<'a>> {
-    let VerdictInput { collection, settings, stages, .. } = *input;
-    let n = settings.candidates;
-    let candidates = state.fused().top(n);
-    let judged = |rows: &[usize]| -> f64 {
-        let head = &rows[..rows.len().min(JUDGED_DEPTH)];
-        let known = |&&pool_row: &&usize| collection.grade(row.query, state.pool().doc(pool_row)).is_some();
-        match head.len() {
-            0 => 0.0,
-            shown => head.iter().filter(known).count() as f64 / shown as f64,
-        }
+    let n = input.settings.candidates;
+    let all = row.scores.as_ref()?;
+    let value = |values: &[f64], metric: Metric| -> f64 {
+        let place = input.metrics.iter().position(|other| *other == metric);
+        place.map_or(0.0, |place| values[place])
     };
-    let scores = |metrics: Metrics, rows: &[usize]| ListScores { metrics, judged10: judged(rows) };
+    let scores = |metrics: Metrics, values: &[f64]| ListScores {
+        metrics,
+        judged10: value(values, JUDGED_10),
+        condensed_ndcg10: value(values, CONDENSED_NDCG_10),
+    };
     Some(JudgedQuery {
-        first: scores(row.first?, &candidates),
-        reranked: row.reranked.map(|metrics| {
-            let delivered = state.reranked(stages, n).delivered(state, settings);
-            scores(metrics, &delivered.list.iter().map(|placed| placed.row).collect::<Vec<_>>())
-        }),
+        first: scores(row.first?, &all.first),
+        reranked: row.reranked.zip(all.reranked.as_deref()).map(|(metrics, values)| scores(metrics, values)),
         ceiling: row.ceiling?,
         relevant: row.golds.len(),
         found: row.golds.iter().filter(|gold| gold.fused.is_some_and(|rank| rank as usize <= n)).count(),

@@ -3,17 +3,20 @@
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
+use super::judge_parts::{
+    ByName, Holes, MeanSignals, PositivePart, QueryByName, SignalsPart, holes, positive, signals,
+};
 use crate::corpus::Collection;
 use std::collections::BTreeMap;
 
 use crate::domain::{Fate, Grade, LegName, Rank};
 use crate::engine::{
-    AffordPoint, EngineOptions, GoldRow, LanguageRow, Means, QueryRow, RerankedMeans, Snapshot, StageCost,
+    AffordPoint, EngineOptions, GoldRow, LanguageRow, Means, RerankedMeans, Snapshot, StageCost, Study,
 };
 use crate::error::{Error, Result};
 use crate::index::dense::ANN_SEED;
-use crate::judge::{Metrics, SEED, Verdict};
-use crate::text;
+use crate::judge::{Metrics, Paired, SEED, Verdict};
+use crate::text::{self, Analyzers};
 
 /// The whole report, one line, ending in a line feed.
 ///
@@ -22,23 +25,28 @@ use crate::text;
 pub fn report(snapshot: &Snapshot, collection: &Collection, options: &EngineOptions) -> Result<String> {
     let n = snapshot.settings.candidates;
     let means = snapshot.means.as_ref();
+    let study = snapshot.study.as_deref();
     let report = Report {
         schema: 1,
         collection: CollectionPart {
             name: &collection.name,
             passages: collection.passages.len(),
             queries: collection.queries.len(),
-            judged_queries: snapshot.queries.len(),
+            judged_queries: collection.judged_queries().count(),
             languages: collection.languages().keys().map(ToString::to_string).collect(),
             fingerprint: &collection.fingerprint,
         },
-        settings: settings(snapshot, options),
-        metrics: stages(means, n),
-        queries: snapshot.queries.iter().map(|row| query(row, snapshot, collection)).collect(),
-        languages: snapshot.languages.iter().map(|row| language(row, n)).collect(),
+        settings: settings(snapshot, collection, options),
+        metrics: MetricsPart { stages: stages(means, n), by_name: ByName(&snapshot.by_metric) },
+        significance: study.map_or(&[], |study| &study.paired),
+        judgment_holes: holes(snapshot),
+        signals: study.map(|study| MeanSignals { study, legs: &snapshot.legs }),
+        queries: (0..snapshot.queries.len()).map(|at| query(at, snapshot, collection)).collect(),
+        languages: snapshot.languages.iter().map(|row| language(row, study, n)).collect(),
         cost: Costs(&snapshot.costs),
         affords: afforded(snapshot),
         verdict: snapshot.findings.as_deref(),
+        tuning: snapshot.tuning.as_deref().map(super::tuning::part),
         warnings: &snapshot.warnings,
     };
     let text = serde_json::to_string(&report).map_err(|e| Error::bug(format!("JSON: {e}")))?;
@@ -50,13 +58,25 @@ struct Report<'a> {
     schema: u32,
     collection: CollectionPart<'a>,
     settings: SettingsPart<'a>,
-    metrics: Stages,
+    metrics: MetricsPart<'a>,
+    significance: &'a [Paired],
+    judgment_holes: Option<Holes>,
+    signals: Option<MeanSignals<'a>>,
     queries: Vec<QueryPart<'a>>,
-    languages: Vec<LanguagePart>,
+    languages: Vec<LanguagePart<'a>>,
     cost: Costs<'a>,
     affords: Vec<AffordPart>,
     verdict: Option<&'a Verdict>,
+    /// `null` where no other settings were tried.
+    tuning: Option<super::tuning::TuningPart<'a>>,
     warnings: &'a [String],
+}
+
+#[derive(Serialize)]
+struct MetricsPart<'a> {
+    #[serde(flatten)]
+    stages: Stages,
+    by_name: ByName<'a>,
 }
 
 #[derive(Serialize)]
@@ -91,13 +111,16 @@ struct SettingsPart<'a> {
     threshold: Option<f64>,
     rel_level: Grade,
     average: &'static str,
+    metrics: Vec<String>,
+    min_queries: usize,
+    min_capped_recall: f64,
     bm25: Bm25Part,
     ann: Option<AnnPart>,
     split: Option<&'a str>,
     skip_bad_rows: bool,
     offline: bool,
     token_store_max: u64,
-    analyzer: Named<'a>,
+    analyzer: AnalyzerPart,
     model: Option<Named<'a>>,
     seeds: Seeds,
     versions: Versions<'a>,
@@ -115,6 +138,7 @@ struct RerankerPart<'a> {
 struct Seeds {
     hnsw: u64,
     bootstrap: u64,
+    randomisation: u64,
 }
 
 #[derive(Serialize)]
@@ -130,6 +154,15 @@ struct AnnPart {
 }
 
 #[derive(Serialize)]
+struct AnalyzerPart {
+    id: &'static str,
+    /// Over the chains of the collection's languages.
+    sha256: String,
+    choice: &'static str,
+    fold_han: bool,
+}
+
+#[derive(Serialize)]
 struct Named<'a> {
     id: &'a str,
     sha256: String,
@@ -141,7 +174,11 @@ struct Versions<'a> {
     onnxruntime: Option<&'a str>,
 }
 
-fn settings<'a>(snapshot: &'a Snapshot, options: &'a EngineOptions) -> SettingsPart<'a> {
+fn settings<'a>(
+    snapshot: &'a Snapshot,
+    collection: &Collection,
+    options: &'a EngineOptions,
+) -> SettingsPart<'a> {
     let settings = &snapshot.settings;
     let model = snapshot.model.as_ref();
     SettingsPart {
@@ -172,16 +209,24 @@ fn settings<'a>(snapshot: &'a Snapshot, options: &'a EngineOptions) -> SettingsP
         blend: settings.blend,
         threshold: settings.threshold,
         rel_level: settings.rel_level,
-        average: "all",
+        average: options.judging.average.name(),
+        metrics: snapshot.metrics.iter().map(ToString::to_string).collect(),
+        min_queries: options.judging.terms.min_queries,
+        min_capped_recall: options.judging.terms.min_capped_recall,
         bm25: Bm25Part { k1: settings.bm25.k1, b: settings.bm25.b, title_boost: settings.bm25.title_boost },
         ann: settings.ann.map(|ann| AnnPart { ef: ann.ef }),
         split: options.read.split.as_deref(),
         skip_bad_rows: options.read.skip_bad_rows,
         offline: options.model.offline,
         token_store_max: options.token_store_max,
-        analyzer: Named { id: text::ANALYZER_ID, sha256: text::analyzer_fingerprint() },
+        analyzer: AnalyzerPart {
+            id: text::ANALYZER_ID,
+            sha256: Analyzers::new(settings.analysis, collection.languages().keys()).fingerprint(),
+            choice: settings.analysis.analyzer.name(),
+            fold_han: settings.analysis.fold_han,
+        },
         model: model.map(|model| Named { id: &model.id, sha256: model.fingerprint.clone() }),
-        seeds: Seeds { hnsw: ANN_SEED, bootstrap: SEED },
+        seeds: Seeds { hnsw: ANN_SEED, bootstrap: SEED, randomisation: SEED },
         versions: Versions {
             rankscope: env!("CARGO_PKG_VERSION"),
             onnxruntime: model.and_then(|model| model.runtime.as_deref()),
@@ -235,7 +280,10 @@ struct QueryPart<'a> {
     text: &'a str,
     #[serde(flatten)]
     stages: Stages,
+    by_name: Option<QueryByName<'a>>,
     golds: Vec<GoldPart<'a>>,
+    probable_positives: Vec<PositivePart<'a>>,
+    signals: Option<SignalsPart<'a>>,
 }
 
 #[derive(Serialize)]
@@ -273,10 +321,13 @@ impl Serialize for Ranks<'_> {
     }
 }
 
-fn query<'a>(row: &'a QueryRow, snapshot: &'a Snapshot, collection: &'a Collection) -> QueryPart<'a> {
-    let (legs, n) = (&*snapshot.legs, snapshot.settings.candidates);
+fn query<'a>(at: usize, snapshot: &'a Snapshot, collection: &'a Collection) -> QueryPart<'a> {
+    let (row, n) = (&snapshot.queries[at], snapshot.settings.candidates);
     let plan = &snapshot.settings.reranker;
     let query = collection.query(row.query);
+    let study = snapshot.study.as_deref();
+    let positives = study.and_then(|study| study.probable_positives.get(at)).map_or(&[][..], Vec::as_slice);
+    let of_lists = study.and_then(|study| Some((study, study.signals.get(at)?.as_ref()?)));
     let map = |metrics| MetricMap { n, metrics };
     QueryPart {
         id: &query.id,
@@ -291,7 +342,7 @@ fn query<'a>(row: &'a QueryRow, snapshot: &'a Snapshot, collection: &'a Collecti
             .map(|gold| GoldPart {
                 passage: &gold.id,
                 grade: gold.grade,
-                ranks: Ranks(gold, legs),
+                ranks: Ranks(gold, &snapshot.legs),
                 fate: gold.fate,
                 stages: &gold.stages,
                 decided_by: gold.decided_by.and_then(|verdict| {
@@ -300,22 +351,29 @@ fn query<'a>(row: &'a QueryRow, snapshot: &'a Snapshot, collection: &'a Collecti
                 }),
             })
             .collect(),
+        by_name: row.scores.as_ref().map(|scores| QueryByName { metrics: &snapshot.metrics, scores }),
+        probable_positives: positives.iter().map(|found| positive(found, collection)).collect(),
+        signals: of_lists.map(|(study, found)| signals(found, &study.signal_legs, &snapshot.legs)),
     }
 }
 
 #[derive(Serialize)]
-struct LanguagePart {
+struct LanguagePart<'a> {
     language: String,
     queries: usize,
     #[serde(flatten)]
     stages: Stages,
+    by_name: ByName<'a>,
+    verdict: Option<&'a Verdict>,
 }
 
-fn language(row: &LanguageRow, n: usize) -> LanguagePart {
+fn language<'a>(row: &'a LanguageRow, study: Option<&'a Study>, n: usize) -> LanguagePart<'a> {
     LanguagePart {
         language: row.language.to_string(),
         queries: row.means.queries,
         stages: stages(Some(&row.means), n),
+        by_name: ByName(&row.by_metric),
+        verdict: study.and_then(|study| study.verdict_on(&row.language)),
     }
 }
 

@@ -6,10 +6,11 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr as _;
 
+use super::judge_text;
 use crate::corpus::Collection;
 use crate::domain::Fate;
-use crate::engine::{LanguageRow, Means, QueryRow, Snapshot, StageState};
-use crate::judge::{Metrics, StageAct, StageVerdict, share_of_gain};
+use crate::engine::{QueryRow, Snapshot, StageState};
+use crate::judge::{Class, Metrics, StageAct, StageVerdict, Verdict};
 use crate::text::visible;
 
 /// Queries with a lost gold that are listed.
@@ -22,7 +23,7 @@ pub fn report(snapshot: &Snapshot, collection: &Collection) -> String {
         out,
         "rankscope · {} · {} judged queries of {} · {} passages · {} languages",
         visible(&collection.name),
-        snapshot.queries.len(),
+        collection.judged_queries().count(),
         collection.queries.len(),
         collection.passages.len(),
         collection.languages().len()
@@ -31,14 +32,29 @@ pub fn report(snapshot: &Snapshot, collection: &Collection) -> String {
     if !snapshot.verdict.is_empty() {
         let _ = writeln!(out, "{}\n", snapshot.verdict);
     }
-    if let Some(means) = &snapshot.means {
-        metrics(&mut out, means, snapshot.settings.candidates);
+    if collection.judged_queries().next().is_none() {
+        out.push_str(
+            "no query is judged, so there are no metrics: add qrels/test.tsv with lines of query-id, \
+             corpus-id and grade\n\n",
+        );
+    }
+    judge_text::metrics(&mut out, &snapshot.by_metric);
+    if let Some(study) = snapshot.study.as_deref() {
+        judge_text::certainty(&mut out, study);
     }
     if snapshot.languages.len() > 1 {
-        languages(&mut out, &snapshot.languages, snapshot.settings.candidates);
+        languages(&mut out, snapshot);
     }
+    judge_text::holes(&mut out, snapshot, collection);
+    judge_text::signals(&mut out, snapshot);
     fates(&mut out, snapshot);
     lost(&mut out, snapshot, collection);
+    if let Some(tuning) = &snapshot.tuning {
+        let lines = super::tuning::lines(tuning, snapshot.settings.candidates);
+        if !lines.is_empty() {
+            let _ = writeln!(out, "other settings, tried on these queries:\n{lines}");
+        }
+    }
     costs(&mut out, snapshot);
     afforded(&mut out, snapshot);
     for warning in &snapshot.warnings {
@@ -71,67 +87,38 @@ fn setting_line(snapshot: &Snapshot) -> String {
     line
 }
 
-fn metrics(out: &mut String, means: &Means, n: usize) {
-    let reranked = means.reranked.as_ref();
-    let of = reranked.map_or(means.queries, |r| r.queries);
-    let (first, ceiling) = reranked.map_or((means.first, means.ceiling), |r| (r.first, r.ceiling));
-    let _ =
-        writeln!(out, "{:<12} {:>8} {:>9} {:>8}  of the possible gain", "", "first", "reranked", "ceiling");
-    for (name, pick) in columns(n) {
-        let last = reranked.map(|r| pick(&r.reranked));
-        let share = last.and_then(|last| share_of_gain(pick(&first), last, pick(&ceiling)));
-        let _ = writeln!(
-            out,
-            "{name:<12} {:>8.4} {:>9} {:>8.4}  {}",
-            pick(&first),
-            last.map_or_else(|| "–".to_owned(), |value| format!("{value:.4}")),
-            pick(&ceiling),
-            share.map_or_else(String::new, |share| format!("{:.0} %", share * 100.0)),
-        );
-    }
-    if of < means.queries {
-        let _ = writeln!(
-            out,
-            "on {of} of {} queries: those whose whole candidate set is reranked",
-            means.queries
-        );
-    }
-    out.push('\n');
-}
-
-type Pick = fn(&Metrics) -> f64;
-
-fn columns(n: usize) -> [(String, Pick); 6] {
-    [
-        (format!("recall@{n}"), |m| m.recall),
-        (format!("success@{n}"), |m| m.success),
-        ("P@5".to_owned(), |m| m.precision5),
-        ("nDCG@10".to_owned(), |m| m.ndcg10),
-        ("MRR@10".to_owned(), |m| m.rr10),
-        ("MAP".to_owned(), |m| m.ap),
-    ]
-}
-
-fn languages(out: &mut String, rows: &[LanguageRow], n: usize) {
-    let recall = format!("recall@{n}");
+fn languages(out: &mut String, snapshot: &Snapshot) {
+    let recall = format!("recall@{}", snapshot.settings.candidates);
     let _ =
         writeln!(out, "{:<10} {:>7} {recall:>10}   nDCG@10 first → reranked (max)", "language", "queries");
-    for row in rows {
+    for row in &snapshot.languages {
         let means = &row.means;
         let first = means.reranked.map_or(means.first, |r| r.first);
         let last = means.reranked.map_or_else(|| "–".to_owned(), |r| format!("{:.3}", r.reranked.ndcg10));
         let max = means.reranked.map_or(means.ceiling, |r| r.ceiling);
+        let verdict = snapshot.study.as_deref().and_then(|study| study.verdict_on(&row.language));
         let _ = writeln!(
             out,
-            "{:<10} {:>7} {:>10.3}   {:.3} → {last} ({:.3})",
+            "{:<10} {:>7} {:>10.3}   {:.3} → {last} ({:.3})   {}",
             visible(row.language.as_str()),
             means.queries,
             means.first.recall,
             first.ndcg10,
-            max.ndcg10
+            max.ndcg10,
+            verdict.map_or_else(String::new, classes)
         );
     }
     out.push('\n');
+}
+
+/// The class; that of the reranker too where the first stage is to be fixed first.
+fn classes(verdict: &Verdict) -> String {
+    match (verdict.class, verdict.reranker_class) {
+        (Class::FixFirstStage, Some(reranker)) => {
+            format!("{}; on what is there, {}", verdict.class.words(), reranker.words())
+        }
+        (class, _) => class.words().to_owned(),
+    }
 }
 
 fn fates(out: &mut String, snapshot: &Snapshot) {
@@ -184,8 +171,9 @@ fn afforded(out: &mut String, snapshot: &Snapshot) {
     }
     let _ = writeln!(out, "{:>6} {:>9} {:>9} {:>9}", "N", "ms/query", "nDCG@10", "P@5");
     for point in &affords.points {
-        let metric =
-            |pick: Pick| point.metrics.map_or_else(|| "–".to_owned(), |m| format!("{:.4}", pick(&m)));
+        let metric = |pick: fn(&Metrics) -> f64| {
+            point.metrics.map_or_else(|| "–".to_owned(), |m| format!("{:.4}", pick(&m)))
+        };
         let ms = point.ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms:.0}"));
         let over = if point.within == Some(false) { "  over the budget" } else { "" };
         let _ = writeln!(

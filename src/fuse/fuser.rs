@@ -32,6 +32,17 @@ pub struct LegShare {
     pub weighted: f64,
 }
 
+/// What a leg says of one passage before its weight counts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum LegValue {
+    /// The leg did not return the passage within the window.
+    NotReturned,
+    /// It did, but the method leaves such a score out (OpenSearch).
+    LeftOut,
+    /// The normalised value, as [`LegShare::normalised`].
+    Value(f64),
+}
+
 /// A fusion plan made ready for many pools: the tables are computed once, not once per query.
 #[derive(Debug, Clone)]
 pub struct Fuser<'a> {
@@ -101,6 +112,21 @@ impl<'a> Fuser<'a> {
             Some(LegShare { normalised: part.normalised(hit), weighted: weight * part.weighted(hit) })
         };
         (0..pool.legs()).map(share).collect()
+    }
+
+    /// By pool row, what the leg says before its weight counts: a method's fused score is the weighted
+    /// [`Method::mean`] (or sum) of these values, but for Qdrant's RRF, whose weight stands inside. The
+    /// leg must have a weight.
+    pub fn leg_values<'p>(&'p self, pool: &'p Pool, leg: usize) -> impl Iterator<Item = LegValue> + 'p {
+        let part = self.part(pool, leg);
+        let LegColumns { ranks, scores, .. } = pool.columns(leg);
+        ranks.iter().zip(scores).map(move |(&rank, &score)| {
+            if !within(rank, self.window) {
+                return LegValue::NotReturned;
+            }
+            let value = part.normalised(LegHit { rank, score });
+            if value < part.least { LegValue::LeftOut } else { LegValue::Value(value) }
+        })
     }
 
     /// The leg's weight; 0 where it has none that counts (missing, negative or not a number).

@@ -155,7 +155,8 @@ impl Method {
         self.mean() == Mean::Arithmetic
     }
 
-    pub(super) fn mean(&self) -> Mean {
+    /// How the legs' weighted values become one; a sum is an arithmetic mean up to a constant factor.
+    pub fn mean(&self) -> Mean {
         match self {
             Self::OpenSearch(OpenSearch::MinMax(mean) | OpenSearch::L2(mean)) => *mean,
             _ => Mean::Arithmetic,

@@ -1,18 +1,24 @@
-//! Postings and passage lengths, held by tantivy; nothing is scored here (`retrieve::bm25` does that).
+//! Postings and lengths, held by tantivy; nothing is scored here (`retrieve::bm25` does that).
+//!
+//! In: a collection and its [`Analyzers`]. Out: for a term, the passages that have it, with how often it
+//! is in the whole passage and in its title. The title's terms are those of the whole that lie in the
+//! title, so that whole less title is the text, exactly.
 
 use std::path::Path;
 
-use tantivy::postings::Postings as _;
+use sha2::{Digest as _, Sha256};
+use tantivy::fieldnorm::FieldNormReader;
+use tantivy::postings::{Postings as _, SegmentPostings};
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions,
 };
 use tantivy::tokenizer::{PreTokenizedString, Token};
-use tantivy::{DocSet as _, Index, Searcher, TERMINATED, TantivyDocument, Term};
+use tantivy::{DocSet as _, Index, Searcher, SegmentReader, TERMINATED, TantivyDocument, Term};
 
 use crate::corpus::Collection;
 use crate::domain::DocIdx;
 use crate::error::{Error, Result};
-use crate::text;
+use crate::text::{self, Analyzers, Chain, Memo};
 
 /// Our terms come cut already; tantivy wants the name of a tokenizer that it knows all the same.
 const TOKENIZER: &str = "raw";
@@ -21,20 +27,45 @@ const WRITER_BYTES: usize = 64 << 20;
 /// An inverted index over the passages of one collection.
 pub struct LexicalIndex {
     searcher: Searcher,
-    terms: Field,
+    fields: Fields,
     /// By segment: tantivy's document number to [`DocIdx`].
     docs: Vec<Vec<DocIdx>>,
     passages: u64,
     average_length: f32,
+    average_title_length: f32,
+    analyzers: Analyzers,
+    /// By [`DocIdx`]: place in the analyzers' chains.
+    chains: Vec<usize>,
 }
 
 /// One passage that has a term.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Posting {
     pub doc: DocIdx,
+    /// In title and text together.
     pub tf: u32,
-    /// Terms in the passage; exact to 40, then rounded down to a byte's worth of steps (Lucene's norms).
+    /// Terms in title and text; exact to 40, then rounded down to a byte's worth of steps (Lucene's norms).
     pub length: u32,
+    /// Of `tf`, those in the title; 0 where titles were not asked for.
+    pub title_tf: u32,
+    /// Of `length`, those in the title, rounded likewise; 0 where titles were not asked for.
+    pub title_length: u32,
+}
+
+/// Which fields' numbers are wanted of a posting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Titles {
+    /// As if title and text were one field: cheaper.
+    Together,
+    /// The title's share as well.
+    Apart,
+}
+
+#[derive(Clone, Copy)]
+struct Fields {
+    terms: Field,
+    titles: Field,
+    doc: Field,
 }
 
 impl LexicalIndex {
@@ -43,10 +74,14 @@ impl LexicalIndex {
     ///
     /// # Errors
     /// When the folder cannot be written.
-    pub fn open_or_build(folder: &Path, collection: &Collection) -> Result<(Self, Option<String>)> {
+    pub fn open_or_build(
+        folder: &Path,
+        collection: &Collection,
+        analyzers: &Analyzers,
+    ) -> Result<(Self, Option<String>)> {
         let mut note = None;
         if folder.is_dir() {
-            match Self::open(folder, collection) {
+            match Self::open(folder, collection, analyzers) {
                 Ok(index) => return Ok((index, None)),
                 Err(error) => {
                     note = Some(format!("the BM25 index was damaged and is built anew ({error})"));
@@ -61,7 +96,7 @@ impl LexicalIndex {
             .tempdir_in(parent)
             .map_err(|e| Error::io("cannot create a folder in", parent, &e))?;
         let index = Index::create_in_dir(fresh.path(), schema().0).map_err(|e| tantivy_error(&e))?;
-        fill(&index, collection)?;
+        fill(&index, collection, analyzers)?;
         drop(index);
         // Another process may have been faster: then its index, which is the same, stays.
         let fresh = fresh.keep();
@@ -71,30 +106,41 @@ impl LexicalIndex {
                 return Err(Error::io("cannot write", folder, &error));
             }
         }
-        Ok((Self::open(folder, collection)?, note))
+        Ok((Self::open(folder, collection, analyzers)?, note))
     }
 
     /// An index that is not kept.
     ///
     /// # Errors
     /// When tantivy fails, which would be a bug.
-    pub fn in_memory(collection: &Collection) -> Result<Self> {
+    pub fn in_memory(collection: &Collection, analyzers: &Analyzers) -> Result<Self> {
         let index = Index::create_in_ram(schema().0);
-        fill(&index, collection)?;
-        Self::over(&index, collection)
+        fill(&index, collection, analyzers)?;
+        Self::over(&index, collection, analyzers)
     }
 
-    fn open(folder: &Path, collection: &Collection) -> Result<Self> {
+    /// Hex SHA-256 over what the terms depend on besides the passages' text: the chains, and who is read
+    /// by which.
+    pub fn key(collection: &Collection, analyzers: &Analyzers) -> String {
+        let mut hash = Sha256::new();
+        hash.update(analyzers.fingerprint());
+        for chain in chains_of(collection, analyzers) {
+            hash.update(chain.to_le_bytes());
+        }
+        text::hex(&hash.finalize())
+    }
+
+    fn open(folder: &Path, collection: &Collection, analyzers: &Analyzers) -> Result<Self> {
         let index = Index::open_in_dir(folder).map_err(|e| tantivy_error(&e))?;
         let damaged = index.validate_checksum().map_err(|e| tantivy_error(&e))?;
         if !damaged.is_empty() {
             return Err(Error::input("a checksum does not match"));
         }
-        Self::over(&index, collection)
+        Self::over(&index, collection, analyzers)
     }
 
-    fn over(index: &Index, collection: &Collection) -> Result<Self> {
-        let (_, terms, _) = schema();
+    fn over(index: &Index, collection: &Collection, analyzers: &Analyzers) -> Result<Self> {
+        let (_, fields) = schema();
         let searcher = index.reader().map_err(|e| tantivy_error(&e))?.searcher();
         let passages = searcher.num_docs();
         if passages != collection.passages.len() as u64 {
@@ -104,7 +150,7 @@ impl LexicalIndex {
             )));
         }
         let mut docs = Vec::new();
-        let mut tokens = 0;
+        let (mut tokens, mut title_tokens) = (0, 0);
         for segment in searcher.segment_readers() {
             let column = segment.fast_fields().u64("doc").map_err(|e| tantivy_error(&e))?;
             docs.push(
@@ -114,12 +160,23 @@ impl LexicalIndex {
                     })
                     .collect::<Vec<_>>(),
             );
-            tokens += segment.inverted_index(terms).map_err(|e| tantivy_error(&e))?.total_num_tokens();
+            let counted = |field| segment.inverted_index(field).map(|inverted| inverted.total_num_tokens());
+            tokens += counted(fields.terms).map_err(|e| tantivy_error(&e))?;
+            title_tokens += counted(fields.titles).map_err(|e| tantivy_error(&e))?;
         }
         if docs.iter().flatten().any(|doc| doc.index() >= collection.passages.len()) {
             return Err(Error::input("a passage number is out of range"));
         }
-        Ok(Self { searcher, terms, docs, passages, average_length: tokens as f32 / passages as f32 })
+        Ok(Self {
+            searcher,
+            fields,
+            docs,
+            passages,
+            average_length: tokens as f32 / passages as f32,
+            average_title_length: title_tokens as f32 / passages as f32,
+            analyzers: analyzers.clone(),
+            chains: chains_of(collection, analyzers).collect(),
+        })
     }
 
     /// Passages in the index.
@@ -127,9 +184,31 @@ impl LexicalIndex {
         self.passages
     }
 
-    /// Mean number of terms per passage.
+    /// Mean number of terms per passage, title and text together.
     pub fn average_length(&self) -> f32 {
         self.average_length
+    }
+
+    /// Mean number of terms per title; a passage without one counts 0.
+    pub fn average_title_length(&self) -> f32 {
+        self.average_title_length
+    }
+
+    /// How its passages were read.
+    pub fn analyzers(&self) -> &Analyzers {
+        &self.analyzers
+    }
+
+    /// Place, in the analyzers' chains, of the chain that read a passage.
+    ///
+    /// Panics where `doc` is not of this collection.
+    pub fn chain_of(&self, doc: DocIdx) -> usize {
+        self.chains[doc.index()]
+    }
+
+    /// The chain that read a passage. As [`LexicalIndex::chain_of`].
+    pub fn chain(&self, doc: DocIdx) -> &Chain {
+        &self.analyzers.chains()[self.chain_of(doc)]
     }
 
     /// In how many passages the term is.
@@ -137,28 +216,35 @@ impl LexicalIndex {
     /// # Errors
     /// When the index cannot be read.
     pub fn document_frequency(&self, term: &str) -> Result<u64> {
-        self.searcher.doc_freq(&Term::from_field_text(self.terms, term)).map_err(|e| tantivy_error(&e))
+        let term = Term::from_field_text(self.fields.terms, term);
+        self.searcher.doc_freq(&term).map_err(|e| tantivy_error(&e))
     }
 
-    /// Calls `visit` with every passage that has the term.
+    /// Calls `visit` with every passage that has the term, in title or text.
     ///
     /// # Errors
     /// When the index cannot be read.
-    pub fn for_each_posting(&self, term: &str, mut visit: impl FnMut(Posting)) -> Result<()> {
-        let term = Term::from_field_text(self.terms, term);
+    pub fn for_each_posting(&self, term: &str, titles: Titles, mut visit: impl FnMut(Posting)) -> Result<()> {
+        let in_all = Term::from_field_text(self.fields.terms, term);
+        let in_title = Term::from_field_text(self.fields.titles, term);
         for (segment, docs) in self.searcher.segment_readers().iter().zip(&self.docs) {
-            let inverted = segment.inverted_index(self.terms).map_err(|e| tantivy_error(&e))?;
-            let lengths = segment.get_fieldnorms_reader(self.terms).map_err(|e| tantivy_error(&e))?;
-            let postings = inverted.read_postings(&term, IndexRecordOption::WithFreqs);
-            let Some(mut postings) = postings.map_err(|e| Error::bug(format!("postings: {e}")))? else {
-                continue;
+            let Some(mut postings) = postings(segment, &in_all)? else { continue };
+            let lengths = lengths(segment, self.fields.terms)?;
+            let (mut title_postings, title_lengths) = match titles {
+                Titles::Together => (None, None),
+                Titles::Apart => {
+                    (self::postings(segment, &in_title)?, Some(self::lengths(segment, self.fields.titles)?))
+                }
             };
             let mut local = postings.doc();
             while local != TERMINATED {
+                let title_tf = title_postings.as_mut().map_or(0, |postings| tf_at(postings, local));
                 visit(Posting {
                     doc: docs[local as usize],
                     tf: postings.term_freq(),
                     length: lengths.fieldnorm(local),
+                    title_tf,
+                    title_length: title_lengths.as_ref().map_or(0, |lengths| lengths.fieldnorm(local)),
                 });
                 local = postings.advance();
             }
@@ -168,28 +254,58 @@ impl LexicalIndex {
 
     #[cfg(test)]
     pub(crate) fn tantivy_searcher(&self) -> (&Searcher, Field) {
-        (&self.searcher, self.terms)
+        (&self.searcher, self.fields.terms)
     }
 }
 
-fn schema() -> (Schema, Field, Field) {
+fn postings(segment: &SegmentReader, term: &Term) -> Result<Option<SegmentPostings>> {
+    let inverted = segment.inverted_index(term.field()).map_err(|e| tantivy_error(&e))?;
+    let postings = inverted.read_postings(term, IndexRecordOption::WithFreqs);
+    postings.map_err(|e| Error::bug(format!("postings: {e}")))
+}
+
+fn lengths(segment: &SegmentReader, field: Field) -> Result<FieldNormReader> {
+    segment.get_fieldnorms_reader(field).map_err(|e| tantivy_error(&e))
+}
+
+/// How often the term is in document `local`; documents are asked for in ascending order.
+fn tf_at(postings: &mut SegmentPostings, local: u32) -> u32 {
+    if postings.doc() < local {
+        postings.seek(local);
+    }
+    if postings.doc() == local { postings.term_freq() } else { 0 }
+}
+
+/// The place of each passage's chain.
+fn chains_of<'a>(collection: &'a Collection, analyzers: &'a Analyzers) -> impl Iterator<Item = usize> + 'a {
+    collection.passages.iter().map(|passage| analyzers.chain_of(&passage.language).unwrap_or(0))
+}
+
+fn schema() -> (Schema, Fields) {
     let mut builder = Schema::builder();
     let indexing = TextFieldIndexing::default()
         .set_tokenizer(TOKENIZER)
         .set_index_option(IndexRecordOption::WithFreqs)
         .set_fieldnorms(true);
-    let terms = builder.add_text_field("terms", TextOptions::default().set_indexing_options(indexing));
-    let doc = builder.add_u64_field("doc", NumericOptions::from(FAST | INDEXED));
-    (builder.build(), terms, doc)
+    let text = TextOptions::default().set_indexing_options(indexing);
+    let fields = Fields {
+        terms: builder.add_text_field("terms", text.clone()),
+        titles: builder.add_text_field("titles", text),
+        doc: builder.add_u64_field("doc", NumericOptions::from(FAST | INDEXED)),
+    };
+    (builder.build(), fields)
 }
 
-fn fill(index: &Index, collection: &Collection) -> Result<()> {
-    let (_, terms, doc) = schema();
+fn fill(index: &Index, collection: &Collection, analyzers: &Analyzers) -> Result<()> {
+    let (_, fields) = schema();
+    let mut memos: Vec<Memo<'_>> = analyzers.chains().iter().map(Memo::new).collect();
     // One thread keeps segments, and so the order of equal work, the same from build to build.
     let mut writer = index.writer_with_num_threads(1, WRITER_BYTES).map_err(|e| tantivy_error(&e))?;
-    for (number, passage) in (0u64..).zip(&collection.passages) {
+    let chains = chains_of(collection, analyzers);
+    for (number, (passage, chain)) in (0u64..).zip(collection.passages.iter().zip(chains)) {
         let text = passage.indexed_text();
-        let tokens = text::analyze(&text)
+        let tokens: Vec<Token> = memos[chain]
+            .terms(&text)
             .into_iter()
             .enumerate()
             .map(|(position, token)| Token {
@@ -200,9 +316,15 @@ fn fill(index: &Index, collection: &Collection) -> Result<()> {
                 position_length: 1,
             })
             .collect();
+        let of_title =
+            tokens.iter().filter(|token| token.offset_to <= passage.title.len()).cloned().collect();
         let mut document = TantivyDocument::default();
-        document.add_pre_tokenized_text(terms, PreTokenizedString { text, tokens });
-        document.add_u64(doc, number);
+        if !passage.title.is_empty() {
+            let text = passage.title.clone();
+            document.add_pre_tokenized_text(fields.titles, PreTokenizedString { text, tokens: of_title });
+        }
+        document.add_pre_tokenized_text(fields.terms, PreTokenizedString { text, tokens });
+        document.add_u64(fields.doc, number);
         writer.add_document(document).map_err(|e| tantivy_error(&e))?;
     }
     writer.commit().map_err(|e| tantivy_error(&e))?;
@@ -215,52 +337,5 @@ fn tantivy_error(error: &tantivy::TantivyError) -> Error {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
-    use crate::domain::{Language, Passage};
-
-    pub(crate) fn collection(texts: &[&str]) -> Collection {
-        let passages: Vec<Passage> = texts
-            .iter()
-            .enumerate()
-            .map(|(i, text)| Passage {
-                id: format!("d{i:03}"),
-                title: String::new(),
-                text: (*text).to_owned(),
-                language: Language::new("en"),
-            })
-            .collect();
-        Collection::new("test".into(), passages, Vec::new(), Vec::new(), Vec::new())
-    }
-
-    #[test]
-    fn postings_have_frequencies_and_lengths() {
-        let index = LexicalIndex::in_memory(&collection(&["a b a", "b", ""])).unwrap();
-        let mut seen = Vec::new();
-        index.for_each_posting("a", |posting| seen.push(posting)).unwrap();
-        assert_eq!(seen, [Posting { doc: DocIdx(0), tf: 2, length: 3 }]);
-        assert_eq!(index.document_frequency("b").unwrap(), 2);
-        assert!((index.average_length() - 4.0 / 3.0).abs() < 1e-6);
-    }
-
-    #[test]
-    fn a_damaged_index_is_built_anew_and_said_so() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("lexical");
-        let collection = collection(&["one two", "two three"]);
-        let (_, note) = LexicalIndex::open_or_build(&path, &collection).unwrap();
-        assert_eq!(note, None);
-        for entry in std::fs::read_dir(&path).unwrap().map(Result::unwrap) {
-            if entry.path().extension().is_some_and(|e| e == "idx" || e == "term") {
-                let mut bytes = std::fs::read(entry.path()).unwrap();
-                let middle = bytes.len() / 2;
-                bytes[middle] ^= 0xff;
-                std::fs::write(entry.path(), bytes).unwrap();
-            }
-        }
-        let (index, note) = LexicalIndex::open_or_build(&path, &collection).unwrap();
-        assert!(note.unwrap().contains("built anew"));
-        assert_eq!(index.document_frequency("two").unwrap(), 2);
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary folder is left");
-    }
-}
+#[path = "lexical_tests.rs"]
+pub(crate) mod tests;

@@ -158,6 +158,20 @@ mod tests {
     }
 
     #[test]
+    fn rbo_ext_of_the_papers_own_example() {
+        // Webber, Moffat and Zobel 2010, figure 5: abcdefg against zcavwxy agree at depths 1 to 7 by 0, 0,
+        // 2/3, 2/4, 2/5, 2/6, 2/7, whose plain mean, the average overlap, is printed there as .312. Lists
+        // of one length: RBO_ext is equation 30.
+        let (a, b): (Vec<char>, Vec<char>) = ("abcdefg".chars().collect(), "zcavwxy".chars().collect());
+        let agreement = [0.0, 0.0, 2.0 / 3.0, 2.0 / 4.0, 2.0 / 5.0, 2.0 / 6.0, 2.0 / 7.0];
+        assert!((agreement.iter().sum::<f64>() / 7.0 - 0.312).abs() < 5e-4);
+        for p in [0.5f64, 0.9, 0.98] {
+            let weighted = (1..).zip(agreement).map(|(depth, agreement)| agreement * p.powi(depth));
+            close(rbo_ext(&a, &b, p), agreement[6] * p.powi(7) + (1.0 - p) / p * weighted.sum::<f64>());
+        }
+    }
+
+    #[test]
     fn jaccard_counts_each_item_once() {
         close(jaccard(&[1, 2, 3, 9], &[3, 4, 1, 9], 3), 0.5);
         close(jaccard(&[1], &[], 3), 0.0);

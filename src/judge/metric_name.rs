@@ -11,7 +11,7 @@ use super::ranking::{Gain, Metric, MetricKind};
 use crate::error::{Error, Result};
 
 /// ir_measures' default persistence.
-const RBP_P: f64 = 0.8;
+pub(super) const RBP_P: f64 = 0.8;
 
 /// The names that are written, for the message about one that is not known.
 const NAMES: &str = "nDCG@10, P@5, R@100, Success@5, RR@10, AP, Rprec, Bpref, RBP(p=0.8), Judged@10; \
@@ -57,6 +57,51 @@ impl FromStr for Metric {
             }
             _ => Ok(metric),
         }
+    }
+}
+
+impl Metric {
+    /// Several metrics with commas between; commas within parentheses belong to the metric.
+    ///
+    /// # Errors
+    /// When there is none, or one is not known.
+    pub fn list(written: &str) -> Result<Vec<Self>> {
+        let (mut depth, mut start, mut parts) = (0usize, 0, Vec::new());
+        for (at, character) in written.char_indices() {
+            match character {
+                '(' => depth += 1,
+                ')' => depth = depth.saturating_sub(1),
+                ',' if depth == 0 => {
+                    parts.push(&written[start..at]);
+                    start = at + 1;
+                }
+                _ => {}
+            }
+        }
+        parts.push(&written[start..]);
+        parts.into_iter().map(str::parse).collect()
+    }
+
+    /// The name as a report's table has it: `recall@50`, `MAP`, `nDCG@10 condensed`; that of ir_measures
+    /// where there is no shorter one.
+    pub fn label(&self) -> String {
+        let at = self.cutoff.map_or_else(String::new, |cutoff| format!("@{cutoff}"));
+        let name = match self.kind {
+            _ if self.rel.is_some() => return self.to_string(),
+            MetricKind::Recall => "recall",
+            MetricKind::Success => "success",
+            MetricKind::Precision => "P",
+            MetricKind::RPrecision => "R-prec",
+            MetricKind::ReciprocalRank => "MRR",
+            MetricKind::AveragePrecision => "MAP",
+            MetricKind::Ndcg(_) => "nDCG",
+            MetricKind::Bpref => "bpref",
+            MetricKind::Rbp { .. } => return self.to_string(),
+            MetricKind::Judged => "Judged",
+        };
+        let gain = if self.kind == MetricKind::Ndcg(Gain::Exponential) { " exp" } else { "" };
+        let condensed = if self.condensed { " condensed" } else { "" };
+        format!("{name}{at}{gain}{condensed}")
     }
 }
 
@@ -177,6 +222,32 @@ mod tests {
             (" P( rel = 2 )@5 ", "P(rel=2)@5"),
         ] {
             assert_eq!(written.parse::<Metric>().unwrap().to_string(), name);
+        }
+    }
+
+    #[test]
+    fn a_list_is_cut_at_commas_outside_parentheses() {
+        let names = |written: &str| -> Vec<String> {
+            Metric::list(written).unwrap().iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(names("nDCG@10, RBP(p=0.9, rel=2)@5,AP"), ["nDCG@10", "RBP(p=0.9, rel=2)@5", "AP"]);
+        for wrong in ["", "P@5,", "P@5,,AP", "AP;P@5", "P(rel=2@5,AP"] {
+            assert!(Metric::list(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn labels_are_the_words_of_a_table() {
+        for (name, label) in [
+            ("R@50", "recall@50"),
+            ("RR@10", "MRR@10"),
+            ("AP", "MAP"),
+            ("nDCG(dcg='exp-log2')@10", "nDCG@10 exp"),
+            ("nDCG(judged_only=True)@10", "nDCG@10 condensed"),
+            ("P(rel=2)@5", "P(rel=2)@5"),
+            ("RBP", "RBP(p=0.8)"),
+        ] {
+            assert_eq!(name.parse::<Metric>().unwrap().label(), label);
         }
     }
 

@@ -114,12 +114,17 @@ impl Metric {
     /// list sorted by grade. `None` for Judged and bpref, which have no such ceiling: one says nothing of
     /// relevance, the other nothing of the order of unjudged passages.
     pub fn ceiling(&self, list: &JudgedList, rel_level: Grade) -> Option<f64> {
-        if matches!(self.kind, MetricKind::Judged | MetricKind::Bpref) {
+        if !self.has_ceiling() {
             return None;
         }
         let mut sorted = list.grades.to_vec();
         sorted.sort_by_key(|grade| std::cmp::Reverse(grade.unwrap_or(Grade::MIN)));
         Some(self.value(&JudgedList { grades: &sorted, judgments: list.judgments }, rel_level))
+    }
+
+    /// Whether [`Metric::ceiling`] is defined.
+    pub fn has_ceiling(&self) -> bool {
+        !matches!(self.kind, MetricKind::Judged | MetricKind::Bpref)
     }
 }
 
@@ -130,19 +135,22 @@ pub fn capped_recall(found: usize, relevant: usize, n: usize) -> Option<f64> {
     (possible > 0).then(|| found as f64 / possible as f64)
 }
 
+/// From here on a grade is worth no more: 2^1024 is beyond f64, and ∞ / ∞ would be no number.
+const GREATEST_EXPONENT: Grade = 1000;
+
 fn is_judged(grade: Option<Grade>) -> bool {
     grade.is_some_and(|grade| grade >= 0)
 }
 
-fn ratio(part: f64, whole: f64) -> f64 {
+pub(super) fn ratio(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole } else { 0.0 }
 }
 
-fn worth(gain: Gain, grade: Grade) -> f64 {
+pub(super) fn worth(gain: Gain, grade: Grade) -> f64 {
     match gain {
         _ if grade <= 0 => 0.0,
         Gain::Linear => f64::from(grade),
-        Gain::Exponential => f64::from(grade).exp2() - 1.0,
+        Gain::Exponential => f64::from(grade.min(GREATEST_EXPONENT)).exp2() - 1.0,
     }
 }
 

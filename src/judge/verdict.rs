@@ -37,12 +37,27 @@ pub enum Class {
     RerankAddsLittle,
 }
 
+impl Class {
+    /// In a few words, for a table.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::NotEnoughEvidence => "not enough evidence",
+            Self::FixFirstStage => "fix the first stage",
+            Self::RerankPays => "reranking pays",
+            Self::RerankerHurts => "the reranker hurts",
+            Self::RerankAddsLittle => "the reranker adds little",
+        }
+    }
+}
+
 /// One list of one query.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ListScores {
     pub metrics: Metrics,
     /// Judged share of the first ten.
     pub judged10: f64,
+    /// nDCG@10 of the condensed list: the judged passages alone.
+    pub condensed_ndcg10: f64,
 }
 
 /// One judged query under the setting.
@@ -101,10 +116,12 @@ pub struct Case<'a> {
 }
 
 /// How many golds met one fate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Loss {
     pub fate: Fate,
     pub golds: usize,
+    /// Of all golds that the first stage lost.
+    pub share: f64,
 }
 
 /// Before and after the reranker, on the same queries: those wholly reranked.
@@ -121,6 +138,9 @@ pub struct Comparison {
     pub share_of_gain: Option<f64>,
     pub judged10_first: f64,
     pub judged10_reranked: f64,
+    /// nDCG@10 without the unjudged passages: beside the other, it shows what missing judgments hide.
+    pub condensed_ndcg10_first: f64,
+    pub condensed_ndcg10_reranked: f64,
 }
 
 /// The numbers behind a verdict.
@@ -187,9 +207,13 @@ impl Evidence {
         let mut losses: Vec<Loss> = Fate::ALL
             .into_iter()
             .filter(|fate| fate.is_lost_before_rerank() && *fate != Fate::MissingFromCorpus)
-            .map(|fate| Loss { fate, golds: golds(fate) })
+            .map(|fate| Loss { fate, golds: golds(fate), share: 0.0 })
             .filter(|loss| loss.golds > 0)
             .collect();
+        let lost: usize = losses.iter().map(|loss| loss.golds).sum();
+        for loss in &mut losses {
+            loss.share = loss.golds as f64 / lost as f64;
+        }
         losses.sort_by_key(|loss| std::cmp::Reverse(loss.golds));
         Self {
             queries: queries.len(),
@@ -235,8 +259,12 @@ impl Comparison {
         let ceiling = Metrics::mean(both().map(|(query, _)| query.ceiling))?;
         let differences: Vec<f64> =
             both().map(|(query, reranked)| reranked.metrics.ndcg10 - query.first.metrics.ndcg10).collect();
-        let judged_first: Vec<f64> = both().map(|(query, _)| query.first.judged10).collect();
-        let judged_reranked: Vec<f64> = both().map(|(_, reranked)| reranked.judged10).collect();
+        let mean_first = |pick: fn(&ListScores) -> f64| -> f64 {
+            mean(&both().map(|(query, _)| pick(&query.first)).collect::<Vec<_>>())
+        };
+        let mean_reranked = |pick: fn(&ListScores) -> f64| -> f64 {
+            mean(&both().map(|(_, reranked)| pick(reranked)).collect::<Vec<_>>())
+        };
         Some(Self {
             queries: differences.len(),
             first,
@@ -245,8 +273,10 @@ impl Comparison {
             ndcg10_difference: mean(&differences),
             interval: bootstrap(&differences, 0.95, case.terms.rounds.max(1), case.terms.seed)?,
             share_of_gain: share_of_gain(first.precision5, reranked.precision5, ceiling.precision5),
-            judged10_first: mean(&judged_first),
-            judged10_reranked: mean(&judged_reranked),
+            judged10_first: mean_first(|list| list.judged10),
+            judged10_reranked: mean_reranked(|list| list.judged10),
+            condensed_ndcg10_first: mean_first(|list| list.condensed_ndcg10),
+            condensed_ndcg10_reranked: mean_reranked(|list| list.condensed_ndcg10),
         })
     }
 

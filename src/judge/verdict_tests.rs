@@ -6,7 +6,7 @@ use super::*;
 fn query(found: bool, before: f64, after: Option<f64>) -> JudgedQuery<'static> {
     let recall = f64::from(u8::from(found));
     let metrics = |ndcg10| Metrics { recall, success: recall, precision5: 0.0, ndcg10, rr10: 0.0, ap: 0.0 };
-    let list = |ndcg10| ListScores { metrics: metrics(ndcg10), judged10: 0.9 };
+    let list = |ndcg10| ListScores { metrics: metrics(ndcg10), judged10: 0.9, condensed_ndcg10: ndcg10 };
     JudgedQuery {
         first: list(before),
         reranked: after.map(list),
@@ -54,7 +54,7 @@ fn the_first_stage_comes_before_a_reranker_that_pays_and_the_reranker_is_named_t
     let verdict = verdict_with(&queries, Some("late interaction"), &changes);
     assert_eq!(verdict.class, Class::FixFirstStage);
     assert_eq!(verdict.reranker_class, Some(Class::RerankPays));
-    assert_eq!(verdict.evidence.losses, [Loss { fate: Fate::NeverRetrieved, golds: 9 }]);
+    assert_eq!(verdict.evidence.losses, [Loss { fate: Fate::NeverRetrieved, golds: 9, share: 1.0 }]);
     let advised: Vec<&str> = verdict.advice.iter().map(|advice| &*advice.change).collect();
     assert_eq!(advised, ["N 200", "alpha 0.7"], "the most helpful first, and nothing that harms");
     assert_eq!(
@@ -86,7 +86,7 @@ fn golds_missing_from_the_corpus_are_no_share_of_the_loss() {
     let fates = [Some(Fate::MissingFromCorpus), Some(Fate::CutAtN), None];
     let queries = vec![JudgedQuery { fates: &fates, ..query(false, 0.0, None) }; 30];
     let verdict = verdict(&queries);
-    assert_eq!(verdict.evidence.losses, [Loss { fate: Fate::CutAtN, golds: 30 }]);
+    assert_eq!(verdict.evidence.losses, [Loss { fate: Fate::CutAtN, golds: 30, share: 1.0 }]);
     assert_eq!(verdict.evidence.missing_from_corpus, 30);
 }
 
@@ -190,7 +190,7 @@ fn the_sentence_of_the_design() {
     // recall@50 .92, P@5 .31 → .44 of at most .52.
     let metrics =
         |recall, precision5, ndcg10| Metrics { recall, success: 1.0, precision5, ndcg10, rr10: 0.5, ap: 0.4 };
-    let list = |metrics| ListScores { metrics, judged10: 1.0 };
+    let list = |metrics| ListScores { metrics, judged10: 1.0, condensed_ndcg10: 1.0 };
     let one = JudgedQuery {
         first: list(metrics(0.92, 0.31, 0.61)),
         reranked: Some(list(metrics(0.92, 0.44, 0.78))),
@@ -204,6 +204,51 @@ fn the_sentence_of_the_design() {
         "the gold is there (recall@50 .92) but low (P@5 .31): reranking pays, +.13 P@5, 62 % of the \
          possible gain"
     );
+}
+
+#[test]
+fn the_users_thresholds_go_before_ours() {
+    let queries = vec![query(true, 0.2, Some(0.6)); 12];
+    let with = |terms: Terms| {
+        let case = Case { queries: &queries, candidates: 50, reranker: Some("x"), changes: &[], terms };
+        Verdict::on(&case).class
+    };
+    let few = Terms { min_queries: 12, rounds: 100, ..Terms::default() };
+    assert_eq!(with(few), Class::RerankPays);
+    assert_eq!(with(Terms { min_queries: 13, ..few }), Class::NotEnoughEvidence);
+    let mut half = queries.clone();
+    half.truncate(6);
+    half.extend(vec![query(false, 0.0, Some(0.0)); 6]);
+    let case = |min_capped_recall| {
+        let terms = Terms { min_capped_recall, ..few };
+        Verdict::on(&Case { queries: &half, candidates: 50, reranker: Some("x"), changes: &[], terms }).class
+    };
+    assert_eq!(case(0.51), Class::FixFirstStage);
+    assert_eq!(case(0.5), Class::RerankPays, "the threshold itself is enough");
+}
+
+#[test]
+fn the_fates_of_the_loss_have_their_shares_the_greatest_first() {
+    let lost = |fates: &'static [Option<Fate>]| JudgedQuery { fates, ..query(false, 0.0, None) };
+    let queries = [
+        lost(&[Some(Fate::CutAtN), Some(Fate::LostInFusion), Some(Fate::CutAtN)]),
+        lost(&[Some(Fate::CutAtN), Some(Fate::Kept), Some(Fate::MissingFromCorpus)]),
+    ];
+    let verdict = verdict(&queries);
+    let losses: Vec<(Fate, f64)> =
+        verdict.evidence.losses.iter().map(|loss| (loss.fate, loss.share)).collect();
+    assert_eq!(losses, [(Fate::CutAtN, 0.75), (Fate::LostInFusion, 0.25)]);
+}
+
+#[test]
+fn harm_hidden_in_holes_shows_both_ndcgs() {
+    let holed = forty(-0.05, 0.01).into_iter().map(|query| {
+        let reranked = query.reranked.map(|list| ListScores { judged10: 0.5, condensed_ndcg10: 0.7, ..list });
+        JudgedQuery { reranked, ..query }
+    });
+    let verdict = verdict(&holed.collect::<Vec<_>>());
+    let said = verdict.reasons.iter().find(|reason| reason.starts_with("Judged@10")).unwrap();
+    assert!(said.contains(".90 → .50") && said.ends_with("nDCG@10 .50 → .70"), "{said}");
 }
 
 #[test]

@@ -53,9 +53,8 @@ fn fix_first(verdict: &Verdict, recall: &str) -> String {
         String::new()
     };
     let mut sentence = format!("the gold is not there ({recall}{of_possible}): fix the first stage first");
-    let lost: usize = evidence.losses.iter().map(|loss| loss.golds).sum();
     if let Some(worst) = evidence.losses.first() {
-        let share = percent(worst.golds as f64 / lost as f64);
+        let share = percent(worst.share);
         sentence += &format!("; {share} of the lost golds {}", worst.fate.words());
     }
     if let Some(advice) = verdict.advice.first() {
@@ -186,9 +185,11 @@ fn before_and_after(name: &str, comparison: &Comparison, evidence: &Evidence) ->
         ""
     };
     reasons.push(format!(
-        "Judged@10 {} → {}{holes}",
+        "Judged@10 {} → {}{holes}; without the unjudged passages nDCG@10 {} → {}",
         decimal(comparison.judged10_first),
-        decimal(comparison.judged10_reranked)
+        decimal(comparison.judged10_reranked),
+        decimal(comparison.condensed_ndcg10_first),
+        decimal(comparison.condensed_ndcg10_reranked)
     ));
     reasons
 }

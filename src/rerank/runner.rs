@@ -255,14 +255,22 @@ fn score(
             return Ok(());
         }
         let start = Instant::now();
-        let scores = reranker.score(&work.text, batch, cancel)?;
+        let mut arrived: Vec<(Pair<'_>, Option<Score>)> = Vec::with_capacity(batch.len());
+        let outcome = reranker.score_each(&work.text, batch, cancel, &mut |place, score| {
+            arrived.extend(batch.get(place).map(|pair| (*pair, score)));
+        });
         let ms = start.elapsed().as_secs_f64() * 1e3;
-        let truncated: Vec<DocIdx> = reranker.truncated().to_vec();
-        let fact =
-            |(pair, &score): (&Pair<'_>, _)| PairFact { score, truncated: truncated.contains(&pair.doc) };
-        let new: Vec<PairFact> = batch.iter().zip(&scores).map(fact).collect();
-        cache.put(&work.text, batch.iter().map(|pair| pair.text), &new);
-        scored(batch.iter().map(|pair| pair.doc).zip(scores).collect(), truncated, false, ms);
+        if !arrived.is_empty() {
+            let truncated: Vec<DocIdx> = reranker.truncated().to_vec();
+            let fact = |&(pair, score): &(Pair<'_>, Option<Score>)| PairFact {
+                score,
+                truncated: truncated.contains(&pair.doc),
+            };
+            let new: Vec<PairFact> = arrived.iter().map(fact).collect();
+            cache.put(&work.text, arrived.iter().map(|(pair, _)| pair.text), &new);
+            scored(arrived.iter().map(|(pair, score)| (pair.doc, *score)).collect(), truncated, false, ms);
+        }
+        outcome?;
     }
     Ok(())
 }
@@ -450,5 +458,53 @@ mod tests {
         }
         drop(b.runner);
         assert!(b.events.try_recv().is_err());
+    }
+
+    /// Answers for its first passage, then breaks.
+    struct Halfway;
+
+    impl Reranker for Halfway {
+        fn id(&self) -> &str {
+            "halfway"
+        }
+        fn fingerprint(&self) -> &str {
+            "halfway 1"
+        }
+        fn score(&mut self, _: &str, _: &[Pair<'_>], _: &Cancel) -> Result<Vec<Option<Score>>> {
+            Err(Error::unavailable("broken"))
+        }
+        fn score_each(
+            &mut self,
+            query: &str,
+            passages: &[Pair<'_>],
+            cancel: &Cancel,
+            arrived: &mut dyn FnMut(usize, Option<Score>),
+        ) -> Result<()> {
+            arrived(1, Some(0.5));
+            self.score(query, passages, cancel).map(|_| ())
+        }
+        fn batch(&self) -> usize {
+            3
+        }
+    }
+
+    /// Trap: throwing away, and paying again for, what came before the failure.
+    #[test]
+    fn what_arrived_before_a_failure_is_told_and_kept() {
+        let facts = Arc::new(FactCache::in_memory().unwrap());
+        let texts = Arc::new(collection(&["a", "bb", "ccc"]));
+        for cached in [false, true] {
+            let (tell, events) = mpsc::channel();
+            let open: Opener = Box::new(|_, _| Ok(Box::new(Halfway)));
+            let runner = Runner::start(open, Arc::clone(&texts), Arc::clone(&facts), move |e| {
+                let _ = tell.send(e);
+            });
+            let runner = runner.unwrap();
+            runner.replace(vec![work(0, &[0, 2, 1])]);
+            let told = scored(&events);
+            let place = if cached { (DocIdx(2), told.cached) } else { (DocIdx(2), !told.cached) };
+            assert_eq!((told.scores, place), (vec![(DocIdx(2), Some(0.5))], (DocIdx(2), true)));
+            drop(runner);
+        }
     }
 }

@@ -4,8 +4,10 @@ mod analyzer;
 mod language;
 mod visible;
 
-pub use analyzer::{ANALYZER_ID, Token, analyze, analyzer_fingerprint, matching_ranges};
-pub use language::{detect, guess_by_script};
+pub use analyzer::{
+    ANALYZER_ID, Analyzers, Chain, Memo, QueryTerm, Recipe, StepTrace, Token, Trace, Units, matching_ranges,
+};
+pub use language::{Detection, Evidence, detect, detection, guess_by_script};
 pub use visible::visible;
 
 /// Lower-case hexadecimal digits of `bytes`.

@@ -8,6 +8,8 @@ use crate::corpus::Collection;
 use crate::domain::{DocIdx, LegName, QueryIdx, Settings};
 use crate::engine::{Focus, Snapshot};
 
+use crate::tune::Goal;
+
 use super::Options;
 use super::knobs::Knob;
 use super::layout::{Detail, Layout};
@@ -99,6 +101,8 @@ pub struct State {
     pub languages: usize,
     pub snapshot: Option<Arc<Snapshot>>,
     /// The knobs as turned; `Snapshot::settings` says what the lists answer.
+    /// The metric for which other settings are tried.
+    pub goal: Goal,
     /// The legs of the first stage.
     pub legs: Vec<LegName>,
     pub settings: Settings,
@@ -145,6 +149,7 @@ impl State {
             look,
             title: options.title.clone(),
             legs: options.legs.clone(),
+            goal: Goal::Ndcg10,
             collection: None,
             widest_id: 0,
             languages: 0,

@@ -377,5 +377,6 @@ pub(super) fn request(state: &mut State) -> Effect {
         settings: state.settings.clone(),
         focus,
         inspect: state.inspected,
+        tune: Some(state.goal),
     })
 }

@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::common::{eval_json, ready, run, sample, shared, text};
 
-type Qrels = BTreeMap<String, BTreeMap<String, i64>>;
-type Lists = BTreeMap<String, Vec<String>>;
+pub type Qrels = BTreeMap<String, BTreeMap<String, i64>>;
+pub type Lists = BTreeMap<String, Vec<String>>;
 
-fn qrels() -> Qrels {
+pub fn qrels() -> Qrels {
     let file = std::fs::read_to_string(format!("{}/qrels/test.tsv", sample())).unwrap();
     let mut qrels = Qrels::new();
     for line in file.lines().skip(1) {
@@ -192,7 +192,7 @@ fn the_default_report_agrees_with_its_runs() {
     assert_eq!(report["schema"], 1);
     let collection = &report["collection"];
     assert_eq!(collection["name"], "sample_corpus");
-    assert_eq!(collection["languages"].as_array().unwrap().len(), 8);
+    assert_eq!(collection["languages"].as_array().unwrap().len(), 12);
     assert_eq!(collection["queries"], collection["judged_queries"]);
     let settings = &report["settings"];
     assert_eq!(settings["first_ran"], "hybrid");
@@ -213,7 +213,7 @@ fn other_settings_agree_with_their_runs_too() {
 }
 
 /// The first stage's whole lists under these settings.
-fn first_lists(name: &str, args: &[&str]) -> Lists {
+pub fn first_lists(name: &str, args: &[&str]) -> Lists {
     let file = shared("runs").join(name);
     let mut all = vec!["--rerank", "none", "--first-run", file.to_str().unwrap()];
     all.extend(args);

@@ -7,8 +7,11 @@ use std::time::{Duration, Instant};
 
 use rankscope::corpus::{Collection, ReadOptions};
 use rankscope::domain::{FirstStage, FusionMethod, LegId, LegSet, QueryIdx, SecondStage, Settings};
-use rankscope::engine::{Engine, EngineOptions, Event, Focus, LegSpec, Request, Snapshot, StageState};
+use rankscope::engine::{
+    Engine, EngineOptions, Event, Focus, JudgeOptions, LegSpec, Request, Shape, Snapshot, StageState,
+};
 use rankscope::models::ModelOptions;
+use rankscope::tune::Goal;
 
 use crate::common::{ready, sample, shared, small};
 
@@ -22,6 +25,7 @@ struct Desk {
 fn options(collection: PathBuf, cache: PathBuf, settings: &Settings) -> EngineOptions {
     EngineOptions {
         legs: LegSpec::built_in(),
+        judging: JudgeOptions::default(),
         collection,
         read: ReadOptions::default(),
         cache_dir: Some(cache),
@@ -31,6 +35,7 @@ fn options(collection: PathBuf, cache: PathBuf, settings: &Settings) -> EngineOp
         reranker_dir: None,
         activation: rankscope::rerank::Activation::Raw,
         budget_ms: None,
+        max_cost: None,
         token_store_max: 1 << 30,
         settings: settings.clone(),
     }
@@ -48,7 +53,8 @@ impl Desk {
             Event::Opened(collection) => collection,
             other => panic!("{other:?}"),
         };
-        let request = Request { generation: 0, settings, focus: Focus::Listed(QueryIdx(0)), inspect: None };
+        let request =
+            Request { generation: 0, settings, focus: Focus::Listed(QueryIdx(0)), inspect: None, tune: None };
         Self { engine, events, collection, request }
     }
 
@@ -100,7 +106,7 @@ fn a_first_start_opens_on_bm25_and_the_rest_joins() {
     assert!(first.focus.reranked.is_empty());
     assert!(first.means.is_none_or(|means| means.reranked.is_none()), "an empty list is not reranked yet");
     assert!(
-        first.verdict.is_empty() || first.verdict.starts_with("so far, on BM25 alone"),
+        first.verdict.is_empty() || first.verdict.starts_with("so far, on bm25 alone"),
         "{}",
         first.verdict
     );
@@ -277,4 +283,77 @@ fn an_engine_at_work_ends_when_it_is_dropped() {
     let start = Instant::now();
     drop(desk);
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+}
+
+/// Trap: a curve that is drawn from other lists than those that are judged. What it says of an α must be
+/// what the engine finds when it is set to that α, at the ends, inside and at the α that is recommended.
+#[test]
+fn the_curve_over_alpha_is_what_every_alpha_gives() {
+    let mut desk = Desk::sample();
+    desk.ask(|request| request.tune = Some(Goal::Ndcg10));
+    let tuned = desk.settled();
+    let tuning = tuned.tuning.clone().unwrap();
+    assert!(tuning.complete);
+    let first = tuning.first.as_ref().unwrap();
+    let reranked = tuning.reranked.as_ref().unwrap();
+    assert!(matches!(first.shape, Shape::Exact(_)) && matches!(reranked.shape, Shape::Exact(_)));
+    let heat = tuning.heat.as_ref().unwrap();
+    assert_eq!((heat.done, heat.methods[0]), (heat.of, FusionMethod::Rrf));
+    let all = tuned.queries.len();
+    for alpha in [0.0, 0.05, 0.35, 0.5, first.best.short, reranked.best.short, 1.0] {
+        desk.ask(|request| {
+            request.settings.alpha = alpha;
+            request.tune = None;
+        });
+        let means = desk.settled().means.unwrap();
+        let (Shape::Exact(exact), Shape::Exact(last)) = (&first.shape, &reranked.shape) else { panic!() };
+        assert!((exact.value_at(alpha) - means.first.ndcg10).abs() < 1e-9, "first stage at {alpha}");
+        let after = means.reranked.unwrap();
+        assert_eq!(after.queries, all);
+        if reranked.queries == all {
+            assert!((last.value_at(alpha) - after.reranked.ndcg10).abs() < 1e-9, "reranked at {alpha}");
+        }
+        if let Some(at) = heat.alphas.iter().position(|&tried| tried == alpha) {
+            let n = heat.candidates.iter().position(|&n| n == 50).unwrap();
+            let cell = heat.first[heat.index(0, at, n)];
+            assert!((cell.mean - means.first.ndcg10).abs() < 1e-6, "heat map at {alpha}");
+        }
+    }
+    assert!(first.best.value >= first.current);
+    let held = first.held_out.as_ref().unwrap();
+    assert_eq!((held.folds, held.queries), (5, all));
+    assert!(held.held_out <= first.best.value + 1e-9, "what was not seen is not better than what was");
+}
+
+/// Lists of other engines as legs: BM25's own list read back from a run is the same leg, and a third leg
+/// takes part with a weight of its own.
+#[test]
+fn run_files_are_legs_like_any_other() {
+    ready();
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("bm25.txt");
+    let written = crate::common::eval_json(
+        &sample(),
+        &["--first", "bm25", "--rerank", "none", "--first-run", run.to_str().unwrap()],
+    );
+    let leg = format!("other={}", run.display());
+    let ranks = |report: &serde_json::Value, leg: &str| -> Vec<serde_json::Value> {
+        let queries = report["queries"].as_array().unwrap();
+        let golds = queries.iter().flat_map(|query| query["golds"].as_array().unwrap());
+        golds.map(|gold| gold["ranks"][leg].clone()).collect()
+    };
+    let alone = crate::common::eval_json(&sample(), &["--leg", &leg, "--rerank", "none"]);
+    assert_eq!(alone["metrics"], written["metrics"]);
+    assert_eq!(ranks(&alone, "other"), ranks(&written, "bm25"));
+    let legs = ["--leg", "bm25", "--leg", "dense", "--leg", leg.as_str()];
+    let three = |args: &[&str]| {
+        crate::common::eval_json(&sample(), &[&legs[..], &["--rerank", "none"], args].concat())
+    };
+    let silent = three(&["--weight", "other=0"]);
+    let two = crate::common::eval_json(&sample(), &["--rerank", "none"]);
+    assert_eq!(silent["metrics"]["first"], two["metrics"]["first"], "a leg without weight takes no part");
+    let heavy = three(&["--weight", "other=1000"]);
+    assert_eq!(heavy["settings"]["weights"]["other"], 1000.0);
+    assert_ne!(heavy["metrics"]["first"], two["metrics"]["first"]);
+    assert_eq!(ranks(&heavy, "other"), ranks(&heavy, "bm25"));
 }

@@ -15,28 +15,29 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("index", &["corpus", "domain", "error", "models", "text"]),
     ("retrieve", &["domain", "error", "index", "order", "text"]),
     ("fuse", &["domain", "order"]),
-    ("rerank", &["corpus", "domain", "error", "index", "models", "order"]),
+    ("rerank", &["corpus", "domain", "error", "index", "models", "order", "text"]),
     ("judge", &["domain", "error"]),
+    ("tune", &["domain", "fuse", "judge", "order"]),
     (
         "engine",
         &[
             "corpus", "domain", "error", "fuse", "index", "judge", "models", "order", "rerank", "retrieve",
-            "text",
+            "text", "tune",
         ],
     ),
-    ("export", &["corpus", "domain", "engine", "error", "index", "judge", "text"]),
-    ("tui", &["corpus", "domain", "engine", "error", "judge", "text"]),
+    ("export", &["corpus", "domain", "engine", "error", "index", "judge", "text", "tune"]),
+    ("tui", &["corpus", "domain", "engine", "error", "judge", "text", "tune"]),
     (
         "cli",
         &[
             "config", "corpus", "domain", "engine", "error", "export", "index", "models", "rerank", "text",
-            "tui",
+            "tui", "tune",
         ],
     ),
 ];
 
 /// Rooms that compute and nothing else.
-const PURE: &[&str] = &["domain", "order", "text", "fuse", "judge"];
+const PURE: &[&str] = &["domain", "order", "text", "fuse", "judge", "tune"];
 
 fn sources(room: &str) -> Vec<PathBuf> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

@@ -6,9 +6,15 @@ mod bad_input;
 mod common;
 mod contract;
 mod engine;
+mod fakes;
 mod findings;
+mod http_cost;
+mod http_faults;
+mod http_rerank;
 mod layering;
 mod readme;
+mod rerankers;
+mod sample;
 #[cfg(unix)]
 mod terminal;
 mod without_model;

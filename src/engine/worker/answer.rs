@@ -11,9 +11,9 @@ use crate::engine::query_state::{JudgeContext, QueryState};
 use crate::engine::rejudge::Rejudge;
 use crate::engine::runs::{Runs, first_run, reranked_run};
 use crate::engine::snapshot::{Focus, FocusView, GoldRow, Snapshot, Stamp};
-use crate::engine::verdict;
 use crate::engine::view::{ViewInput, focus_view};
 use crate::fuse::{Fuser, FusionPlan};
+use crate::judge::MetricPlan;
 use crate::rerank::cascade::StagePlan;
 use crate::text;
 
@@ -23,7 +23,8 @@ impl Worker {
         let ran = self.ran();
         self.judge(JUDGE_AT_ONCE);
         let focus = self.focus(&settings, ran);
-        let means = judging::means(self.rows.iter());
+        let average = self.options.judging.average;
+        let means = judging::means(self.rows.iter(), average);
         if self.dirty.verdict && self.rejudge.is_none() && self.judged.len() <= VERDICT_AT_ONCE {
             self.decide();
         }
@@ -35,9 +36,13 @@ impl Worker {
             stamp: Stamp { generation: self.request.generation, revision: self.revision },
             verdict: self.sentence(ran),
             findings: self.findings.clone(),
-            languages: judging::by_language(&self.rows, &self.collection),
+            languages: judging::by_language(&self.rows, &self.collection, &self.metrics, average),
+            by_metric: judging::by_metric(self.rows.iter(), &self.metrics, average),
+            metrics: Arc::clone(&self.metrics),
+            study: self.study.clone(),
             queries: Arc::clone(&self.rows),
             curve: Arc::clone(&self.curve),
+            tuning: self.tuning.clone(),
             costs: self.costs(),
             affords: Arc::clone(&self.affords),
             rerankers: self.rerankers_in_use(),
@@ -57,15 +62,22 @@ impl Worker {
         FusionPlan::of(settings, &self.legs.names, ran)
     }
 
-    fn context<'a>(
+    pub(super) fn metric_plan(&self, settings: &Settings) -> MetricPlan {
+        let n = settings.candidates;
+        MetricPlan::new(&self.options.judging.metrics(n), n, settings.rel_level)
+    }
+
+    pub(super) fn context<'a>(
         &self,
         settings: &'a Settings,
+        metrics: &'a MetricPlan,
         plan: &'a FusionPlan,
         stages: &'a [StagePlan],
         ran: LegSet,
     ) -> JudgeContext<'a> {
         JudgeContext {
             settings,
+            metrics,
             fuser: Fuser::new(plan),
             weights: &plan.weights,
             ran,
@@ -81,10 +93,15 @@ impl Worker {
         let settings = self.request.settings.clone();
         let ran = self.ran();
         let plan = self.plan(&settings, ran);
+        let metrics = self.metric_plan(&settings);
         let stages = Arc::clone(&self.stages);
-        let context = self.context(&settings, &plan, &stages, ran);
+        let context = self.context(&settings, &metrics, &plan, &stages, ran);
         let rows = std::mem::take(&mut self.dirty.rows);
-        self.dirty.verdict |= self.dirty.judged || !rows.is_empty();
+        if self.dirty.judged || !rows.is_empty() {
+            self.dirty.verdict = true;
+            self.dirty.study = true;
+            self.studying = None;
+        }
         if std::mem::take(&mut self.dirty.judged) || self.rows.is_empty() {
             self.rejudge = Some(Rejudge::default());
         }
@@ -103,8 +120,9 @@ impl Worker {
         if let Some(rows) = pass.go_on(&mut self.listed, &self.judged, &context, budget) {
             self.rejudge = None;
             self.rows = Arc::new(rows);
+            self.metrics = metrics.metrics().into();
             let passages = self.collection.passages.len();
-            self.curve = Arc::new(judging::curve(&self.rows, &settings, &plan.weights, passages));
+            self.curve = Arc::new(judging::curve(self.rows.iter(), &settings, &plan.weights, passages));
             self.dirty.view = true;
         }
     }
@@ -116,8 +134,9 @@ impl Worker {
             Some(row) if self.rejudge.is_none() => row.golds.clone(),
             _ => {
                 let plan = self.plan(settings, ran);
+                let metrics = self.metric_plan(settings);
                 let stages = Arc::clone(&self.stages);
-                let context = self.context(settings, &plan, &stages, ran);
+                let context = self.context(settings, &metrics, &plan, &stages, ran);
                 self.listed[query.index()].judge(query, &context).golds
             }
         }
@@ -138,28 +157,6 @@ impl Worker {
     pub(super) fn alone(&self, ran: LegSet) -> String {
         let names: Vec<&str> = ran.iter().map(|leg| &*self.legs.names[leg.0].name).collect();
         format!("on {} alone", names.join(" and "))
-    }
-
-    /// The verdict on the rows as they are.
-    pub(super) fn decide(&mut self) {
-        self.dirty.verdict = false;
-        self.affords = Arc::new(self.what_is_afforded());
-        let settings = &self.request.settings;
-        let reranker = self.reranks_now(self.ran()).then(|| settings.reranker.name());
-        let states = self.judged.iter().map(|query| &self.listed[query.index()]);
-        let complete = self.rows.iter().any(|row| row.first.is_some());
-        self.findings = complete.then(|| {
-            let input = verdict::VerdictInput {
-                collection: &self.collection,
-                rows: &self.rows,
-                curve: &self.curve,
-                legs: &self.legs.names,
-                settings,
-                stages: &self.stages,
-                reranker: reranker.as_deref(),
-            };
-            Arc::new(verdict::verdict(&input, states))
-        });
     }
 
     pub(super) fn focus(&mut self, settings: &Settings, ran: LegSet) -> FocusView {

@@ -34,6 +34,17 @@ impl Worker {
         }
     }
 
+    /// The legs as they will be when nothing more comes: all that are wanted, unless the dense leg has
+    /// failed.
+    pub(super) fn settled_legs(&self) -> LegSet {
+        if self.first_stage_will_come() { self.wanted() } else { self.ran() }
+    }
+
+    /// Whether legs that are not there yet will come.
+    pub(super) fn first_stage_will_come(&self) -> bool {
+        matches!(self.dense, Dense::Working { .. } | Dense::Ready(_))
+    }
+
     /// A leg that can be computed now and that a judged query lacks; the cheap legs first. The search
     /// goes on where the last one for the leg ended.
     pub(super) fn next_missing(&mut self) -> Option<(QueryIdx, LegId)> {
@@ -54,9 +65,14 @@ impl Worker {
     }
 
     pub(super) fn has_pending(&mut self) -> bool {
-        let verdict = self.dirty.verdict && !self.dirty.view;
+        let conclusions = (self.dirty.verdict || self.dirty.study) && !self.dirty.view;
         let judging = self.rejudge.is_some();
-        self.asked && (judging || self.dirty.work_list || verdict || self.next_missing().is_some())
+        self.asked
+            && (judging
+                || self.dirty.work_list
+                || conclusions
+                || self.next_missing().is_some()
+                || self.wants_tuning())
     }
 
     /// A little of what is pending.
@@ -73,6 +89,10 @@ impl Worker {
                 } else if self.dirty.verdict {
                     self.decide();
                     self.dirty.view = true;
+                } else if self.dirty.study {
+                    self.go_on_studying();
+                } else if self.wants_tuning() {
+                    self.begin_tuning();
                 }
                 return;
             };
@@ -156,15 +176,17 @@ impl Worker {
             self.notes.push(error.to_string());
             Vec::new()
         });
+        self.facts_seen += u64::from(query.is_some());
         self.leg_costs[leg.0].computed(&text, hits.len(), start.elapsed().as_secs_f64() * 1e3);
         state.set_leg(leg, hits, exact_hits, tie_order);
     }
 
     /// Drops the legs that were made with another depth or other BM25 parameters.
     pub(super) fn forget_legs(&mut self, settings: &Settings) {
+        self.read_anew(settings.analysis);
         let made_with = &self.request.settings;
         let depth_changed = made_with.depth != settings.depth;
-        let bm25_changed = made_with.bm25 != settings.bm25;
+        let bm25_changed = made_with.bm25 != settings.bm25 || made_with.analysis != settings.analysis;
         let tie_order = &self.collection.tie_order;
         for leg in (0..self.legs.len()).map(LegId) {
             if depth_changed || (bm25_changed && Some(leg) == self.legs.bm25) {

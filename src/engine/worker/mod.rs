@@ -5,10 +5,13 @@
 //! slices between messages, so that no request waits longer than one slice.
 
 mod answer;
+mod conclusions;
 mod facts;
 mod legs;
+mod lexical;
 mod second_stage;
 mod status;
+mod tune;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, mpsc};
@@ -20,19 +23,18 @@ use super::legs::Legs;
 use super::query_state::QueryState;
 use super::rejudge::Rejudge;
 use super::runs::Runs;
-use super::snapshot::{Affords, Focus, QueryRow, RecallCurve, Request};
+use super::snapshot::{Affords, Focus, QueryRow, RecallCurve, Request, Study};
+use super::study::{Likenesses, StudyUnderWay};
+use super::tuning::{Key, Tuner, Tuning};
 use super::{EngineOptions, Event};
 use crate::corpus::{self, Collection};
 use crate::domain::QueryIdx;
 use crate::error::{Error, Result};
 use crate::index::{CacheFolder, FactCache, LexicalIndex};
-use crate::judge::Verdict;
+use crate::judge::{Metric, Verdict};
 use crate::rerank::cascade::StagePlan;
 use crate::rerank::{Runner, RunnerEvent};
-use crate::text;
 
-/// Part of the lexical index's folder name, beside the analyzer's id.
-const LEXICAL_VERSION: &str = "lexical-1";
 /// Least time between two answers that no request asked for.
 const PACE: Duration = Duration::from_millis(60);
 /// Up to this many judged queries the verdict is made anew within every answer, else when all is quiet.
@@ -47,6 +49,7 @@ pub enum Message {
     Request(Request),
     Fact(Fact),
     Rerank(RunnerEvent),
+    Tuned(Arc<Tuning>),
     Runs(mpsc::Sender<Runs>),
     Stop,
 }
@@ -85,6 +88,8 @@ struct Dirty {
     work_list: bool,
     /// The verdict.
     verdict: bool,
+    /// The study, which follows the verdict.
+    study: bool,
     /// A request waits for this answer.
     urgent: bool,
 }
@@ -92,6 +97,7 @@ struct Dirty {
 struct Worker {
     options: EngineOptions,
     collection: Arc<Collection>,
+    cache: CacheFolder,
     lexical: LexicalIndex,
     facts: Arc<FactCache>,
     own: mpsc::Sender<Message>,
@@ -120,6 +126,17 @@ struct Worker {
     curve: Arc<RecallCurve>,
     findings: Option<Arc<Verdict>>,
     affords: Arc<Affords>,
+    /// Of the rows' scores.
+    metrics: Arc<[Metric]>,
+    study: Option<Arc<Study>>,
+    studying: Option<StudyUnderWay>,
+    likenesses: Likenesses,
+    tuner: Option<Tuner>,
+    tuning: Option<Arc<Tuning>>,
+    /// Of the picture that was begun last.
+    tuning_begun: Option<Key>,
+    /// Counts what came in that a picture depends on.
+    facts_seen: u64,
     request: Request,
     asked: bool,
     revision: u64,
@@ -137,10 +154,7 @@ impl Worker {
         sink(Event::Opened(Arc::clone(&collection)));
         let mut notes = Vec::new();
         let (cache, temporary) = cache_folder(&options, &mut notes)?;
-        let made_from = [LEXICAL_VERSION, text::ANALYZER_ID, &collection.fingerprint];
-        let folder = cache.made_from("lexical", &made_from);
-        let (lexical, note) = LexicalIndex::open_or_build(&folder, &collection)?;
-        notes.extend(note);
+        let lexical = lexical::open(&cache, &collection, options.settings.analysis, &mut notes)?;
         let legs = Legs::open(&options.legs, &collection, &options.read, &mut notes)?;
         let (facts, note) = FactCache::open(&cache.facts())?;
         notes.extend(note);
@@ -157,12 +171,13 @@ impl Worker {
             .zip(&collection.queries)
             .map(|(i, _)| QueryState::listed(&collection, QueryIdx(i), legs.len()))
             .collect();
-        let judged: Vec<QueryIdx> = collection.judged_queries().collect();
+        let judged = worked_queries(&collection, options.eager);
         let request = Request {
             generation: 0,
             settings: options.settings.clone(),
             focus: judged.first().map_or(Focus::Typed(String::new()), |&query| Focus::Listed(query)),
             inspect: None,
+            tune: None,
         };
         let mut worker = Self {
             dense: match options.use_model {
@@ -175,6 +190,14 @@ impl Worker {
             curve: Arc::default(),
             findings: None,
             affords: Arc::default(),
+            metrics: Arc::default(),
+            study: None,
+            studying: None,
+            likenesses: Likenesses::default(),
+            tuner: None,
+            tuning: None,
+            tuning_begun: None,
+            facts_seen: 1,
             dirty: Dirty { judged: true, ..Dirty::default() },
             asked: false,
             revision: 0,
@@ -191,6 +214,7 @@ impl Worker {
             own: own.clone(),
             options,
             collection,
+            cache,
             lexical,
             facts,
             background,
@@ -210,6 +234,7 @@ impl Worker {
         let mut answered = Instant::now();
         loop {
             let pending = self.has_pending();
+            self.let_tune(!pending && !self.dirty.urgent);
             let due = self.dirty.view && self.asked;
             let message = if pending || (due && self.dirty.urgent) {
                 messages.try_recv().ok()
@@ -245,6 +270,7 @@ impl Worker {
             Message::Request(request) => self.take_request(request),
             Message::Fact(fact) => self.take_fact(fact),
             Message::Rerank(event) => self.take_rerank(event),
+            Message::Tuned(tuning) => self.take_tuning(tuning),
             Message::Runs(reply) => {
                 let _ = reply.send(self.runs());
             }
@@ -261,6 +287,7 @@ impl Worker {
             }
             self.take_plan(&request.settings.reranker, request.settings.candidates);
             self.forget_legs(&request.settings);
+            self.give_up_tuning();
         }
         if request.focus != self.request.focus {
             self.dirty.work_list = true;
@@ -270,6 +297,16 @@ impl Worker {
         self.revision = 0;
         self.dirty.view = true;
         self.dirty.urgent = true;
+    }
+}
+
+/// The queries that are searched, reranked and reported: the judged ones. Where there is none, all, for a
+/// report of signals; a screen has enough with the query that it shows.
+fn worked_queries(collection: &Collection, eager: bool) -> Vec<QueryIdx> {
+    let judged: Vec<QueryIdx> = collection.judged_queries().collect();
+    match judged.is_empty() && !eager {
+        true => (0u32..).zip(&collection.queries).map(|(query, _)| QueryIdx(query)).collect(),
+        false => judged,
     }
 }
 

@@ -69,6 +69,7 @@ impl Worker {
             model: self.options.model.clone(),
             folder: self.options.reranker_dir.clone(),
             activation: self.options.activation,
+            max_cost: self.options.max_cost,
         };
         let open = move |name: &str, doing: &mut dyn FnMut(String)| -> Result<Box<dyn Reranker>> {
             if is_embedding_model(name) {
@@ -200,6 +201,7 @@ impl Worker {
 
     fn take_scores(&mut self, scored: Scored) {
         let number = self.number(&scored.reranker);
+        let before = self.unfinished_stage(&scored.query);
         let state = match &scored.query {
             QueryRef::Listed(query) => self.listed.get_mut(query.index()),
             QueryRef::Typed(text) => self.typed.as_mut().filter(|state| state.text == *text),
@@ -219,16 +221,19 @@ impl Worker {
             state.set_score(number, doc, score.map_or(PairScore::Unscorable, PairScore::Score));
         }
         if let QueryRef::Listed(query) = scored.query {
+            self.facts_seen += 1;
             self.dirty.rows.extend(self.position.get(&query));
         }
-        self.go_on_with(&scored.query);
+        if let Some(before) = before {
+            self.go_on_with(&scored.query, before);
+        }
     }
 
-    /// Hands out what the query's next stage needs, when the one before has just come through.
-    fn go_on_with(&mut self, query: &QueryRef) {
+    /// Of a cascade, the stage of a query that is not through; `None` where there is none to wait for.
+    fn unfinished_stage(&mut self, query: &QueryRef) -> Option<usize> {
         // A single stage was handed out whole; so was the first of several.
         if self.stages.len() < 2 || self.dirty.work_list || !self.reranks_now(self.ran()) {
-            return;
+            return None;
         }
         let wanted = self.wanted();
         let plan = self.plan(&self.request.settings, wanted);
@@ -236,15 +241,24 @@ impl Worker {
             QueryRef::Listed(query) => self.listed.get_mut(query.index()),
             QueryRef::Typed(text) => self.typed.as_mut().filter(|state| state.text == *text),
         };
-        let Some(state) = state.filter(|state| state.is_complete(wanted)) else { return };
+        let state = state.filter(|state| state.is_complete(wanted))?;
         state.fuse(&Fuser::new(&plan));
-        let begun = state.reranked(&self.stages, self.request.settings.candidates).at();
-        if let Some((_, 0, _)) = begun.filter(|&(stage, ..)| stage > 0) {
-            let state = &*state;
-            let works = works(state, query, &self.stages, self.request.settings.candidates, &self.rerankers);
-            if let Some(runner) = &self.runner {
-                runner.put_first(works);
-            }
+        state.reranked(&self.stages, self.request.settings.candidates).at().map(|(stage, ..)| stage)
+    }
+
+    /// Hands out what the query's next stage needs, when the stage `before` has just come through: once,
+    /// however many rerankers score in it.
+    fn go_on_with(&mut self, query: &QueryRef, before: usize) {
+        if self.unfinished_stage(query).is_none_or(|now| now <= before) {
+            return;
+        }
+        let state = match query {
+            QueryRef::Listed(query) => self.listed.get(query.index()),
+            QueryRef::Typed(text) => self.typed.as_ref().filter(|state| state.text == *text),
+        };
+        if let (Some(state), Some(runner)) = (state, &self.runner) {
+            let n = self.request.settings.candidates;
+            runner.put_first(works(state, query, &self.stages, n, &self.rerankers));
         }
     }
 

@@ -25,14 +25,16 @@ impl Worker {
                 None => StageState::Ready,
             },
         };
-        let complete = self.rows.iter().filter(|row| row.first.is_some()).count();
-        let reranked = self.rows.iter().filter(|row| row.reranked.is_some()).count();
+        let complete = self.rows.iter().filter(|row| row.complete).count();
+        let reranked = self.rows.iter().filter(|row| row.rerank_complete).count();
         Status {
             rerank: self.rerank_status(ran, focus, reranked),
             judged: (complete, total),
             reranked_queries: reranked,
             rejudging: self.rejudge.as_ref().map(|pass| (pass.done(), total)),
             verdict_lags: self.dirty.verdict,
+            study_lags: self.dirty.study,
+            tuning: self.tuning_state(),
             bm25,
             dense,
         }

@@ -173,7 +173,9 @@ fn ready() -> Status {
         judged: (9, 9),
         reranked_queries: 9,
         rejudging: None,
+        tuning: StageState::Off,
         verdict_lags: false,
+        study_lags: false,
     }
 }
 
@@ -244,8 +246,15 @@ fn reranked_rows(first: &[FirstRow], scored: usize) -> Vec<RerankedRow> {
 }
 
 fn explanation() -> Explanation {
-    let term =
-        |term: &str, tf, df, score| TermScore { term: term.into(), query_tf: 1, tf, df, idf: 2.0, score };
+    let term = |term: &str, tf, df, score| TermScore {
+        term: term.into(),
+        query_tf: 1,
+        tf,
+        title_tf: 0,
+        df,
+        idf: 2.0,
+        score,
+    };
     Explanation {
         doc: DocIdx(0),
         legs: vec![Some(LegHit { rank: 80, score: 3.21 }), Some(LegHit { rank: 5, score: 0.843 })],
@@ -294,6 +303,9 @@ fn query_rows() -> Vec<QueryRow> {
                 first: Some(metrics(0.31, 0.61, 0.58)),
                 reranked: Some(metrics(0.44, 0.78, 0.79)),
                 ceiling: Some(metrics(0.52, 0.94, 0.97)),
+                complete: true,
+                rerank_complete: true,
+                scores: None,
             }
         })
         .collect()
@@ -334,6 +346,7 @@ pub fn snapshot() -> Snapshot {
     Snapshot {
         stamp: Stamp { generation: 1, revision: 1 },
         settings: Settings::default(),
+        tuning: None,
         legs: legs().into(),
         ran: LegSet::all(2),
         status: ready(),
@@ -373,6 +386,9 @@ pub fn snapshot() -> Snapshot {
                   possible gain"
                 .into(),
         findings: None,
+        study: None,
+        metrics: Vec::new().into(),
+        by_metric: Vec::new(),
         warnings: Vec::new(),
         model: None,
     }

@@ -1,0 +1,330 @@
+//! In: a job. Out: its picture, told again whenever a part of it is done.
+
+use super::job::{Job, METHODS};
+use super::picture::{AlphaCurve, BestCell, HeatMap, Held, Shape, Tuning};
+use crate::domain::{FusionMethod, Settings};
+use crate::engine::final_order::{Candidate, Finish, final_list};
+use crate::fuse::{FusedList, FusionPlan};
+use crate::judge::{SEED, measure};
+use crate::tune::{
+    AxisPlans, Best, Cancel, Cancelled, Cell, CellMean, Column, CrossValidation, Folds, Goal, Grid, Plane,
+    Reranked, Resampling, SecondScore, StepCurve, StepSum, TuneQuery, WhatIf, cross_validate_cells,
+    cross_validate_curves, first_stage_curve, reranked_curve, what_if,
+};
+
+const FOLDS: usize = 5;
+/// Steps of α where a curve is sampled.
+const FINE: u32 = 200;
+/// Steps of α in the heat map.
+const COARSE: u32 = 20;
+/// Sizes of the candidate set in the heat map, as far as the window goes.
+const CANDIDATES: [usize; 8] = [10, 20, 30, 50, 75, 100, 150, 200];
+/// A picture is told anew after so many columns of the heat map.
+const TELL_EVERY: usize = 8;
+
+/// Computes the picture part by part: curves first, then the heat map.
+///
+/// # Errors
+/// [`Cancelled`] when `cancelled` says so.
+pub fn compute(job: &Job, tell: &mut dyn FnMut(Tuning), cancelled: Cancel<'_>) -> Result<(), Cancelled> {
+    let mut tuning = Tuning {
+        key: job.key.clone(),
+        metric: metric_name(job.goal, job.settings.candidates),
+        recall: None,
+        first: None,
+        reranked: None,
+        heat: None,
+        complete: false,
+    };
+    let Some(axis) = job.axis().filter(|_| !job.queries.is_empty()) else {
+        tuning.complete = true;
+        tell(tuning);
+        return Ok(());
+    };
+    let desk = Desk::new(job);
+    let plans = AxisPlans::new(&desk.plan(job.settings.fusion), axis);
+    tuning.recall = Some(desk.first_curve(&plans, Goal::Recall, cancelled)?);
+    tuning.first = match job.goal {
+        Goal::Recall => tuning.recall.clone(),
+        goal => Some(desk.first_curve(&plans, goal, cancelled)?),
+    };
+    tell(tuning.clone());
+    if desk.has_second() {
+        tuning.reranked = desk.reranked_curve(&plans, cancelled)?;
+        tell(tuning.clone());
+    }
+    desk.heat(
+        &mut |heat, done| {
+            tuning.heat = Some(heat);
+            tuning.complete = done;
+            tell(tuning.clone());
+        },
+        cancelled,
+    )
+}
+
+/// The name with N, as the reports write it.
+fn metric_name(goal: Goal, n: usize) -> String {
+    match goal {
+        Goal::Recall => format!("recall@{n}"),
+        Goal::Success => format!("success@{n}"),
+        Goal::Precision5 => "P@5".to_owned(),
+        Goal::Ndcg10 => "nDCG@10".to_owned(),
+        Goal::Rr10 => "MRR@10".to_owned(),
+        Goal::Ap => "MAP".to_owned(),
+    }
+}
+
+struct Desk<'a> {
+    job: &'a Job,
+    queries: Vec<TuneQuery<'a>>,
+    strata: Vec<usize>,
+}
+
+impl<'a> Desk<'a> {
+    fn new(job: &'a Job) -> Self {
+        let query = |facts: &'a super::Facts| TuneQuery {
+            pool: &facts.pool,
+            judged: &facts.judged,
+            second: &facts.second,
+        };
+        let queries = job.queries.iter().map(query).collect();
+        Self { job, queries, strata: job.queries.iter().map(|facts| facts.stratum).collect() }
+    }
+
+    fn plan(&self, fusion: FusionMethod) -> FusionPlan {
+        // A constant k that was given for one method means something else to another.
+        let rrf_k = self.job.settings.rrf_k.filter(|_| fusion == self.job.settings.fusion);
+        let settings = Settings { fusion, rrf_k, alpha: 0.5, ..self.job.settings.clone() };
+        FusionPlan::of(&settings, &self.job.legs, self.job.ran)
+    }
+
+    fn has_second(&self) -> bool {
+        self.queries.iter().any(|query| !query.second.is_empty())
+    }
+
+    fn folds(&self, places: &[usize]) -> Folds {
+        let strata: Vec<usize> = places.iter().map(|&place| self.strata[place]).collect();
+        Folds::stratified(&strata, FOLDS, SEED)
+    }
+
+    fn first_curve(
+        &self,
+        plans: &AxisPlans,
+        goal: Goal,
+        cancelled: Cancel<'_>,
+    ) -> Result<AlphaCurve, Cancelled> {
+        let Settings { candidates: n, rel_level, .. } = self.job.settings;
+        let all: Vec<usize> = (0..self.queries.len()).collect();
+        match first_stage_curve(&self.queries, plans, &goal.objective(n, rel_level), cancelled)? {
+            Some(curves) => self.exact(curves, &all, cancelled),
+            None => self.sampled(goal, Plane::FirstStage, cancelled),
+        }
+    }
+
+    /// Exact over the queries whose every entering passage is scored; sampled where that is none of them,
+    /// or where a blend mixes the first stage's scores in, which depend on α.
+    fn reranked_curve(
+        &self,
+        plans: &AxisPlans,
+        cancelled: Cancel<'_>,
+    ) -> Result<Option<AlphaCurve>, Cancelled> {
+        let Settings { candidates: n, rel_level, .. } = self.job.settings;
+        let goal = self.job.goal;
+        if self.job.by_score
+            && let Some(outcomes) =
+                reranked_curve(&self.queries, plans, n, &goal.objective(n, rel_level), cancelled)?
+        {
+            let known = outcomes.into_iter().enumerate().filter_map(|(place, outcome)| match outcome {
+                Reranked::Curve(curve) => Some((place, curve)),
+                Reranked::Missing(_) | Reranked::Unscorable => None,
+            });
+            let (places, curves): (Vec<usize>, Vec<StepCurve>) = known.unzip();
+            if !curves.is_empty() {
+                return self.exact(curves, &places, cancelled).map(Some);
+            }
+        }
+        let curve = self.sampled(goal, Plane::Reranked, cancelled)?;
+        Ok(Some(curve).filter(|curve| curve.queries > 0))
+    }
+
+    fn exact(
+        &self,
+        curves: Vec<StepCurve>,
+        places: &[usize],
+        cancelled: Cancel<'_>,
+    ) -> Result<AlphaCurve, Cancelled> {
+        let alpha = self.job.settings.alpha;
+        let sum = StepSum::over(&curves.iter().collect::<Vec<_>>(), cancelled)?;
+        let mean = sum.mean(cancelled)?.unwrap_or_else(|| StepCurve::constant(0.0, 0.0, 0.0));
+        let folds = self.folds(places);
+        let validated = cross_validate_curves(&curves, alpha, &folds, Resampling::default(), cancelled)?;
+        Ok(AlphaCurve {
+            best: mean.best(alpha),
+            current: mean.value_at(alpha),
+            held_out: validated.map(|cross| held(&cross, &folds)),
+            queries: curves.len(),
+            judged: self.queries.len(),
+            shape: Shape::Exact(mean),
+        })
+    }
+
+    /// The present method over a fine row of α, at the present N.
+    fn sampled(&self, goal: Goal, plane: Plane, cancelled: Cancel<'_>) -> Result<AlphaCurve, Cancelled> {
+        let settings = &self.job.settings;
+        let plan = self.plan(settings.fusion);
+        let mut grid = Grid {
+            axis: self.job.axis().ok_or(Cancelled)?,
+            plans: vec![plan.clone()],
+            alphas: Grid::even_alphas(FINE),
+            candidates: vec![settings.candidates],
+        };
+        let current = grid.include(&plan, settings.alpha, settings.candidates);
+        let what_if = self.sweep(grid, goal, &mut |_| (), cancelled)?;
+        let (cells, places) = what_if.comparable(plane, current);
+        let at = |cell: Cell| what_if.grid.alphas[cell.alpha];
+        let folds = self.folds(&places);
+        let value =
+            |cell: usize, query: usize| what_if.value(plane, cells[cell], places[query]).unwrap_or_default();
+        let validated = cross_validate_cells(cells.len(), &folds, &value, Resampling::default(), cancelled)?;
+        let mean_of =
+            |cell: Cell| mean(places.iter().map(|&q| what_if.value(plane, cell, q).unwrap_or_default()));
+        let best = what_if.best(plane, current).map_or(current, |(cell, _)| cell);
+        let mut points: Vec<(f64, f64)> = cells.iter().map(|&cell| (at(cell), mean_of(cell))).collect();
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let exactness = AxisPlans::new(&plan, what_if.grid.axis).exactness();
+        Ok(AlphaCurve {
+            best: Best { alpha: at(best), short: at(best), value: mean_of(best), plateau: None },
+            current: mean_of(current),
+            held_out: validated.map(|cross| held(&cross, &folds)),
+            queries: places.len(),
+            judged: self.queries.len(),
+            shape: Shape::Sampled {
+                points,
+                why: match exactness {
+                    crate::tune::Exactness::Sampled(why) => Some(why),
+                    _ => None,
+                },
+            },
+        })
+    }
+
+    fn sweep(
+        &self,
+        grid: Grid,
+        goal: Goal,
+        finished: &mut dyn FnMut(&Column),
+        cancelled: Cancel<'_>,
+    ) -> Result<WhatIf, Cancelled> {
+        let Settings { rel_level, blend, threshold, .. } = self.job.settings;
+        let metric = |placed: &[crate::judge::Placed], n: usize| goal.of(&measure(placed, n, rel_level));
+        let finish = Finish { blend, threshold };
+        let ranks = |query: &TuneQuery<'_>, list: &FusedList, rows: &[usize], asked: &[usize]| {
+            let delivered = delivered(query, list, rows, finish);
+            let rank = |row: &usize| (1..).zip(&delivered).find(|(_, other)| *other == row);
+            asked.iter().map(|row| rank(row).map(|(rank, _)| rank)).collect()
+        };
+        what_if(&self.queries, grid, &metric, &ranks, finished, cancelled)
+    }
+
+    fn heat(&self, tell: &mut dyn FnMut(HeatMap, bool), cancelled: Cancel<'_>) -> Result<(), Cancelled> {
+        let settings = &self.job.settings;
+        let mut methods = vec![settings.fusion];
+        methods.extend(METHODS.into_iter().filter(|&method| method != settings.fusion));
+        let most = settings.window().max(settings.candidates);
+        let mut grid = Grid {
+            axis: self.job.axis().ok_or(Cancelled)?,
+            plans: methods.iter().map(|&method| self.plan(method)).collect(),
+            alphas: Grid::even_alphas(COARSE),
+            candidates: CANDIDATES.into_iter().filter(|&n| n <= most).collect(),
+        };
+        let current = grid.include(&self.plan(settings.fusion), settings.alpha, settings.candidates);
+        let empty = vec![CellMean { mean: 0.0, queries: 0 }; grid.cells()];
+        let mut heat = HeatMap {
+            methods,
+            alphas: grid.alphas.clone(),
+            candidates: grid.candidates.clone(),
+            first: empty.clone(),
+            reranked: empty,
+            done: 0,
+            of: grid.columns(),
+            best_first: None,
+            best_reranked: None,
+        };
+        let what_if = self.sweep(
+            grid,
+            self.job.goal,
+            &mut |column| {
+                let at = heat.index(column.method, column.alpha, 0);
+                heat.first[at..at + column.first.len()].copy_from_slice(&column.first);
+                heat.reranked[at..at + column.reranked.len()].copy_from_slice(&column.reranked);
+                heat.done = column.done;
+                if column.done % TELL_EVERY == 0 && column.done < column.of {
+                    tell(heat.clone(), false);
+                }
+            },
+            cancelled,
+        )?;
+        heat.best_first = self.best_cell(&what_if, Plane::FirstStage, current, &heat, cancelled)?;
+        heat.best_reranked = self.best_cell(&what_if, Plane::Reranked, current, &heat, cancelled)?;
+        tell(heat, true);
+        Ok(())
+    }
+
+    fn best_cell(
+        &self,
+        what_if: &WhatIf,
+        plane: Plane,
+        current: Cell,
+        heat: &HeatMap,
+        cancelled: Cancel<'_>,
+    ) -> Result<Option<BestCell>, Cancelled> {
+        let Some((best, mean)) = what_if.best(plane, current) else { return Ok(None) };
+        let (cells, places) = what_if.comparable(plane, current);
+        let folds = self.folds(&places);
+        let value =
+            |cell: usize, query: usize| what_if.value(plane, cells[cell], places[query]).unwrap_or_default();
+        let validated = cross_validate_cells(cells.len(), &folds, &value, Resampling::default(), cancelled)?;
+        Ok(Some(BestCell {
+            method: heat.methods[best.method],
+            alpha: heat.alphas[best.alpha],
+            candidates: heat.candidates[best.candidates],
+            mean,
+            current: what_if.mean(plane, current).mean,
+            held_out: validated.map(|cross| held(&cross, &folds)),
+        }))
+    }
+}
+
+/// The reranked list as the engine delivers it: blend and threshold included.
+fn delivered(query: &TuneQuery<'_>, list: &FusedList, rows: &[usize], finish: Finish) -> Vec<usize> {
+    let candidate = |&row: &usize| Candidate {
+        row,
+        tie: query.pool.tie(row),
+        first: list.score(row).unwrap_or_default(),
+        reranked: match query.second[row] {
+            SecondScore::Score(score) => Some(score),
+            SecondScore::NotYet | SecondScore::Unscorable | SecondScore::TooLow => None,
+        },
+        waits: query.second[row] == SecondScore::NotYet,
+    };
+    let candidates: Vec<Candidate> = rows.iter().map(candidate).collect();
+    final_list(&candidates, finish).into_iter().map(|placed| placed.row).collect()
+}
+
+fn held<C>(cross: &CrossValidation<C>, folds: &Folds) -> Held {
+    Held {
+        folds: folds.count(),
+        held_out: cross.held_out,
+        current: cross.current,
+        difference: cross.difference,
+        interval: cross.interval,
+        queries: cross.queries,
+    }
+}
+
+/// 0 for no value.
+fn mean(values: impl Iterator<Item = f64>) -> f64 {
+    let (sum, count) = values.fold((0.0, 0usize), |(sum, count), value| (sum + value, count + 1));
+    if count == 0 { 0.0 } else { sum / count as f64 }
+}

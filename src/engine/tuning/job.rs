@@ -1,0 +1,94 @@
+//! In: one query's state under the settings. Out: what tuning looks at of it, owned, so that it can go to
+//! another thread.
+
+use std::sync::Arc;
+
+use crate::domain::{FusionMethod, LegName, LegSet, Settings};
+use crate::engine::query_state::{Judged, QueryState};
+use crate::fuse::Pool;
+use crate::rerank::cascade::PairScore;
+use crate::tune::{Axis, Goal, JudgedRow, SecondScore};
+
+/// What a picture depends on; two equal keys have equal pictures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Key {
+    settings: Settings,
+    ran: LegSet,
+    goal: Goal,
+    /// Counts the states of facts: legs, scores, judgments.
+    facts: u64,
+}
+
+impl Key {
+    pub fn of(settings: &Settings, ran: LegSet, goal: Goal, facts: u64) -> Self {
+        // How many are delivered moves fates, not metrics.
+        let settings = Settings { deliver: 1, ..settings.clone() };
+        Self { settings, ran, goal, facts }
+    }
+}
+
+/// One judged query.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    pub pool: Arc<Pool>,
+    pub judged: Vec<JudgedRow>,
+    /// By pool row; empty without a second stage.
+    pub second: Vec<SecondScore>,
+    /// A number for its language.
+    pub stratum: usize,
+}
+
+impl Facts {
+    /// Of a query that is complete. `second`: the number of the reranker whose scores are to be looked
+    /// at.
+    pub fn of(state: &QueryState, second: Option<usize>, stratum: usize) -> Self {
+        let pool = state.shared_pool();
+        let judged = |judged: &Judged| JudgedRow {
+            grade: judged.grade,
+            row: judged.doc.and_then(|doc| pool.row_of(doc)),
+        };
+        let score = |reranker: usize, row| match state.score(reranker, row) {
+            PairScore::NotYet => SecondScore::NotYet,
+            PairScore::Unscorable => SecondScore::Unscorable,
+            PairScore::Score(score) => SecondScore::Score(score),
+        };
+        Self {
+            // What is judged non-relevant moves none of the metrics that are tuned.
+            judged: state.judged().iter().filter(|judged| judged.grade > 0).map(judged).collect(),
+            second: second
+                .map_or_else(Vec::new, |reranker| (0..pool.len()).map(|row| score(reranker, row)).collect()),
+            pool,
+            stratum,
+        }
+    }
+}
+
+/// All that a picture is computed from.
+#[derive(Debug, Clone)]
+pub struct Job {
+    pub key: Key,
+    pub goal: Goal,
+    pub settings: Settings,
+    pub legs: Arc<[LegName]>,
+    pub ran: LegSet,
+    pub queries: Vec<Facts>,
+    /// Whether the reranked list is ordered by `second` alone (no blend with the first stage).
+    pub by_score: bool,
+}
+
+/// The methods of the heat map beside the present one: each a different idea of what counts.
+pub const METHODS: [FusionMethod; 4] =
+    [FusionMethod::Rrf, FusionMethod::Convex, FusionMethod::Tm2c2, FusionMethod::OpenSearchL2];
+
+impl Job {
+    /// The two legs between which α moves; `None` where weights are given or there are not two.
+    pub fn axis(&self) -> Option<Axis> {
+        let mut speaking = self.ran.iter();
+        match (speaking.next(), speaking.next(), speaking.next()) {
+            (Some(zero), Some(one), None) if self.settings.goes_by_alpha(self.legs.len()) => {
+                Some(Axis { zero: zero.0, one: one.0 })
+            }
+            _ => None,
+        }
+    }
+}

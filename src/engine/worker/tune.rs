@@ -1,0 +1,116 @@
+//! Trying other settings: when it is begun, given up, and what comes of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Message, Worker};
+use crate::domain::{Language, QueryIdx};
+use crate::engine::snapshot::StageState;
+use crate::engine::tuning::{Facts, Job, Key, Tuner, Tuning};
+
+impl Worker {
+    /// What a picture would be of now; `None`: none is asked for, or there is nothing to try it on.
+    fn tuning_key(&self) -> Option<Key> {
+        let goal = self.request.tune?;
+        let ran = self.ran();
+        (!self.judged.is_empty() && ran == self.settled_legs()).then(|| {
+            let facts = if self.scores_are_in() { self.facts_seen } else { 0 };
+            Key::of(&self.request.settings, ran, goal, facts)
+        })
+    }
+
+    /// Whether a picture is to be begun; asked when nothing else is to do.
+    pub(super) fn wants_tuning(&self) -> bool {
+        self.tuning_key().is_some_and(|key| self.tuning_begun.as_ref() != Some(&key))
+    }
+
+    /// Hands the facts as they are to the tuner.
+    pub(super) fn begin_tuning(&mut self) {
+        let (Some(key), Some(goal)) = (self.tuning_key(), self.request.tune) else { return };
+        if self.tuner.is_none() {
+            let tell = self.own.clone();
+            match Tuner::start(move |tuning| {
+                let _ = tell.send(Message::Tuned(tuning));
+            }) {
+                Ok(tuner) => self.tuner = Some(tuner),
+                Err(error) => self.notes.push(error.to_string()),
+            }
+        }
+        let second = self.one_reranker().filter(|_| self.reranks_now(self.ran()) && self.scores_are_in());
+        let mut strata: BTreeMap<Language, usize> = BTreeMap::new();
+        let mut stratum = |query: QueryIdx| {
+            let next = strata.len();
+            *strata.entry(self.collection.query(query).language.clone()).or_insert(next)
+        };
+        let facts = |&query: &QueryIdx| Facts::of(&self.listed[query.index()], second, stratum(query));
+        let job = Job {
+            key: key.clone(),
+            goal,
+            settings: self.request.settings.clone(),
+            legs: Arc::clone(&self.legs.names),
+            ran: self.ran(),
+            queries: self.judged.iter().map(facts).collect(),
+            by_score: self.request.settings.blend <= 0.0 && self.request.settings.threshold.is_none(),
+        };
+        if let Some(tuner) = &self.tuner {
+            tuner.begin(job);
+        }
+        self.tuning_begun = Some(key);
+        self.dirty.view = true;
+    }
+
+    /// The reranker, where it is one that re-scores the whole candidate set by itself.
+    fn one_reranker(&self) -> Option<usize> {
+        match (self.request.settings.reranker.stages.as_slice(), &*self.stages) {
+            ([stage], [plan]) if stage.depth.is_none() => match plan.parts.as_slice() {
+                [(number, _)] => Some(*number),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    pub(super) fn take_tuning(&mut self, tuning: Arc<Tuning>) {
+        if self.tuning_begun.as_ref() == Some(&tuning.key) {
+            self.dirty.verdict |= tuning.complete;
+            self.tuning = Some(tuning);
+            self.dirty.view = true;
+        }
+    }
+
+    /// New settings or facts: what is being computed is of no use any more.
+    pub(super) fn give_up_tuning(&mut self) {
+        if let (Some(tuner), Some(begun)) = (&self.tuner, &self.tuning_begun)
+            && self.tuning.as_ref().is_none_or(|tuning| tuning.key != *begun || !tuning.complete)
+        {
+            tuner.give_up();
+            self.tuning_begun = None;
+        }
+    }
+
+    /// Lets the tuner work while nothing else is to do, and only then.
+    pub(super) fn let_tune(&self, idle: bool) {
+        if let Some(tuner) = &self.tuner {
+            tuner.step_aside(!idle);
+        }
+    }
+
+    pub(super) fn tuning_state(&self) -> StageState {
+        let Some(key) = self.tuning_key() else {
+            return match self.request.tune.filter(|_| !self.judged.is_empty()) {
+                Some(_) if self.first_stage_will_come() => {
+                    StageState::Waiting("waits for the first stage".to_owned())
+                }
+                _ => StageState::Off,
+            };
+        };
+        let (done, total) = match &self.tuning {
+            Some(tuning) if tuning.key == key && tuning.complete => return StageState::Ready,
+            Some(tuning) if tuning.key == key => {
+                tuning.heat.as_ref().map_or((0, 0), |heat| (heat.done, heat.of))
+            }
+            _ => (0, 0),
+        };
+        StageState::Working { done, total, doing: "trying other settings".to_owned() }
+    }
+}
