@@ -24,7 +24,7 @@ use super::legs::Legs;
 use super::query_state::QueryState;
 use super::rejudge::Rejudge;
 use super::runs::Runs;
-use super::snapshot::{Approximation, Focus, QueryRow, RecallCurve, Request, Study};
+use super::snapshot::{Affords, Approximation, Focus, QueryRow, RecallCurve, Request, Study};
 use super::study::{Likenesses, StudyUnderWay};
 use super::tuning::{Key, Tuner, Tuning};
 use super::{EngineOptions, Event};
@@ -130,6 +130,7 @@ struct Worker {
     curve: Arc<RecallCurve>,
     findings: Option<Arc<Verdict>>,
     approximation: Option<Approximation>,
+    affords: Arc<Affords>,
     /// Of the rows' scores.
     metrics: Arc<[Metric]>,
     study: Option<Arc<Study>>,
@@ -195,6 +196,7 @@ impl Worker {
             curve: Arc::default(),
             findings: None,
             approximation: None,
+            affords: Arc::default(),
             metrics: Arc::default(),
             study: None,
             studying: None,
