@@ -2,7 +2,7 @@
 //! What the changes are is computed in `tune`, from the query's own facts; each has been tried.
 
 use super::query_state::QueryState;
-use super::snapshot::GoldRow;
+use super::snapshot::{GoldRow, GoldWhy, Way};
 use super::view::ViewInput;
 use crate::domain::{Fate, FirstStage, FusionMethod, LegName, LegSet, Settings};
 use crate::fuse::FusionPlan;
@@ -27,23 +27,51 @@ pub fn with_remedies(input: &ViewInput<'_>) -> Vec<GoldRow> {
 }
 
 fn remedied(stage: Stage<'_>, golds: &[GoldRow]) -> Vec<GoldRow> {
+    let whys = whys(stage, golds).into_iter();
+    let with_remedy = |(gold, why): (&GoldRow, Option<GoldWhy>)| GoldRow {
+        remedy: why.map_or_else(String::new, |why| why.words),
+        ..gold.clone()
+    };
+    golds.iter().zip(whys).map(with_remedy).collect()
+}
+
+/// Why each gold was lost and every change that brings it in; `None` for one that was not lost before
+/// the reranker. `state` is complete for `ran`.
+pub fn whys_of(
+    state: &QueryState,
+    golds: &[GoldRow],
+    settings: &Settings,
+    legs: &[LegName],
+    ran: LegSet,
+) -> Vec<Option<GoldWhy>> {
+    whys(Stage { state, settings, legs, ran }, golds)
+}
+
+fn whys(stage: Stage<'_>, golds: &[GoldRow]) -> Vec<Option<GoldWhy>> {
     let is_lost = |gold: &GoldRow| gold.first_fate.is_some_and(Fate::is_lost_before_rerank);
     let lost: Vec<&GoldRow> = golds.iter().filter(|gold| is_lost(gold)).collect();
     if lost.is_empty() {
-        return golds.to_vec();
+        return vec![None; golds.len()];
     }
     let (found, plans) = find(stage, &lost);
     let mut found = found.iter();
-    let with_remedy = |gold: &GoldRow| {
-        let remedies = if is_lost(gold) { found.next() } else { None };
-        let remedy = remedies.map_or_else(String::new, |remedies| say(stage, gold, remedies, &plans));
-        let remedy = match gold.blind && is_lost(gold) {
-            true => format!("BM25 is blind here (no term in common); {remedy}"),
-            false => remedy,
+    let mut why = |gold: &GoldRow| {
+        let remedies = found.next()?;
+        let words = say(stage, gold, remedies, &plans);
+        let way = |way: &Remedy| {
+            let change = change_in_words(way.change, stage, &plans)?;
+            Some(Way { change, rank_then: way.rank_then, size: way.size })
         };
-        GoldRow { remedy, ..gold.clone() }
+        Some(GoldWhy {
+            words: match gold.blind {
+                true => format!("BM25 is blind here (no term in common); {words}"),
+                false => words,
+            },
+            margin: remedies.margin,
+            ways: remedies.ways.iter().filter_map(way).collect(),
+        })
     };
-    golds.iter().map(with_remedy).collect()
+    golds.iter().map(|gold| if is_lost(gold) { why(gold) } else { None }).collect()
 }
 
 /// Other first stages to try, each with its name.

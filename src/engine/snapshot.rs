@@ -16,7 +16,7 @@ use crate::judge::{
     Metric, MetricMean, Metrics, Movement, Paired, QueryScores, Signals, StageVerdict, Verdict,
 };
 pub use crate::retrieve::bm25::TermScore;
-use crate::tune::Goal;
+use crate::tune::{Goal, Margin};
 
 /// Which answer this is: `generation` counts requests, `revision` counts progress within one. A screen
 /// takes only a greater pair than the one it shows.
@@ -301,6 +301,29 @@ pub struct ProbablePositive {
     pub contained: bool,
 }
 
+/// Why a gold was lost before the reranker, and what brings it into the candidate set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GoldWhy {
+    /// In one sentence.
+    pub words: String,
+    /// Its fused score and that of the last candidate; `None` where it is not in the list, or the list
+    /// is shorter than N.
+    pub margin: Option<Margin>,
+    /// Every single change that brings it in, each tried, the smallest first.
+    pub ways: Vec<Way>,
+}
+
+/// One change of one setting that brings a gold in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Way {
+    /// `N = 63`, `α ≥ .62`, `convex fusion`, `dense alone`, `exact search`.
+    pub change: String,
+    /// The gold's fused rank after it.
+    pub rank_then: Rank,
+    /// For α the distance, for N and the window what is added as a share of what is there, else 1.
+    pub size: f64,
+}
+
 /// What takes longer than a frame to find out; made when the lists are settled.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Study {
@@ -309,6 +332,8 @@ pub struct Study {
     pub mean_signals: Option<Signals>,
     /// The legs that [`crate::judge::LegPair`] counts.
     pub signal_legs: Vec<LegId>,
+    /// By row of [`Snapshot::queries`], then by gold; `None`: not lost before the reranker.
+    pub whys: Vec<Vec<Option<GoldWhy>>>,
     /// By row of [`Snapshot::queries`].
     pub probable_positives: Vec<Vec<ProbablePositive>>,
     /// The reranked list against the first stage's, metric by metric, over the queries wholly reranked.

@@ -5,10 +5,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
-use super::judging;
 use super::query_state::{JudgeContext, QueryState};
 use super::snapshot::{ProbablePositive, QueryRow, Study};
 use super::verdict::{VerdictInput, verdict};
+use super::{judging, remedy};
 use crate::corpus::Collection;
 use crate::domain::{DocIdx, Grade, Language, LegId, QueryIdx, Rank};
 use crate::judge::{Column, Metric, MetricKind, Shingles, Signals, Trial, Verdict, resembling};
@@ -97,12 +97,16 @@ impl StudyUnderWay {
         if !input.rows[at].complete {
             self.study.signals.push(None);
             self.study.probable_positives.push(Vec::new());
+            self.study.whys.push(Vec::new());
             return;
         }
         state.fuse(&context.fuser);
         self.study.signals.push(Some(state.signals(context)));
         let positives = probable_positives(input.collection, query, state, context, input.likenesses);
         self.study.probable_positives.push(positives);
+        let golds = &input.rows[at].golds;
+        let whys = remedy::whys_of(state, golds, context.settings, input.verdict.legs, context.ran);
+        self.study.whys.push(whys);
     }
 }
 

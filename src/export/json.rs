@@ -10,7 +10,9 @@ use crate::corpus::Collection;
 use std::collections::BTreeMap;
 
 use crate::domain::{Fate, Grade, LegName, Rank};
-use crate::engine::{EngineOptions, GoldRow, LanguageRow, Means, RerankedMeans, Snapshot, StageCost, Study};
+use crate::engine::{
+    EngineOptions, GoldRow, GoldWhy, LanguageRow, Means, RerankedMeans, Snapshot, StageCost, Study,
+};
 use crate::error::{Error, Result};
 use crate::index::dense::ANN_SEED;
 use crate::judge::{Metrics, Paired, SEED, Verdict};
@@ -297,6 +299,41 @@ struct GoldPart<'a> {
     fate: Option<Fate>,
     /// Whether query and passage share no term.
     blind: bool,
+    /// `null` where it was not lost before the reranker.
+    why: Option<WhyPart<'a>>,
+}
+
+/// Why a gold was lost, and what brings it back: computed, each change tried.
+#[derive(Serialize)]
+struct WhyPart<'a> {
+    words: &'a str,
+    /// Fused scores of the gold and of the last candidate.
+    margin: Option<MarginPart>,
+    /// Smallest change first.
+    ways: Vec<WayPart<'a>>,
+}
+
+#[derive(Serialize)]
+struct MarginPart {
+    gold: f32,
+    cut: f32,
+}
+
+#[derive(Serialize)]
+struct WayPart<'a> {
+    change: &'a str,
+    rank_then: Rank,
+    size: f64,
+}
+
+fn why(of: &GoldWhy) -> WhyPart<'_> {
+    WhyPart {
+        words: &of.words,
+        margin: of.margin.map(|margin| MarginPart { gold: margin.gold, cut: margin.cut }),
+        ways: (of.ways.iter())
+            .map(|way| WayPart { change: &way.change, rank_then: way.rank_then, size: way.size })
+            .collect(),
+    }
 }
 
 /// Ranks by leg and stage; `null`: not returned.
@@ -321,6 +358,7 @@ fn query<'a>(at: usize, snapshot: &'a Snapshot, collection: &'a Collection) -> Q
     let query = collection.query(row.query);
     let study = snapshot.study.as_deref();
     let positives = study.and_then(|study| study.probable_positives.get(at)).map_or(&[][..], Vec::as_slice);
+    let whys = study.and_then(|study| study.whys.get(at)).map_or(&[][..], Vec::as_slice);
     let of_lists = study.and_then(|study| Some((study, study.signals.get(at)?.as_ref()?)));
     let map = |metrics| MetricMap { n, metrics };
     QueryPart {
@@ -332,13 +370,14 @@ fn query<'a>(at: usize, snapshot: &'a Snapshot, collection: &'a Collection) -> Q
             reranked: row.reranked.map(map),
             ceiling: row.ceiling.map(map),
         },
-        golds: (row.golds.iter())
-            .map(|gold| GoldPart {
+        golds: (row.golds.iter().enumerate())
+            .map(|(place, gold)| GoldPart {
                 passage: &gold.id,
                 grade: gold.grade,
                 ranks: Ranks(gold, &snapshot.legs),
                 fate: gold.fate,
                 blind: gold.blind,
+                why: whys.get(place).and_then(|found| found.as_ref()).map(why),
             })
             .collect(),
         by_name: row.scores.as_ref().map(|scores| QueryByName { metrics: &snapshot.metrics, scores }),

@@ -14,6 +14,7 @@ mod http_rerank;
 mod judging;
 mod languages;
 mod layering;
+mod limits;
 mod readme;
 mod sample;
 #[cfg(unix)]

@@ -20,6 +20,7 @@ impl Worker {
                 legs: &self.legs.names,
                 settings,
                 reranker: reranker.as_deref(),
+                tuning: self.fresh_tuning(),
                 terms: self.options.judging.terms,
             };
             Arc::new(verdict(self.rows.iter(), &input))
@@ -49,6 +50,7 @@ impl Worker {
                 legs: &self.legs.names,
                 settings: &settings,
                 reranker: reranker.as_deref(),
+                tuning: None,
                 terms: self.options.judging.terms,
             },
         };

@@ -71,6 +71,13 @@ impl Worker {
         }
     }
 
+    /// The picture, where it is whole and of the lists as they are.
+    pub(super) fn fresh_tuning(&self) -> Option<&Tuning> {
+        self.tuning
+            .as_deref()
+            .filter(|tuning| tuning.complete && Some(&tuning.key) == self.tuning_key().as_ref())
+    }
+
     pub(super) fn take_tuning(&mut self, tuning: Arc<Tuning>) {
         if self.tuning_begun.as_ref() == Some(&tuning.key) {
             self.dirty.verdict |= tuning.complete;
