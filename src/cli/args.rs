@@ -35,11 +35,11 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Print the metrics before and after reranking, and the ceiling, without a screen
-    Eval(EvalArgs),
+    Eval(Box<EvalArgs>),
     /// Rerankers: which there are, fetching and removing their models
     Models(super::models::ModelsArgs),
     /// Hold several second stages against each other on the same candidates
-    Rerankers(super::rerankers::RerankersArgs),
+    Rerankers(Box<super::rerankers::RerankersArgs>),
     /// What is kept of what was computed, and forgetting it
     Cache(super::cache::CacheArgs),
     /// Show how a text is read: its language, and the terms after each step of the analyzer
