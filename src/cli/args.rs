@@ -35,7 +35,7 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Print the metrics before and after reranking, and the ceiling, without a screen
-    Eval(EvalArgs),
+    Eval(Box<EvalArgs>),
     /// Show how a text is read: its language, and the terms after each step of the analyzer
     Analyze(AnalyzeArgs),
 }
