@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{SLICE, Worker};
-use crate::engine::study::{StudyInput, StudyUnderWay};
+use crate::engine::study::StudyInput;
 use crate::engine::verdict::{VerdictInput, verdict};
 
 impl Worker {
@@ -35,7 +35,7 @@ impl Worker {
         let (plan, metrics) = (self.plan(&settings, ran), self.metric_plan(&settings));
         let stages = Arc::clone(&self.stages);
         let context = self.context(&settings, &metrics, &plan, &stages, ran);
-        let mut studying = self.studying.take().unwrap_or_else(StudyUnderWay::default);
+        let mut studying = self.studying.take().unwrap_or_default();
         let reranker = context.reranks.then(|| settings.reranker.name());
         let mut input = StudyInput {
             collection: &self.collection,
