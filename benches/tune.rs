@@ -18,7 +18,7 @@ const QUERIES: usize = 1000;
 const DEPTH: usize = 1000;
 const PASSAGES: u32 = 100_000;
 const GOLDS: usize = 3;
-const AXIS: Axis = Axis { zero: 0, one: 1 };
+const AXIS: Axis = Axis { leg: 1 };
 
 struct Made {
     pool: Pool,

@@ -4,36 +4,59 @@
 //! cargo run --release --example analyzers -- FOLDER...
 //! ```
 //!
-//! Each folder is a collection in BEIR layout. Prints a Markdown table: a row for each collection and
-//! query language, a column for each analyzer. This is where the table of docs/analyzers.md is from.
+//! Each folder is a collection in BEIR layout. Prints two Markdown tables with a row for each collection
+//! and query language: a column for each analyzer; and, with the default analyzers, a column for each way
+//! to read a query where the collection has several languages. The tables of docs/analyzers.md are these.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use rankscope::corpus::{self, Collection, JudgedPassage, ReadOptions};
-use rankscope::domain::{Bm25, Language};
+use rankscope::domain::{Analysis, Bm25, Language};
 use rankscope::error::Result;
 use rankscope::index::LexicalIndex;
 use rankscope::judge::{Metrics, Placed, measure};
-use rankscope::retrieve::{Bm25Leg, QueryInput, Retriever as _};
-use rankscope::text::{Analyzers, Recipe, Units};
+use rankscope::retrieve::Bm25Leg;
+use rankscope::text::{Analyzers, QueryTerm, Recipe, Units};
 
 /// N of recall@N.
 const CUT: usize = 50;
 
 const PLAIN: Recipe = Recipe { units: Units::Words, fold: false, stem: false, han: false, kana: false };
+const FOLDED: Recipe = Recipe { fold: true, ..PLAIN };
+const STEMS: Recipe = Recipe { stem: true, ..FOLDED };
 
-/// The columns.
-const RECIPES: [(&str, Recipe); 9] = [
+/// The columns of the first table.
+const RECIPES: [(&str, Recipe); 8] = [
     ("plain words", PLAIN),
-    ("folded", Recipe { fold: true, ..PLAIN }),
-    ("stems unfolded", Recipe { stem: true, ..PLAIN }),
-    ("stems", Recipe { fold: true, stem: true, ..PLAIN }),
-    ("bigrams", Recipe { units: Units::Bigrams, fold: true, stem: true, ..PLAIN }),
-    ("bigrams nostem", Recipe { units: Units::Bigrams, fold: true, ..PLAIN }),
-    ("words+bigrams", Recipe { units: Units::WordsAndBigrams, fold: true, stem: true, ..PLAIN }),
-    ("w+b kana", Recipe { units: Units::WordsAndBigrams, fold: true, stem: true, kana: true, ..PLAIN }),
-    ("w+b han", Recipe { units: Units::WordsAndBigrams, fold: true, stem: true, han: true, ..PLAIN }),
+    ("folded (`words`)", FOLDED),
+    ("`stems`", STEMS),
+    ("bigrams, unstemmed", Recipe { units: Units::Bigrams, ..FOLDED }),
+    ("`bigrams`", Recipe { units: Units::Bigrams, ..STEMS }),
+    ("`words-bigrams`", Recipe { units: Units::WordsAndBigrams, ..STEMS }),
+    ("and kana as one", Recipe { units: Units::WordsAndBigrams, kana: true, ..STEMS }),
+    ("and `--fold-han`", Recipe { units: Units::WordsAndBigrams, han: true, ..STEMS }),
+];
+
+/// Who reads the query.
+#[derive(Clone, Copy)]
+enum Reader {
+    /// For each passage, the chain of the passage.
+    Passage,
+    /// For every passage, the chain of the query's language.
+    Query,
+    /// As `Query`, where the language could not be told.
+    Undetermined,
+    /// For every passage, all chains.
+    All,
+}
+
+/// The columns of the second table.
+const READERS: [(&str, Reader); 4] = [
+    ("each passage's chain", Reader::Passage),
+    ("the query's chain", Reader::Query),
+    ("the chain of `und`", Reader::Undetermined),
+    ("all chains at once", Reader::All),
 ];
 
 fn main() -> Result<()> {
@@ -42,36 +65,58 @@ fn main() -> Result<()> {
         eprintln!("usage: analyzers FOLDER... (collections in BEIR layout)");
         return Ok(());
     }
-    println!("| collection | queries | {} |", RECIPES.map(|(name, _)| name).join(" | "));
-    println!("|---|---|{}", "---|".repeat(RECIPES.len()));
-    for folder in folders {
-        let collection = corpus::read(&folder, &ReadOptions::default())?;
-        let mut rows: BTreeMap<Language, Vec<Metrics>> = BTreeMap::new();
-        let mut counts: BTreeMap<Language, usize> = BTreeMap::new();
-        for (_, recipe) in RECIPES {
-            for (language, queries) in by_language(&collection, recipe)? {
-                counts.insert(language.clone(), queries.len());
-                rows.entry(language).or_default().extend(Metrics::mean(queries.into_iter()));
-            }
-        }
-        for (language, cells) in rows {
-            let cells: Vec<String> =
-                cells.iter().map(|mean| format!("{:.3} / {:.3}", mean.recall, mean.ndcg10)).collect();
-            println!("| {} {language} | {} | {} |", collection.name, counts[&language], cells.join(" | "));
-        }
+    let collections: Vec<Collection> =
+        folders.iter().map(|folder| corpus::read(folder, &ReadOptions::default())).collect::<Result<_>>()?;
+
+    println!("recall@{CUT} / nDCG@10\n");
+    head(RECIPES.map(|(name, _)| name));
+    for collection in &collections {
+        let columns = RECIPES.iter().map(|&(_, recipe)| by_language(collection, |_| recipe, Reader::Passage));
+        rows(collection, columns.collect::<Result<_>>()?);
+    }
+    println!();
+    head(READERS.map(|(name, _)| name));
+    for collection in collections.iter().filter(|collection| collection.languages().len() > 1) {
+        let auto = |language: &Language| Recipe::of(Analysis::default(), language);
+        let columns = READERS.iter().map(|&(_, reader)| by_language(collection, auto, reader));
+        rows(collection, columns.collect::<Result<_>>()?);
     }
     Ok(())
 }
 
+fn head<const N: usize>(columns: [&str; N]) {
+    println!("| collection | queries | {} |", columns.join(" | "));
+    println!("|---|---|{}", "---|".repeat(N));
+}
+
+type Queries = BTreeMap<Language, Vec<Metrics>>;
+
+fn rows(collection: &Collection, columns: Vec<Queries>) {
+    for (language, queries) in &columns[0] {
+        let means = columns.iter().filter_map(|column| Metrics::mean(column[language].iter().copied()));
+        let cells: Vec<String> =
+            means.map(|mean| format!("{:.3} / {:.3}", mean.recall, mean.ndcg10)).collect();
+        println!("| {} {language} | {} | {} |", collection.name, queries.len(), cells.join(" | "));
+    }
+}
+
 /// The metrics of every judged query, by its language.
-fn by_language(collection: &Collection, recipe: Recipe) -> Result<BTreeMap<Language, Vec<Metrics>>> {
-    let analyzers = Analyzers::by_recipe(collection.languages().keys(), |_| recipe);
+fn by_language(
+    collection: &Collection,
+    recipe: impl Fn(&Language) -> Recipe,
+    reader: Reader,
+) -> Result<Queries> {
+    let und = Language::undetermined();
+    let languages = collection.languages();
+    let analyzers = Analyzers::by_recipe(languages.keys().chain([&und]), recipe);
     let index = LexicalIndex::in_memory(collection, &analyzers)?;
     let leg = Bm25Leg { index: &index, tie_order: &collection.tie_order, parameters: Bm25::default() };
-    let mut metrics: BTreeMap<Language, Vec<Metrics>> = BTreeMap::new();
+    let mut metrics = Queries::new();
     for query in collection.judged_queries() {
-        let text = &collection.query(query).text;
-        let hits = leg.retrieve(QueryInput { text, vector: None }, CUT)?;
+        let language = &collection.query(query).language;
+        let mut terms = analyzers.query_terms(&collection.query(query).text);
+        terms.iter_mut().for_each(|term| read_by(reader, term, &analyzers, language));
+        let hits = leg.search(&terms, CUT)?;
         let place = |passage: &JudgedPassage| match passage {
             JudgedPassage::Missing(_) => None,
             JudgedPassage::Known(doc) => {
@@ -83,8 +128,19 @@ fn by_language(collection: &Collection, recipe: Recipe) -> Result<BTreeMap<Langu
             .iter()
             .map(|judgment| Placed { grade: judgment.grade, rank: place(&judgment.passage) })
             .collect();
-        let language = collection.query(query).language.clone();
-        metrics.entry(language).or_default().push(measure(&placed, CUT, 1));
+        metrics.entry(language.clone()).or_default().push(measure(&placed, CUT, 1));
     }
     Ok(metrics)
+}
+
+/// Makes every chain read the query as `reader` says.
+fn read_by(reader: Reader, term: &mut QueryTerm, analyzers: &Analyzers, language: &Language) {
+    let und = analyzers.chain_of(&Language::undetermined()).unwrap_or(0);
+    let count = match reader {
+        Reader::Passage => return,
+        Reader::Query => term.counts[analyzers.chain_of(language).unwrap_or(und)],
+        Reader::Undetermined => term.counts[und],
+        Reader::All => term.counts.iter().copied().max().unwrap_or(0),
+    };
+    term.counts.fill(count);
 }

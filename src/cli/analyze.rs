@@ -15,16 +15,20 @@ pub fn run(args: &AnalyzeArgs) -> Result<()> {
         "-" => from_standard_input()?,
         text => text.to_owned(),
     };
-    let detected = detection(&text);
+    print(&report(args, &text)?)
+}
+
+fn report(args: &AnalyzeArgs, text: &str) -> Result<String> {
+    let detected = detection(text);
     let language = args.language.as_deref().map_or_else(|| detected.language.clone(), Language::new);
     let analysis = Analysis { analyzer: args.analyzer.unwrap_or_default(), fold_han: args.fold_han };
     let chain = Chain::new(Recipe::of(analysis, &language), &language);
-    let trace = chain.trace(&text);
+    let trace = chain.trace(text);
     let report =
         Report { language: &language, given: args.language.is_some(), detected: &detected, trace: &trace };
     match args.format {
-        Format::Text => print(&report.text(args)),
-        Format::Json => print(&report.json(args)?),
+        Format::Text => Ok(report.text(args)),
+        Format::Json => report.json(args),
     }
 }
 
@@ -136,4 +140,54 @@ impl Report<'_> {
 
 fn in_line<'s>(terms: impl IntoIterator<Item = &'s String>) -> String {
     terms.into_iter().map(|term| visible(term)).collect::<Vec<_>>().join(" │ ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::AnalyzerChoice;
+
+    fn args(language: Option<&str>, format: Format) -> AnalyzeArgs {
+        AnalyzeArgs {
+            text: String::new(),
+            language: language.map(str::to_owned),
+            analyzer: Some(AnalyzerChoice::Auto),
+            fold_han: false,
+            format,
+        }
+    }
+
+    #[test]
+    fn every_step_and_the_terms_are_shown() {
+        let shown = report(&args(None, Format::Text), "기차표를 환불").unwrap();
+        assert!(shown.contains("ko (detected by script, confidence 1.00)"), "{shown}");
+        assert!(shown.contains("Korean particles"), "{shown}");
+        assert!(shown.ends_with("기차표 │ 기차 │ 차표 │ 표를 │ 환불\n"), "{shown}");
+    }
+
+    #[test]
+    fn a_language_given_is_taken_and_doubted_aloud() {
+        let shown = report(&args(Some("fr"), Format::Text), "予約の取り消し").unwrap();
+        assert!(shown.contains("fr (given)") && shown.contains("looks like ja"), "{shown}");
+    }
+
+    /// Trap: positions in the normalised text are not positions in the text as given.
+    #[test]
+    fn terms_in_json_have_their_bytes_in_the_text_as_given() {
+        let json = report(&args(Some("ja"), Format::Json), "ﾎﾃﾙ 予約").unwrap();
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(json["terms"][0]["term"], "ホテル");
+        assert_eq!(
+            (json["terms"][0]["start"].as_u64(), json["terms"][0]["end"].as_u64()),
+            (Some(0), Some(9))
+        );
+        assert_eq!(json["steps"][0]["name"], "words (ICU4X)");
+    }
+
+    /// Trap: a text with an escape sequence would otherwise reach the terminal raw.
+    #[test]
+    fn what_a_terminal_would_obey_is_made_visible() {
+        let shown = report(&args(Some("\u{1b}[2J"), Format::Text), "a\u{1b}[31mb").unwrap();
+        assert!(!shown.contains('\u{1b}'), "{shown:?}");
+    }
 }

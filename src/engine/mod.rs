@@ -10,16 +10,19 @@
 //! - `final_order`: what comes after the reranker: blend and threshold.
 //! - `query_state`: the facts of one query and what the judge makes of them.
 //! - `rejudge`: all queries judged anew, in as many slices as it takes.
+//! - `approximation`: what approximate search costs.
 //! - `tuning`: what other settings would make of it, in the background.
 //! - `judging`, `view`, `remedy`, `explain`: the parts of a snapshot.
 //! - `verdict`, `study`: the case for the judge, at once and when the lists are settled.
 //! - `runs`: whole lists, for export.
 
 mod affords;
+mod approximation;
 mod background;
 mod explain;
 mod final_order;
 mod judging;
+pub mod languages;
 pub mod legs;
 mod query_state;
 mod rejudge;

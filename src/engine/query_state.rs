@@ -5,11 +5,11 @@
 
 mod reranked;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::corpus::{Collection, JudgedPassage};
-use crate::domain::{DocIdx, Grade, Hit, LegId, LegSet, QueryIdx, Rank, Score, Settings};
+use crate::domain::{Analysis, DocIdx, Grade, Hit, LegId, LegSet, QueryIdx, Rank, Score, Settings};
 use crate::engine::final_order;
 use crate::engine::snapshot::{GoldRow, QueryRow};
 use crate::fuse::{FusedList, Fuser, Pool};
@@ -40,6 +40,7 @@ pub struct QueryState {
     exact_dense: Option<(LegId, Vec<Hit>)>,
     pool: Arc<Pool>,
     exact_pool: Option<Pool>,
+    reading: Reading,
     /// By reranker, then by pool row; a column that is short or missing is not scored yet.
     scores: Vec<Vec<PairScore>>,
     judged: Vec<Judged>,
@@ -48,6 +49,17 @@ pub struct QueryState {
     fused: FusedList,
     /// Room for measuring.
     desk: Desk,
+}
+
+/// What BM25's analyzer makes of a query.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Reading {
+    /// The analysis this is of; `None`: not read yet.
+    pub of: Option<Analysis>,
+    /// Golds that share no term with the query.
+    pub blind: Vec<DocIdx>,
+    /// Terms of the query that no passage has, and all of its terms.
+    pub unknown: (u32, u32),
 }
 
 /// How settings apply to all queries of one pass.
@@ -103,10 +115,25 @@ impl QueryState {
             exact_pool: None,
             scores: Vec::new(),
             judged: Vec::new(),
+            reading: Reading::default(),
             ideal: JudgedIdeal::default(),
             fused: FusedList::default(),
             desk: Desk::default(),
         }
+    }
+
+    /// The passages that are gold at some level, as far as they are in the corpus.
+    pub fn known_golds(&self) -> impl Iterator<Item = DocIdx> + '_ {
+        self.judged.iter().filter(|judged| judged.grade > 0).filter_map(|judged| judged.doc)
+    }
+
+    /// What BM25's analyzer made of the query.
+    pub fn reading(&self) -> &Reading {
+        &self.reading
+    }
+
+    pub fn set_reading(&mut self, reading: Reading) {
+        self.reading = reading;
     }
 
     pub fn has_judgments(&self) -> bool {
@@ -139,6 +166,15 @@ impl QueryState {
     /// The list of a leg; `None`: not computed.
     pub fn leg(&self, leg: LegId) -> Option<&[Hit]> {
         self.legs.get(leg.0)?.as_deref()
+    }
+
+    /// Share of the exact scan's first `n` that the approximate list has among its own first `n`; `None`
+    /// where the leg is exact, or nothing is to be found.
+    pub fn approximate_recall(&self, n: usize) -> Option<f64> {
+        let (leg, exact) = self.exact_dense.as_ref()?;
+        let head = |hits: &[Hit]| -> HashSet<DocIdx> { hits.iter().take(n).map(|hit| hit.doc).collect() };
+        let (exact, approximate) = (head(exact), head(self.leg(*leg)?));
+        (!exact.is_empty()).then(|| exact.intersection(&approximate).count() as f64 / exact.len() as f64)
     }
 
     /// Whether all of these legs are there.
@@ -260,6 +296,7 @@ impl QueryState {
                     decided_by: fate_now.and_then(|fate| deciding_stage(fate, fused[i], &stages, cut)),
                     stages,
                     first_fate: fate(&GoldPlace { rerank: RerankState::Off, ..gold }, n, k),
+                    blind: judged.doc.is_some_and(|doc| self.reading.blind.contains(&doc)),
                     legs,
                     remedy: String::new(),
                 }
@@ -387,6 +424,7 @@ impl GoldRow {
             fate: None,
             first_fate: None,
             awaits_rerank: true,
+            blind: false,
             remedy: String::new(),
         }
     }

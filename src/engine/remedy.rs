@@ -2,7 +2,7 @@
 //! What the changes are is computed in `tune`, from the query's own facts; each has been tried.
 
 use super::query_state::QueryState;
-use super::snapshot::GoldRow;
+use super::snapshot::{GoldRow, GoldWhy, Way};
 use super::view::ViewInput;
 use crate::domain::{Fate, FirstStage, FusionMethod, LegName, LegSet, Settings};
 use crate::fuse::FusionPlan;
@@ -27,19 +27,51 @@ pub fn with_remedies(input: &ViewInput<'_>) -> Vec<GoldRow> {
 }
 
 fn remedied(stage: Stage<'_>, golds: &[GoldRow]) -> Vec<GoldRow> {
+    let whys = whys(stage, golds).into_iter();
+    let with_remedy = |(gold, why): (&GoldRow, Option<GoldWhy>)| GoldRow {
+        remedy: why.map_or_else(String::new, |why| why.words),
+        ..gold.clone()
+    };
+    golds.iter().zip(whys).map(with_remedy).collect()
+}
+
+/// Why each gold was lost and every change that brings it in; `None` for one that was not lost before
+/// the reranker. `state` is complete for `ran`.
+pub fn whys_of(
+    state: &QueryState,
+    golds: &[GoldRow],
+    settings: &Settings,
+    legs: &[LegName],
+    ran: LegSet,
+) -> Vec<Option<GoldWhy>> {
+    whys(Stage { state, settings, legs, ran }, golds)
+}
+
+fn whys(stage: Stage<'_>, golds: &[GoldRow]) -> Vec<Option<GoldWhy>> {
     let is_lost = |gold: &GoldRow| gold.first_fate.is_some_and(Fate::is_lost_before_rerank);
     let lost: Vec<&GoldRow> = golds.iter().filter(|gold| is_lost(gold)).collect();
     if lost.is_empty() {
-        return golds.to_vec();
+        return vec![None; golds.len()];
     }
     let (found, plans) = find(stage, &lost);
     let mut found = found.iter();
-    let with_remedy = |gold: &GoldRow| {
-        let remedies = if is_lost(gold) { found.next() } else { None };
-        let remedy = remedies.map_or_else(String::new, |remedies| say(stage, gold, remedies, &plans));
-        GoldRow { remedy, ..gold.clone() }
+    let mut why = |gold: &GoldRow| {
+        let remedies = found.next()?;
+        let words = say(stage, gold, remedies, &plans);
+        let way = |way: &Remedy| {
+            let change = change_in_words(way.change, stage, &plans)?;
+            Some(Way { change, rank_then: way.rank_then, size: way.size })
+        };
+        Some(GoldWhy {
+            words: match gold.blind {
+                true => format!("BM25 is blind here (no term in common); {words}"),
+                false => words,
+            },
+            margin: remedies.margin,
+            ways: remedies.ways.iter().filter_map(way).collect(),
+        })
     };
-    golds.iter().map(with_remedy).collect()
+    golds.iter().map(|gold| if is_lost(gold) { why(gold) } else { None }).collect()
 }
 
 /// Other first stages to try, each with its name.
@@ -64,7 +96,7 @@ fn find(stage: Stage<'_>, lost: &[&GoldRow]) -> (Vec<Remedies>, Plans) {
         plan: &plan,
         n: settings.candidates,
         depth: settings.depth,
-        axis: (is_hybrid && settings.goes_by_alpha(stage.legs.len())).then_some(Axis { zero: 0, one: 1 }),
+        axis: (is_hybrid && settings.goes_by_alpha(stage.legs.len())).then_some(Axis { leg: 1 }),
         others: &others,
         exact: state.exact_pool(),
         golds: &golds,
@@ -193,6 +225,9 @@ mod tests {
         state(&scored(&mut (0..10)), &scored(&mut std::iter::once(9).chain(0..9)), None)
     }
 
+    /// A passage that shares no term with the query.
+    const BLIND: u32 = 18;
+
     /// The remedy of one gold with this fate.
     fn remedy(state: &QueryState, settings: &Settings, ran: LegSet, doc: u32, fate: Fate) -> String {
         let legs = legs();
@@ -210,6 +245,7 @@ mod tests {
             fate: Some(fate),
             first_fate: Some(fate),
             awaits_rerank: false,
+            blind: doc == BLIND,
             remedy: String::new(),
         };
         let kept = GoldRow { first_fate: Some(Fate::Kept), ..gold.clone() };
@@ -263,6 +299,14 @@ mod tests {
         assert_eq!(
             remedy(&ten(), &settings, LegSet::all(2), 17, Fate::NeverRetrieved),
             "in no leg to depth 1000"
+        );
+    }
+
+    #[test]
+    fn that_bm25_is_blind_is_a_reason() {
+        assert_eq!(
+            remedy(&ten(), &Settings::default(), LegSet::all(2), BLIND, Fate::NeverRetrieved),
+            "BM25 is blind here (no term in common); in no leg to depth 1000"
         );
     }
 

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::languages::LanguageReport;
 pub use super::query_state::StageHit;
 pub use super::tuning::{AlphaCurve, BestCell, HeatMap, Held, Shape, Tuning};
 use crate::domain::{
@@ -15,7 +16,7 @@ use crate::judge::{
     Metric, MetricMean, Metrics, Movement, Paired, QueryScores, Signals, StageVerdict, Verdict,
 };
 pub use crate::retrieve::bm25::TermScore;
-use crate::tune::Goal;
+use crate::tune::{Goal, Margin};
 
 /// Which answer this is: `generation` counts requests, `revision` counts progress within one. A screen
 /// takes only a greater pair than the one it shows.
@@ -159,6 +160,8 @@ pub struct GoldRow {
     pub first_fate: Option<Fate>,
     /// Whether the second stage may still give it a fate; false once it is there, or has failed.
     pub awaits_rerank: bool,
+    /// Whether query and passage share no term, so that BM25 cannot find it at any depth.
+    pub blind: bool,
     /// Why it was lost and what brings it in, in words ("N = 63 or α ≥ .61 brings it in"). Focus query
     /// only; empty where nothing was lost.
     pub remedy: String,
@@ -298,6 +301,29 @@ pub struct ProbablePositive {
     pub contained: bool,
 }
 
+/// Why a gold was lost before the reranker, and what brings it into the candidate set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GoldWhy {
+    /// In one sentence.
+    pub words: String,
+    /// Its fused score and that of the last candidate; `None` where it is not in the list, or the list
+    /// is shorter than N.
+    pub margin: Option<Margin>,
+    /// Every single change that brings it in, each tried, the smallest first.
+    pub ways: Vec<Way>,
+}
+
+/// One change of one setting that brings a gold in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Way {
+    /// `N = 63`, `α ≥ .62`, `convex fusion`, `dense alone`, `exact search`.
+    pub change: String,
+    /// The gold's fused rank after it.
+    pub rank_then: Rank,
+    /// For α the distance, for N and the window what is added as a share of what is there, else 1.
+    pub size: f64,
+}
+
 /// What takes longer than a frame to find out; made when the lists are settled.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Study {
@@ -306,6 +332,8 @@ pub struct Study {
     pub mean_signals: Option<Signals>,
     /// The legs that [`crate::judge::LegPair`] counts.
     pub signal_legs: Vec<LegId>,
+    /// By row of [`Snapshot::queries`], then by gold; `None`: not lost before the reranker.
+    pub whys: Vec<Vec<Option<GoldWhy>>>,
     /// By row of [`Snapshot::queries`].
     pub probable_positives: Vec<Vec<ProbablePositive>>,
     /// The reranked list against the first stage's, metric by metric, over the queries wholly reranked.
@@ -375,6 +403,21 @@ pub struct RerankerInUse {
     pub truncated: usize,
 }
 
+/// What approximate dense search costs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Approximation {
+    /// Breadth of the search.
+    pub ef: usize,
+    /// How deep the lists were compared: N.
+    pub n: usize,
+    /// Mean share of the exact scan's first N that the approximate list has among its own.
+    pub recall: f64,
+    /// Queries it is the mean of.
+    pub queries: usize,
+    /// Golds that the exact scan would have put into the candidate set.
+    pub golds_lost: usize,
+}
+
 /// The model behind dense vectors and late interaction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelInUse {
@@ -408,10 +451,14 @@ pub struct Snapshot {
     pub means: Option<Means>,
     /// In order of the languages' tags.
     pub languages: Vec<LanguageRow>,
+    /// How each language is cut, and what queries of one find in another.
+    pub language_report: Arc<LanguageReport>,
     pub curve: Arc<RecallCurve>,
     /// What other settings would make of the judged queries. Of the settings before while
     /// [`Status::tuning`] is at work; `None` before the first is there, and where it was not asked for.
     pub tuning: Option<Arc<Tuning>>,
+    /// `None` where dense search is exact.
+    pub approximation: Option<Approximation>,
     pub costs: Vec<StageCost>,
     /// Lags behind the lists as the verdict does.
     pub affords: Arc<Affords>,

@@ -5,18 +5,18 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
-use super::judging;
 use super::query_state::{JudgeContext, QueryState};
 use super::snapshot::{ProbablePositive, QueryRow, Study};
 use super::verdict::{VerdictInput, verdict};
+use super::{judging, remedy};
 use crate::corpus::Collection;
 use crate::domain::{DocIdx, Grade, Language, LegId, QueryIdx, Rank};
 use crate::judge::{Column, Metric, MetricKind, Shingles, Signals, Trial, Verdict, resembling};
 
 /// A passage this high in a list, or within k, is looked at for its likeness to a gold.
 const LOOKED_AT: usize = 10;
-/// Resamples between two looks at the clock.
-const ROUNDS_AT_A_TIME: usize = 20;
+/// Queries drawn between two looks at the clock, in whole resamples.
+const DRAWS_AT_A_TIME: usize = 20_000;
 
 /// The likeness of an unjudged passage to the golds of a query.
 type Likeness = Option<(DocIdx, f64, bool)>;
@@ -38,6 +38,8 @@ pub struct StudyInput<'a> {
     pub queries: &'a [QueryIdx],
     pub rows: &'a [QueryRow],
     pub likenesses: &'a mut Likenesses,
+    /// The verdict on all rows, which is that on the only language there is.
+    pub overall: Option<&'a Verdict>,
     /// For the verdicts; its curve is not looked at.
     pub verdict: VerdictInput<'a>,
 }
@@ -67,7 +69,8 @@ impl StudyUnderWay {
             let terms = input.verdict.terms;
             Trial::new(columns(input.rows, metrics), terms.rounds, terms.seed)
         });
-        while !trial.step(ROUNDS_AT_A_TIME) {
+        let rounds = (DRAWS_AT_A_TIME / input.rows.len().max(1)).max(1);
+        while !trial.step(rounds) {
             if start.elapsed() >= budget {
                 return None;
             }
@@ -81,7 +84,6 @@ impl StudyUnderWay {
             }
         }
         let mut study = std::mem::take(&mut self.study);
-        study.by_language.reverse();
         study.paired = self.trial.take().map(Trial::finish).unwrap_or_default();
         study.mean_signals = Signals::mean(study.signals.iter().flatten());
         study.signal_legs = speaking(input.context);
@@ -95,12 +97,16 @@ impl StudyUnderWay {
         if !input.rows[at].complete {
             self.study.signals.push(None);
             self.study.probable_positives.push(Vec::new());
+            self.study.whys.push(Vec::new());
             return;
         }
         state.fuse(&context.fuser);
         self.study.signals.push(Some(state.signals(context)));
         let positives = probable_positives(input.collection, query, state, context, input.likenesses);
         self.study.probable_positives.push(positives);
+        let golds = &input.rows[at].golds;
+        let whys = remedy::whys_of(state, golds, context.settings, input.verdict.legs, context.ran);
+        self.study.whys.push(whys);
     }
 }
 
@@ -125,7 +131,7 @@ fn columns(rows: &[QueryRow], metrics: &[Metric]) -> Vec<Column> {
     metrics.iter().enumerate().map(column).collect()
 }
 
-/// Rows by language of the query, in descending order of the tags.
+/// Rows by language of the query, in descending order of the tags: they are taken from the end.
 fn by_language(input: &StudyInput<'_>) -> Vec<(Language, Vec<usize>)> {
     let mut groups: BTreeMap<Language, Vec<usize>> = BTreeMap::new();
     for (at, row) in input.rows.iter().enumerate().filter(|(_, row)| row.scores.is_some()) {
@@ -135,6 +141,10 @@ fn by_language(input: &StudyInput<'_>) -> Vec<(Language, Vec<usize>)> {
 }
 
 fn of_language(input: &StudyInput<'_>, rows: &[usize]) -> Verdict {
+    let scored = input.rows.iter().filter(|row| row.scores.is_some()).count();
+    if let Some(overall) = input.overall.filter(|_| rows.len() == scored) {
+        return overall.clone();
+    }
     let rows = rows.iter().map(|&at| &input.rows[at]);
     let passages = input.collection.passages.len();
     let curve = judging::curve(rows.clone(), input.context.settings, input.context.weights, passages);

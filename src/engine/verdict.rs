@@ -1,6 +1,7 @@
 //! The case for the judge: judged queries with their scores, and what a change of N or leg would do.
 
 use super::snapshot::{QueryRow, RecallCurve};
+use super::tuning::Tuning;
 use crate::domain::{Fate, LegName, Settings};
 use crate::judge::{
     Advice, CONDENSED_NDCG_10, Case, JUDGED_10, JudgedQuery, ListScores, Metric, Metrics, Terms, Verdict,
@@ -16,6 +17,8 @@ pub struct VerdictInput<'a> {
     pub settings: &'a Settings,
     /// `None` where no second stage is at work.
     pub reranker: Option<&'a str>,
+    /// What other settings would make of the same rows; `None` until that is known.
+    pub tuning: Option<&'a Tuning>,
     pub terms: Terms,
 }
 
@@ -31,7 +34,11 @@ pub fn verdict<'a>(rows: impl Iterator<Item = &'a QueryRow>, input: &VerdictInpu
         queries: &queries,
         candidates: input.settings.candidates,
         reranker: input.reranker,
-        changes: &changes(input.curve, input.legs, input.settings, &queries),
+        changes: &[
+            changes(input.curve, input.legs, input.settings, &queries),
+            input.tuning.map_or_else(Vec::new, |tuning| tuned(tuning, input.settings)),
+        ]
+        .concat(),
         terms: input.terms,
     })
 }
@@ -60,6 +67,29 @@ fn judged_query<'a>(
         found: row.golds.iter().filter(|gold| gold.fused.is_some_and(|rank| rank as usize <= n)).count(),
         fates,
     })
+}
+
+/// What tuning knows of other settings: the best α for recall and for the metric tuned for, and the best
+/// of the heat map.
+fn tuned(tuning: &Tuning, settings: &Settings) -> Vec<Advice> {
+    let recall = format!("recall@{}", settings.candidates);
+    let reranked = format!("reranked {}", tuning.metric);
+    let curves = [(&recall, &tuning.recall), (&tuning.metric, &tuning.first), (&reranked, &tuning.reranked)];
+    let by_alpha = curves.into_iter().filter_map(|(metric, curve)| {
+        let curve = curve.as_ref()?;
+        let change = format!("alpha {}", curve.best.short);
+        Some(Advice { change, metric: metric.clone(), from: curve.current, to: curve.best.value })
+    });
+    let cells = tuning
+        .heat
+        .iter()
+        .flat_map(|heat| [(&tuning.metric, &heat.best_first), (&reranked, &heat.best_reranked)]);
+    let by_cell = cells.filter_map(|(metric, best)| {
+        let best = best.as_ref()?;
+        let change = format!("{} fusion, alpha {}, N {}", best.method.name(), best.alpha, best.candidates);
+        Some(Advice { change, metric: metric.clone(), from: best.current, to: best.mean.mean })
+    });
+    by_alpha.chain(by_cell).filter(|advice| advice.to > advice.from + 1e-6).collect()
 }
 
 /// What the recall curve knows of other settings: twice the candidates, or a leg alone.

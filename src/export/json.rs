@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 
 use crate::domain::{Fate, Grade, LegName, Rank};
 use crate::engine::{
-    AffordPoint, EngineOptions, GoldRow, LanguageRow, Means, RerankedMeans, Snapshot, StageCost, Study,
+    AffordPoint, EngineOptions, GoldRow, GoldWhy, LanguageRow, Means, RerankedMeans, Snapshot, StageCost,
+    Study,
 };
 use crate::error::{Error, Result};
 use crate::index::dense::ANN_SEED;
@@ -43,9 +44,17 @@ pub fn report(snapshot: &Snapshot, collection: &Collection, options: &EngineOpti
         signals: study.map(|study| MeanSignals { study, legs: &snapshot.legs }),
         queries: (0..snapshot.queries.len()).map(|at| query(at, snapshot, collection)).collect(),
         languages: snapshot.languages.iter().map(|row| language(row, study, n)).collect(),
+        language_report: super::languages::part(snapshot),
         cost: Costs(&snapshot.costs),
         affords: afforded(snapshot),
         verdict: snapshot.findings.as_deref(),
+        approximation: snapshot.approximation.map(|found| ApproximationPart {
+            ef: found.ef,
+            n: found.n,
+            recall: found.recall,
+            queries: found.queries,
+            golds_lost: found.golds_lost,
+        }),
         tuning: snapshot.tuning.as_deref().map(super::tuning::part),
         warnings: &snapshot.warnings,
     };
@@ -64,9 +73,13 @@ struct Report<'a> {
     signals: Option<MeanSignals<'a>>,
     queries: Vec<QueryPart<'a>>,
     languages: Vec<LanguagePart<'a>>,
+    /// How each language is cut, and what queries of one find in another.
+    language_report: super::languages::ReportPart<'a>,
     cost: Costs<'a>,
     affords: Vec<AffordPart>,
     verdict: Option<&'a Verdict>,
+    /// `null` where dense search is exact.
+    approximation: Option<ApproximationPart>,
     /// `null` where no other settings were tried.
     tuning: Option<super::tuning::TuningPart<'a>>,
     warnings: &'a [String],
@@ -77,6 +90,17 @@ struct MetricsPart<'a> {
     #[serde(flatten)]
     stages: Stages,
     by_name: ByName<'a>,
+}
+
+/// Approximate against exact dense search.
+#[derive(Serialize)]
+struct ApproximationPart {
+    ef: usize,
+    n: usize,
+    /// Share of the exact top n.
+    recall: f64,
+    queries: usize,
+    golds_lost: usize,
 }
 
 #[derive(Serialize)]
@@ -242,9 +266,9 @@ struct Stages {
 }
 
 /// The metrics of one list under their usual names, N written out.
-struct MetricMap {
-    n: usize,
-    metrics: Metrics,
+pub(super) struct MetricMap {
+    pub(super) n: usize,
+    pub(super) metrics: Metrics,
 }
 
 impl Serialize for MetricMap {
@@ -296,12 +320,49 @@ struct GoldPart<'a> {
     stages: &'a [Option<Rank>],
     /// Which of them made the fate.
     decided_by: Option<DecidedBy>,
+    /// Whether query and passage share no term.
+    blind: bool,
+    /// `null` where it was not lost before the reranker.
+    why: Option<WhyPart<'a>>,
 }
 
 #[derive(Serialize)]
 struct DecidedBy {
     stage: String,
     act: &'static str,
+}
+
+/// Why a gold was lost, and what brings it back: computed, each change tried.
+#[derive(Serialize)]
+struct WhyPart<'a> {
+    words: &'a str,
+    /// Fused scores of the gold and of the last candidate.
+    margin: Option<MarginPart>,
+    /// Smallest change first.
+    ways: Vec<WayPart<'a>>,
+}
+
+#[derive(Serialize)]
+struct MarginPart {
+    gold: f32,
+    cut: f32,
+}
+
+#[derive(Serialize)]
+struct WayPart<'a> {
+    change: &'a str,
+    rank_then: Rank,
+    size: f64,
+}
+
+fn why(of: &GoldWhy) -> WhyPart<'_> {
+    WhyPart {
+        words: &of.words,
+        margin: of.margin.map(|margin| MarginPart { gold: margin.gold, cut: margin.cut }),
+        ways: (of.ways.iter())
+            .map(|way| WayPart { change: &way.change, rank_then: way.rank_then, size: way.size })
+            .collect(),
+    }
 }
 
 /// Ranks by leg and stage; `null`: not returned.
@@ -327,6 +388,7 @@ fn query<'a>(at: usize, snapshot: &'a Snapshot, collection: &'a Collection) -> Q
     let query = collection.query(row.query);
     let study = snapshot.study.as_deref();
     let positives = study.and_then(|study| study.probable_positives.get(at)).map_or(&[][..], Vec::as_slice);
+    let whys = study.and_then(|study| study.whys.get(at)).map_or(&[][..], Vec::as_slice);
     let of_lists = study.and_then(|study| Some((study, study.signals.get(at)?.as_ref()?)));
     let map = |metrics| MetricMap { n, metrics };
     QueryPart {
@@ -338,8 +400,8 @@ fn query<'a>(at: usize, snapshot: &'a Snapshot, collection: &'a Collection) -> Q
             reranked: row.reranked.map(map),
             ceiling: row.ceiling.map(map),
         },
-        golds: (row.golds.iter())
-            .map(|gold| GoldPart {
+        golds: (row.golds.iter().enumerate())
+            .map(|(place, gold)| GoldPart {
                 passage: &gold.id,
                 grade: gold.grade,
                 ranks: Ranks(gold, &snapshot.legs),
@@ -349,6 +411,8 @@ fn query<'a>(at: usize, snapshot: &'a Snapshot, collection: &'a Collection) -> Q
                     let stage = plan.stages.get(verdict.stage)?.to_string();
                     Some(DecidedBy { stage, act: verdict.act.name() })
                 }),
+                blind: gold.blind,
+                why: whys.get(place).and_then(|found| found.as_ref()).map(why),
             })
             .collect(),
         by_name: row.scores.as_ref().map(|scores| QueryByName { metrics: &snapshot.metrics, scores }),

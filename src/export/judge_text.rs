@@ -62,7 +62,10 @@ pub fn certainty(out: &mut String, study: &Study) {
         "Holm",
         width = width.max(16)
     );
-    let p = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.4}"));
+    let p = |value: Option<f64>| match value {
+        Some(value) if value < 0.0001 => "<.0001".to_owned(),
+        value => number(value),
+    };
     for paired in changed() {
         let interval = format!("{:+.4} to {:+.4}", paired.interval.low, paired.interval.high);
         let _ = writeln!(

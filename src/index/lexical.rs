@@ -36,6 +36,8 @@ pub struct LexicalIndex {
     analyzers: Analyzers,
     /// By [`DocIdx`]: place in the analyzers' chains.
     chains: Vec<usize>,
+    /// By [`DocIdx`].
+    term_counts: Vec<u32>,
 }
 
 /// One passage that has a term.
@@ -66,6 +68,7 @@ struct Fields {
     terms: Field,
     titles: Field,
     doc: Field,
+    count: Field,
 }
 
 impl LexicalIndex {
@@ -150,6 +153,7 @@ impl LexicalIndex {
             )));
         }
         let mut docs = Vec::new();
+        let mut term_counts = vec![0; collection.passages.len()];
         let (mut tokens, mut title_tokens) = (0, 0);
         for segment in searcher.segment_readers() {
             let column = segment.fast_fields().u64("doc").map_err(|e| tantivy_error(&e))?;
@@ -160,6 +164,12 @@ impl LexicalIndex {
                     })
                     .collect::<Vec<_>>(),
             );
+            let counts = segment.fast_fields().u64("count").map_err(|e| tantivy_error(&e))?;
+            for (local, doc) in (0u32..).zip(docs.last().into_iter().flatten()) {
+                if let Some(slot) = term_counts.get_mut(doc.index()) {
+                    *slot = counts.first(local).and_then(|count| u32::try_from(count).ok()).unwrap_or(0);
+                }
+            }
             let counted = |field| segment.inverted_index(field).map(|inverted| inverted.total_num_tokens());
             tokens += counted(fields.terms).map_err(|e| tantivy_error(&e))?;
             title_tokens += counted(fields.titles).map_err(|e| tantivy_error(&e))?;
@@ -176,6 +186,7 @@ impl LexicalIndex {
             average_title_length: title_tokens as f32 / passages as f32,
             analyzers: analyzers.clone(),
             chains: chains_of(collection, analyzers).collect(),
+            term_counts,
         })
     }
 
@@ -192,6 +203,13 @@ impl LexicalIndex {
     /// Mean number of terms per title; a passage without one counts 0.
     pub fn average_title_length(&self) -> f32 {
         self.average_title_length
+    }
+
+    /// Terms in a passage, title and text together, exactly.
+    ///
+    /// Panics where `doc` is not of this collection.
+    pub fn term_count(&self, doc: DocIdx) -> u32 {
+        self.term_counts[doc.index()]
     }
 
     /// How its passages were read.
@@ -292,6 +310,7 @@ fn schema() -> (Schema, Fields) {
         terms: builder.add_text_field("terms", text.clone()),
         titles: builder.add_text_field("titles", text),
         doc: builder.add_u64_field("doc", NumericOptions::from(FAST | INDEXED)),
+        count: builder.add_u64_field("count", NumericOptions::from(FAST)),
     };
     (builder.build(), fields)
 }
@@ -304,6 +323,7 @@ fn fill(index: &Index, collection: &Collection, analyzers: &Analyzers) -> Result
     let chains = chains_of(collection, analyzers);
     for (number, (passage, chain)) in (0u64..).zip(collection.passages.iter().zip(chains)) {
         let text = passage.indexed_text();
+        let mut document = TantivyDocument::default();
         let tokens: Vec<Token> = memos[chain]
             .terms(&text)
             .into_iter()
@@ -316,9 +336,9 @@ fn fill(index: &Index, collection: &Collection, analyzers: &Analyzers) -> Result
                 position_length: 1,
             })
             .collect();
+        document.add_u64(fields.count, tokens.len() as u64);
         let of_title =
             tokens.iter().filter(|token| token.offset_to <= passage.title.len()).cloned().collect();
-        let mut document = TantivyDocument::default();
         if !passage.title.is_empty() {
             let text = passage.title.clone();
             document.add_pre_tokenized_text(fields.titles, PreTokenizedString { text, tokens: of_title });

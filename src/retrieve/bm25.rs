@@ -10,6 +10,8 @@
 //!
 //! A passage meets the query as the chain of the passage's language reads it (`text::Analyzers`).
 
+use std::collections::HashSet;
+
 use super::{QueryInput, Retriever, ranked};
 use crate::domain::{Bm25, DocIdx, Hit, Score};
 use crate::error::Result;
@@ -48,11 +50,21 @@ pub struct Bm25Parts {
 
 impl Retriever for Bm25Leg<'_> {
     fn retrieve(&self, query: QueryInput<'_>, depth: usize) -> Result<Vec<Hit>> {
+        self.search(&self.index.analyzers().query_terms(query.text), depth)
+    }
+}
+
+impl Bm25Leg<'_> {
+    /// The best `depth` passages for terms that are there already, best first.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn search(&self, terms: &[QueryTerm], depth: usize) -> Result<Vec<Hit>> {
         let mut scores = vec![0.0f32; self.tie_order.len()];
         let mut seen = vec![false; self.tie_order.len()];
         let mut matched: Vec<DocIdx> = Vec::new();
         let formula = self.formula();
-        for term in self.index.analyzers().query_terms(query.text) {
+        for term in terms {
             let idf = self.idf(self.index.document_frequency(&term.term)?);
             let mut add = |posting: Posting, query_tf: u32| {
                 let at = posting.doc.index();
@@ -82,9 +94,7 @@ impl Retriever for Bm25Leg<'_> {
             matched.into_iter().map(|doc| (doc, scores[doc.index()])).collect();
         Ok(ranked(&scored, self.tie_order, depth))
     }
-}
 
-impl Bm25Leg<'_> {
     /// Why `doc` has the score it has for `query`: the query's terms as the passage's chain reads it.
     ///
     /// # Errors
@@ -116,6 +126,30 @@ impl Bm25Leg<'_> {
             parts.terms.push(TermScore { term, query_tf, tf, title_tf, df, idf, score });
         }
         Ok(parts)
+    }
+
+    /// Whether a passage has any of the terms, as its chain reads them; `text` is what is indexed of it.
+    /// Where it has none, BM25 cannot find it, whatever the parameters and the depth.
+    pub fn meets(&self, terms: &[QueryTerm], doc: DocIdx, text: &str) -> bool {
+        let chain = self.index.chain_of(doc);
+        let wanted: HashSet<&str> =
+            terms.iter().filter(|term| term.counts[chain] > 0).map(|term| term.term.as_str()).collect();
+        !wanted.is_empty()
+            && self.index.chain(doc).terms(text).iter().any(|token| wanted.contains(token.term.as_str()))
+    }
+
+    /// How many of the terms are in no passage, and how many there are, repeated ones counted once; as
+    /// `chain` reads them, `None`: as any does.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn unknown(&self, terms: &[QueryTerm], chain: Option<usize>) -> Result<(u32, u32)> {
+        let (mut unknown, mut all) = (0, 0);
+        for term in terms.iter().filter(|term| chain.is_none_or(|chain| term.counts[chain] > 0)) {
+            all += 1;
+            unknown += u32::from(self.index.document_frequency(&term.term)? == 0);
+        }
+        Ok((unknown, all))
     }
 
     fn idf(&self, df: u64) -> f32 {

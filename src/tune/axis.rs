@@ -1,14 +1,13 @@
-//! In: a fusion plan and the two legs between which α moves. Out: the plan at any α, and whether a
+//! In: a fusion plan and the leg whose share α is. Out: the plan at any α, and whether a
 //! curve over α can be exact. It fuses nothing.
 
 use crate::fuse::{FusionPlan, Method};
 
-/// The two legs between which α shares the weight: at 0 the first has all of it, at 1 the second. Every
-/// other leg is silent.
+/// α: the share of one leg in the weight of all. At 0 it is silent, at 1 it is alone; the others share
+/// the rest as they do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Axis {
-    pub zero: usize,
-    pub one: usize,
+    pub leg: usize,
 }
 
 /// Why a curve over α is a sweep over some of its points, and not exact.
@@ -16,7 +15,7 @@ pub struct Axis {
 pub enum NotExact {
     /// The weight stands inside the rank (Qdrant's RRF): two passages can swap more than once.
     WeightInsideRank,
-    /// With more than two legs no single α says what the weights are.
+    /// More than two legs take part.
     MoreLegs,
 }
 
@@ -55,37 +54,39 @@ pub fn exactness(method: &Method, legs: usize) -> Exactness {
 }
 
 impl Axis {
-    /// The plan as it is at `alpha`: the two legs share the weight that they have together now (2 where
-    /// they have none), all others are silent. With a plan of `Settings` whose weights go by α this is
-    /// the plan of the same settings with that α.
+    /// The plan as it is at `alpha`, with the weight in all that it has now (2 where it has none). With
+    /// the plan of `Settings` whose weights go by α, and the second leg for axis, this is the plan of the
+    /// same settings with that α.
     pub fn plan(self, plan: &FusionPlan, alpha: f64) -> FusionPlan {
-        let total = match self.weight(plan, self.zero) + self.weight(plan, self.one) {
+        let legs = plan.weights.len().max(self.leg + 1);
+        let now = |leg: usize| weight(plan, leg);
+        let others = || (0..legs).filter(|&leg| leg != self.leg);
+        let rest: f64 = others().map(now).sum();
+        let total = match rest + now(self.leg) {
             total if total > 0.0 => total,
             _ => 2.0,
         };
-        let mut weights = vec![0.0; plan.weights.len().max(self.zero.max(self.one) + 1)];
-        weights[self.zero] = total * (1.0 - alpha);
-        weights[self.one] = total * alpha;
+        let share = |leg: usize| if rest > 0.0 { now(leg) / rest } else { 1.0 / others().count() as f64 };
+        let mut weights: Vec<f64> = (0..legs).map(|leg| total * (1.0 - alpha) * share(leg)).collect();
+        weights[self.leg] = total * alpha;
         FusionPlan { weights, ..plan.clone() }
     }
 
-    /// α of a plan; `None`: another leg takes part, or none does.
+    /// α of a plan; `None`: no leg takes part.
     pub fn alpha_of(self, plan: &FusionPlan) -> Option<f64> {
-        let [zero, one] = [self.zero, self.one].map(|leg| self.weight(plan, leg));
-        let others = (0..plan.weights.len()).filter(|&leg| leg != self.zero && leg != self.one);
-        let total = zero + one;
-        (total > 0.0 && others.map(|leg| self.weight(plan, leg)).sum::<f64>() == 0.0).then(|| one / total)
+        let total: f64 = (0..plan.weights.len()).map(|leg| weight(plan, leg)).sum();
+        (total > 0.0).then(|| weight(plan, self.leg) / total)
     }
+}
 
-    fn weight(self, plan: &FusionPlan, leg: usize) -> f64 {
-        plan.weights.get(leg).copied().filter(|&weight| weight > 0.0).unwrap_or(0.0)
-    }
+fn weight(plan: &FusionPlan, leg: usize) -> f64 {
+    plan.weights.get(leg).copied().filter(|&weight| weight > 0.0).unwrap_or(0.0)
 }
 
 /// A plan at the three places of α that differ in kind: both ends, and anywhere between.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AxisPlans {
-    pub axis: Axis,
+    axis: Axis,
     pub zero: FusionPlan,
     pub inside: FusionPlan,
     pub one: FusionPlan,
@@ -99,6 +100,17 @@ impl AxisPlans {
 
     /// What a curve over α can be under this plan.
     pub fn exactness(&self) -> Exactness {
-        exactness(&self.inside.method, if self.axis.zero == self.axis.one { 1 } else { 2 })
+        exactness(&self.inside.method, self.others().count() + 1)
+    }
+
+    /// The legs whose lists are all that there is at α = 0 and at α = 1; of meaning where exactly two
+    /// legs take part.
+    pub(super) fn ends(&self) -> (usize, usize) {
+        (self.others().next().unwrap_or(self.axis.leg), self.axis.leg)
+    }
+
+    /// The legs beside the axis' own that take part.
+    fn others(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.inside.weights.len()).filter(|&leg| leg != self.axis.leg && weight(&self.inside, leg) > 0.0)
     }
 }

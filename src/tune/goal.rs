@@ -47,10 +47,12 @@ impl Goal {
     }
 }
 
+type Value<'a> = Box<dyn Fn(&[Placed]) -> f64 + Send + Sync + 'a>;
+
 /// Any metric that depends on the ranks of the judged passages alone.
 pub struct Objective<'a> {
     pub(super) depth: usize,
-    pub(super) value: Box<dyn Fn(&[Placed]) -> f64 + Send + Sync + 'a>,
+    pub(super) value: Value<'a>,
 }
 
 impl<'a> Objective<'a> {

@@ -16,20 +16,20 @@ const ROUNDING: f64 = 1e-12;
 
 /// The passages that any of the two legs returned within the window, as lines.
 #[derive(Debug, Clone, Default)]
-pub struct Lines {
+pub(super) struct Lines {
     /// Pool rows, ascending.
-    pub rows: Vec<usize>,
+    pub(super) rows: Vec<usize>,
     /// Where the line is at α = 0 and at α = 1: what the two legs say, in a scale in which the fused
     /// score is linear.
-    pub zero: Vec<f64>,
-    pub one: Vec<f64>,
+    pub(super) zero: Vec<f64>,
+    pub(super) one: Vec<f64>,
     /// Order of equal scores, least first.
-    pub ties: Vec<u32>,
+    pub(super) ties: Vec<u32>,
 }
 
 /// How another line lies to the line that is looked at.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Side {
+pub(super) enum Side {
     /// Above (in the list: before) on all of 0 < α < 1.
     Above,
     Below,
@@ -41,12 +41,12 @@ pub enum Side {
 
 impl Lines {
     /// The plans' method must be one that [`super::exactness`] calls exact.
-    pub fn of(pool: &Pool, plans: &AxisPlans, inside: &Fuser<'_>) -> Self {
+    pub(super) fn of(pool: &Pool, plans: &AxisPlans, inside: &Fuser<'_>) -> Self {
         let mean = plans.inside.method.mean();
         let mut lines = Self::default();
-        let values =
-            inside.leg_values(pool, plans.axis.zero).zip(inside.leg_values(pool, plans.axis.one)).enumerate();
-        for (row, pair) in values {
+        let (zero, one) = plans.ends();
+        let values = inside.leg_values(pool, zero).zip(inside.leg_values(pool, one));
+        for (row, pair) in values.enumerate() {
             if pair == (LegValue::NotReturned, LegValue::NotReturned) {
                 continue;
             }
@@ -63,24 +63,24 @@ impl Lines {
         lines
     }
 
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.rows.len()
     }
 
     /// The line of a pool row; `None`: not in the list.
-    pub fn line_of(&self, row: usize) -> Option<usize> {
+    pub(super) fn line_of(&self, row: usize) -> Option<usize> {
         self.rows.binary_search(&row).ok()
     }
 
-    /// The height of a line at `alpha`.
+    /// The height of a line at `alpha`; never −0, which would not be equal to 0 in an order of all numbers.
     #[inline]
-    pub fn height(&self, line: usize, alpha: f64) -> f64 {
-        (1.0 - alpha) * self.zero[line] + alpha * self.one[line]
+    pub(super) fn height(&self, line: usize, alpha: f64) -> f64 {
+        (1.0 - alpha) * self.zero[line] + alpha * self.one[line] + 0.0
     }
 
     /// How `other` lies to `line`; lines that are the same are in the order of ids.
     #[inline]
-    pub fn side(&self, line: usize, other: usize) -> Side {
+    pub(super) fn side(&self, line: usize, other: usize) -> Side {
         let zero = self.zero[other] - self.zero[line];
         let one = self.one[other] - self.one[line];
         if zero < 0.0 && one > 0.0 {
@@ -96,12 +96,12 @@ impl Lines {
 
     /// Whether `line` comes before `other` where their scores are equal.
     #[inline]
-    pub fn precedes(&self, line: usize, other: usize) -> bool {
+    pub(super) fn precedes(&self, line: usize, other: usize) -> bool {
         self.ties[line] < self.ties[other]
     }
 
     /// Only the lines at these places, which must ascend.
-    pub fn only(&self, places: &[usize]) -> Self {
+    pub(super) fn only(&self, places: &[usize]) -> Self {
         let pick = |column: &[f64]| places.iter().map(|&place| column[place]).collect();
         Self {
             rows: places.iter().map(|&place| self.rows[place]).collect(),
@@ -113,7 +113,7 @@ impl Lines {
 
     /// For each line, how many others are above it for every 0 < α < 1: one less than the best rank
     /// that it can hope for. A sweep from the highest at α = 0 down, counting heights at α = 1.
-    pub fn always_above(&self) -> Vec<Rank> {
+    pub(super) fn always_above(&self) -> Vec<Rank> {
         let by_height = |column: &[f64], place: usize| std::cmp::Reverse(Ordered(column[place]));
         let mut at_one: Vec<usize> = (0..self.len()).collect();
         at_one.sort_unstable_by_key(|&place| by_height(&self.one, place));

@@ -3,7 +3,7 @@
 //! smallest change that brings a lost gold back. No I/O, no clock, nothing of the engine; work that is
 //! long takes a `cancelled` function, asks it every few hundred microseconds and ends with [`Cancelled`].
 //!
-//! - `axis`: the two legs between which α moves; for which methods a curve over α can be exact.
+//! - `axis`: the leg whose share α is; for which methods a curve over α can be exact.
 //! - `lines`: a pool as straight lines over α, whose crossings are the swaps of the fused list.
 //! - `curve`: a step function over α; sums and means of them; the best plateau.
 //! - `first_stage`: the exact curve of a first-stage metric, from the crossings of judged passages.

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::super::Goal;
+use super::super::lines::Side;
 use super::super::tests::*;
 use super::*;
 use crate::domain::DocIdx;
@@ -176,7 +177,10 @@ proptest! {
         for row in 0..pool.len() {
             let enters = inside.iter().any(|&alpha| exact_list(&pool, alpha).iter().take(n).any(|&r| r == row));
             prop_assert!(!enters || left.line_of(row).is_some());
-            let above = lines.always_above()[lines.line_of(row).unwrap()] as usize;
+            let line = lines.line_of(row).unwrap();
+            let above = lines.always_above()[line] as usize;
+            let is_above = |&other: &usize| other != line && lines.side(line, other) == Side::Above;
+            prop_assert_eq!(above, (0..lines.len()).filter(is_above).count());
             let rank = |alpha| exact_list(&pool, alpha).iter().position(|&r| r == row).unwrap();
             let best = inside.iter().map(|&alpha| rank(alpha)).min().unwrap();
             prop_assert!(above <= best, "{above} are above row {row}, which comes to place {best}");

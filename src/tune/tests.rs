@@ -11,8 +11,8 @@ use crate::judge::Placed;
 /// Documents of the test corpus; ids are given out so that the greater number comes first among equals.
 pub const DOCS: u32 = 24;
 
-/// α as the setting has it: from the first of two legs to the second.
-pub const HYBRID: Axis = Axis { zero: 0, one: 1 };
+/// α as the setting has it: the share of the second of two legs.
+pub const HYBRID: Axis = Axis { leg: 1 };
 
 pub fn never() -> bool {
     false
@@ -197,8 +197,21 @@ fn the_axis_weighs_as_the_settings_do() {
             assert_eq!(HYBRID.alpha_of(&plan(alpha)), Some(alpha));
         }
     }
-    let third = FusionPlan { weights: vec![1.0, 1.0, 0.5], ..raw() };
-    assert_eq!(HYBRID.alpha_of(&third), None);
-    assert_eq!(HYBRID.plan(&third, 0.25).weights, [1.5, 0.5, 0.0]);
     assert_eq!(HYBRID.alpha_of(&FusionPlan { weights: vec![], ..raw() }), None);
+    assert_eq!(HYBRID.plan(&FusionPlan { weights: vec![], ..raw() }, 0.25).weights, [1.5, 0.5]);
+}
+
+#[test]
+fn with_more_legs_the_others_share_the_rest_as_before() {
+    let three = FusionPlan { weights: vec![1.0, 1.0, 2.0], ..raw() };
+    assert_eq!(HYBRID.alpha_of(&three), Some(0.25));
+    assert_eq!(HYBRID.plan(&three, 0.25).weights, three.weights);
+    for (weight, expected) in HYBRID.plan(&three, 0.7).weights.iter().zip([0.4, 2.8, 0.8]) {
+        assert!((weight - expected).abs() < 1e-12);
+    }
+    assert_eq!(HYBRID.plan(&three, 1.0).weights, [0.0, 4.0, 0.0]);
+    assert_eq!(AxisPlans::new(&three, HYBRID).exactness(), Exactness::Sampled(NotExact::MoreLegs));
+    let silent = FusionPlan { weights: vec![1.0, 1.0, 0.0], ..raw() };
+    assert_eq!(AxisPlans::new(&silent, HYBRID).exactness(), Exactness::Exact);
+    assert_eq!(AxisPlans::new(&silent, HYBRID).ends(), (0, 1));
 }

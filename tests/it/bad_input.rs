@@ -66,11 +66,6 @@ fn empty_files_and_broken_encodings_are_told() {
     assert!(message.contains("corpus.jsonl:1: not valid UTF-8"), "{message}");
 }
 
-#[test]
-fn a_collection_without_judgments_cannot_be_measured() {
-    assert!(refused(&[CORPUS, QUERIES]).contains("nothing can be measured"));
-}
-
 /// Trap: a terminal escape in a file must not reach the terminal by way of an error message.
 #[test]
 fn hostile_text_in_an_error_is_made_visible() {

@@ -2,9 +2,9 @@
 
 use super::job::{Job, METHODS};
 use super::picture::{AlphaCurve, BestCell, HeatMap, Held, Shape, Tuning};
-use crate::domain::{FusionMethod, Settings};
+use crate::domain::{LegId, Settings};
 use crate::engine::final_order::{Candidate, Finish, final_list};
-use crate::fuse::{FusedList, FusionPlan};
+use crate::fuse::FusedList;
 use crate::judge::{SEED, measure};
 use crate::tune::{
     AxisPlans, Best, Cancel, Cancelled, Cell, CellMean, Column, CrossValidation, Folds, Goal, Grid, Plane,
@@ -29,6 +29,7 @@ const TELL_EVERY: usize = 8;
 pub fn compute(job: &Job, tell: &mut dyn FnMut(Tuning), cancelled: Cancel<'_>) -> Result<(), Cancelled> {
     let mut tuning = Tuning {
         key: job.key.clone(),
+        leg: job.axis().map(|axis| LegId(axis.leg)),
         metric: metric_name(job.goal, job.settings.candidates),
         recall: None,
         first: None,
@@ -42,7 +43,7 @@ pub fn compute(job: &Job, tell: &mut dyn FnMut(Tuning), cancelled: Cancel<'_>) -
         return Ok(());
     };
     let desk = Desk::new(job);
-    let plans = AxisPlans::new(&desk.plan(job.settings.fusion), axis);
+    let plans = AxisPlans::new(&job.plan(job.settings.fusion), axis);
     tuning.recall = Some(desk.first_curve(&plans, Goal::Recall, cancelled)?);
     tuning.first = match job.goal {
         Goal::Recall => tuning.recall.clone(),
@@ -90,13 +91,6 @@ impl<'a> Desk<'a> {
         };
         let queries = job.queries.iter().map(query).collect();
         Self { job, queries, strata: job.queries.iter().map(|facts| facts.stratum).collect() }
-    }
-
-    fn plan(&self, fusion: FusionMethod) -> FusionPlan {
-        // A constant k that was given for one method means something else to another.
-        let rrf_k = self.job.settings.rrf_k.filter(|_| fusion == self.job.settings.fusion);
-        let settings = Settings { fusion, rrf_k, alpha: 0.5, ..self.job.settings.clone() };
-        FusionPlan::of(&settings, &self.job.legs, self.job.ran)
     }
 
     fn has_second(&self) -> bool {
@@ -154,7 +148,7 @@ impl<'a> Desk<'a> {
         places: &[usize],
         cancelled: Cancel<'_>,
     ) -> Result<AlphaCurve, Cancelled> {
-        let alpha = self.job.settings.alpha;
+        let alpha = self.job.alpha();
         let sum = StepSum::over(&curves.iter().collect::<Vec<_>>(), cancelled)?;
         let mean = sum.mean(cancelled)?.unwrap_or_else(|| StepCurve::constant(0.0, 0.0, 0.0));
         let folds = self.folds(places);
@@ -172,14 +166,14 @@ impl<'a> Desk<'a> {
     /// The present method over a fine row of α, at the present N.
     fn sampled(&self, goal: Goal, plane: Plane, cancelled: Cancel<'_>) -> Result<AlphaCurve, Cancelled> {
         let settings = &self.job.settings;
-        let plan = self.plan(settings.fusion);
+        let plan = self.job.plan(settings.fusion);
         let mut grid = Grid {
             axis: self.job.axis().ok_or(Cancelled)?,
             plans: vec![plan.clone()],
             alphas: Grid::even_alphas(FINE),
             candidates: vec![settings.candidates],
         };
-        let current = grid.include(&plan, settings.alpha, settings.candidates);
+        let current = grid.include(&plan, self.job.alpha(), settings.candidates);
         let what_if = self.sweep(grid, goal, &mut |_| (), cancelled)?;
         let (cells, places) = what_if.comparable(plane, current);
         let at = |cell: Cell| what_if.grid.alphas[cell.alpha];
@@ -234,11 +228,11 @@ impl<'a> Desk<'a> {
         let most = settings.window().max(settings.candidates);
         let mut grid = Grid {
             axis: self.job.axis().ok_or(Cancelled)?,
-            plans: methods.iter().map(|&method| self.plan(method)).collect(),
+            plans: methods.iter().map(|&method| self.job.plan(method)).collect(),
             alphas: Grid::even_alphas(COARSE),
             candidates: CANDIDATES.into_iter().filter(|&n| n <= most).collect(),
         };
-        let current = grid.include(&self.plan(settings.fusion), settings.alpha, settings.candidates);
+        let current = grid.include(&self.job.plan(settings.fusion), self.job.alpha(), settings.candidates);
         let empty = vec![CellMean { mean: 0.0, queries: 0 }; grid.cells()];
         let mut heat = HeatMap {
             methods,

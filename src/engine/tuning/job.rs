@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::domain::{FusionMethod, LegName, LegSet, Settings};
 use crate::engine::query_state::{Judged, QueryState};
-use crate::fuse::Pool;
+use crate::fuse::{FusionPlan, Pool};
 use crate::rerank::cascade::PairScore;
 use crate::tune::{Axis, Goal, JudgedRow, SecondScore};
 
@@ -81,14 +81,23 @@ pub const METHODS: [FusionMethod; 4] =
     [FusionMethod::Rrf, FusionMethod::Convex, FusionMethod::Tm2c2, FusionMethod::OpenSearchL2];
 
 impl Job {
-    /// The two legs between which α moves; `None` where weights are given or there are not two.
+    /// The leg whose share α is: the second of two, the last of more. `None`: there is nothing to share.
     pub fn axis(&self) -> Option<Axis> {
-        let mut speaking = self.ran.iter();
-        match (speaking.next(), speaking.next(), speaking.next()) {
-            (Some(zero), Some(one), None) if self.settings.goes_by_alpha(self.legs.len()) => {
-                Some(Axis { zero: zero.0, one: one.0 })
-            }
-            _ => None,
-        }
+        let last = self.ran.iter().last()?;
+        (self.ran.len() > 1).then_some(Axis { leg: last.0 })
+    }
+
+    /// The fusion plan of the settings with another method.
+    pub fn plan(&self, fusion: FusionMethod) -> FusionPlan {
+        // A constant k that was given for one method means something else to another.
+        let rrf_k = self.settings.rrf_k.filter(|_| fusion == self.settings.fusion);
+        let settings = Settings { fusion, rrf_k, ..self.settings.clone() };
+        FusionPlan::of(&settings, &self.legs, self.ran)
+    }
+
+    /// The present α.
+    pub fn alpha(&self) -> f64 {
+        let plan = self.plan(self.settings.fusion);
+        self.axis().and_then(|axis| axis.alpha_of(&plan)).unwrap_or(self.settings.alpha)
     }
 }

@@ -1,7 +1,7 @@
 //! What tuning has found, as snapshots and reports hold it. Nothing here computes.
 
 use super::job::Key;
-use crate::domain::FusionMethod;
+use crate::domain::{FusionMethod, LegId};
 use crate::judge::Interval;
 use crate::tune::{Best, CellMean, NotExact, StepCurve};
 
@@ -9,6 +9,8 @@ use crate::tune::{Best, CellMean, NotExact, StepCurve};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tuning {
     pub key: Key,
+    /// Whose share α is: the second of two legs, the last of more.
+    pub leg: Option<LegId>,
     /// The name of the metric, N written out (`recall@50`, `nDCG@10`).
     pub metric: String,
     /// recall@N of the first stage over α: what decides whether the gold is there at all.

@@ -6,12 +6,12 @@ use std::time::Duration;
 use super::{Dense, JUDGE_AT_ONCE, VERDICT_AT_ONCE, Worker};
 use crate::domain::{Language, LegSet, QueryIdx, Settings};
 use crate::engine::explain::{ExplainInput, explain};
-use crate::engine::judging;
 use crate::engine::query_state::{JudgeContext, QueryState};
 use crate::engine::rejudge::Rejudge;
 use crate::engine::runs::{Runs, first_run, reranked_run};
 use crate::engine::snapshot::{Focus, FocusView, GoldRow, Snapshot, Stamp};
 use crate::engine::view::{ViewInput, focus_view};
+use crate::engine::{approximation, judging};
 use crate::fuse::{Fuser, FusionPlan};
 use crate::judge::MetricPlan;
 use crate::rerank::cascade::StagePlan;
@@ -29,6 +29,8 @@ impl Worker {
             self.decide();
         }
         let status = self.status(ran, &focus);
+        let languages = judging::by_language(&self.rows, &self.collection, &self.metrics, average);
+        let language_report = Arc::new(self.language_report(&languages));
         self.revision += 1;
         self.dirty.view = false;
         self.dirty.urgent = false;
@@ -36,13 +38,15 @@ impl Worker {
             stamp: Stamp { generation: self.request.generation, revision: self.revision },
             verdict: self.sentence(ran),
             findings: self.findings.clone(),
-            languages: judging::by_language(&self.rows, &self.collection, &self.metrics, average),
+            languages,
+            language_report,
             by_metric: judging::by_metric(self.rows.iter(), &self.metrics, average),
             metrics: Arc::clone(&self.metrics),
             study: self.study.clone(),
             queries: Arc::clone(&self.rows),
             curve: Arc::clone(&self.curve),
             tuning: self.tuning.clone(),
+            approximation: self.approximation,
             costs: self.costs(),
             affords: Arc::clone(&self.affords),
             rerankers: self.rerankers_in_use(),
@@ -124,6 +128,9 @@ impl Worker {
             let passages = self.collection.passages.len();
             self.curve = Arc::new(judging::curve(self.rows.iter(), &settings, &plan.weights, passages));
             self.dirty.view = true;
+            let states = self.judged.iter().map(|query| &self.listed[query.index()]);
+            let n = settings.candidates;
+            self.approximation = approximation::measure(settings.ann, states, &self.rows, n);
         }
     }
 

@@ -21,6 +21,7 @@ impl Worker {
                 legs: &self.legs.names,
                 settings,
                 reranker: reranker.as_deref(),
+                tuning: self.fresh_tuning(),
                 terms: self.options.judging.terms,
             };
             Arc::new(verdict(self.rows.iter(), &input))
@@ -43,12 +44,14 @@ impl Worker {
             queries: &self.judged,
             rows: &self.rows,
             likenesses: &mut self.likenesses,
+            overall: self.findings.as_deref(),
             verdict: VerdictInput {
                 metrics: &self.metrics,
                 curve: &self.curve,
                 legs: &self.legs.names,
                 settings: &settings,
                 reranker: reranker.as_deref(),
+                tuning: None,
                 terms: self.options.judging.terms,
             },
         };

@@ -23,6 +23,7 @@ impl Worker {
                     ));
                 }
                 self.dense = Dense::Ready(dense);
+                self.texts = None;
                 self.dirty.judged = true;
                 self.dirty.work_list = true;
             }

@@ -92,7 +92,7 @@ impl Worker {
                 } else if self.dirty.study {
                     self.go_on_studying();
                 } else if self.wants_tuning() {
-                    self.begin_tuning();
+                    self.go_on_to_tune();
                 }
                 return;
             };
@@ -179,6 +179,9 @@ impl Worker {
         self.facts_seen += u64::from(query.is_some());
         self.leg_costs[leg.0].computed(&text, hits.len(), start.elapsed().as_secs_f64() * 1e3);
         state.set_leg(leg, hits, exact_hits, tie_order);
+        if Some(leg) == self.legs.bm25 {
+            self.read(state, leg, query);
+        }
     }
 
     /// Drops the legs that were made with another depth or other BM25 parameters.

@@ -19,21 +19,23 @@ use std::time::{Duration, Instant};
 
 use super::background::{Background, DenseFacts, Fact, ModelFacts};
 use super::judging::CostMeter;
+use super::languages::TextRow;
 use super::legs::Legs;
 use super::query_state::QueryState;
 use super::rejudge::Rejudge;
 use super::runs::Runs;
-use super::snapshot::{Affords, Focus, QueryRow, RecallCurve, Request, Study};
+use super::snapshot::{Affords, Approximation, Focus, QueryRow, RecallCurve, Request, Study};
 use super::study::{Likenesses, StudyUnderWay};
 use super::tuning::{Key, Tuner, Tuning};
 use super::{EngineOptions, Event};
 use crate::corpus::{self, Collection};
-use crate::domain::QueryIdx;
+use crate::domain::{Language, QueryIdx};
 use crate::error::{Error, Result};
 use crate::index::{CacheFolder, FactCache, LexicalIndex};
 use crate::judge::{Metric, Verdict};
 use crate::rerank::cascade::StagePlan;
 use crate::rerank::{Runner, RunnerEvent};
+use tune::Gathered;
 
 /// Least time between two answers that no request asked for.
 const PACE: Duration = Duration::from_millis(60);
@@ -99,6 +101,8 @@ struct Worker {
     collection: Arc<Collection>,
     cache: CacheFolder,
     lexical: LexicalIndex,
+    /// What the texts of each language are like; `None`: to be counted.
+    texts: Option<BTreeMap<Language, TextRow>>,
     facts: Arc<FactCache>,
     own: mpsc::Sender<Message>,
     background: Option<Background>,
@@ -126,6 +130,7 @@ struct Worker {
     curve: Arc<RecallCurve>,
     findings: Option<Arc<Verdict>>,
     affords: Arc<Affords>,
+    approximation: Option<Approximation>,
     /// Of the rows' scores.
     metrics: Arc<[Metric]>,
     study: Option<Arc<Study>>,
@@ -133,6 +138,7 @@ struct Worker {
     likenesses: Likenesses,
     tuner: Option<Tuner>,
     tuning: Option<Arc<Tuning>>,
+    gathered: Option<Gathered>,
     /// Of the picture that was begun last.
     tuning_begun: Option<Key>,
     /// Counts what came in that a picture depends on.
@@ -190,12 +196,14 @@ impl Worker {
             curve: Arc::default(),
             findings: None,
             affords: Arc::default(),
+            approximation: None,
             metrics: Arc::default(),
             study: None,
             studying: None,
             likenesses: Likenesses::default(),
             tuner: None,
             tuning: None,
+            gathered: None,
             tuning_begun: None,
             facts_seen: 1,
             dirty: Dirty { judged: true, ..Dirty::default() },
@@ -216,6 +224,7 @@ impl Worker {
             collection,
             cache,
             lexical,
+            texts: None,
             facts,
             background,
             listed,

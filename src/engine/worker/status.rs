@@ -96,6 +96,35 @@ impl Worker {
         })
     }
 
+    /// Settings that are allowed and do not do what one may think.
+    fn odd_settings(&self, settings: &Settings, ran: LegSet) -> Vec<String> {
+        let mut odd = Vec::new();
+        let weights = settings.leg_weights(self.legs.len());
+        if settings.deliver > settings.candidates {
+            odd.push(format!(
+                "k {} is above N {}: at most N passages can be delivered",
+                settings.deliver, settings.candidates
+            ));
+        }
+        let uneven = weights.iter().any(|weight| *weight > 0.0 && *weight != weights[0]);
+        if ran.len() > 1 && !settings.fusion.is_weighted() && uneven {
+            odd.push(format!("{} has no weights: only a weight of 0 counts", settings.fusion.name()));
+        }
+        if settings.reranker.is_none() && (settings.blend > 0.0 || settings.threshold.is_some()) {
+            odd.push("blend and threshold come after a reranker, and there is none".to_owned());
+        }
+        for leg in ran.iter().filter(|leg| weights[leg.0] > 0.0) {
+            let lists = || self.judged.iter().filter_map(|query| self.listed[query.index()].leg(leg));
+            if lists().next().is_some() && lists().all(<[_]>::is_empty) {
+                odd.push(format!(
+                    "the leg {} found nothing for any judged query",
+                    self.legs.names[leg.0].name
+                ));
+            }
+        }
+        odd
+    }
+
     pub(super) fn warnings(&self, settings: &Settings, ran: LegSet) -> Vec<String> {
         let mut warnings = self.collection.warnings.clone();
         warnings.extend(self.notes.iter().cloned());
@@ -108,6 +137,7 @@ impl Worker {
                 settings.depth
             ));
         }
+        warnings.extend(self.odd_settings(settings, ran));
         if settings.candidates > settings.window() {
             warnings.push(format!(
                 "N {} is above the window {}: candidates can only come from within the window",

@@ -135,6 +135,7 @@ impl Chain {
     /// The chain of a language under a recipe.
     pub fn new(recipe: Recipe, language: &Language) -> Self {
         let language = primary(language);
+        let language = language.as_str();
         let turkic = matches!(language, "tr" | "az");
         let marks = marks_of(language);
         // Stemmers of Romance languages tell endings apart by their accents.
@@ -167,60 +168,63 @@ impl Chain {
 
     /// The terms of `text`, in the order of where they start.
     pub fn terms(&self, text: &str) -> Vec<Token> {
+        self.terms_of(&Segmented::of(text))
+    }
+
+    /// As [`Chain::terms`], of a text that is cut into words already.
+    pub(super) fn terms_of(&self, text: &Segmented<'_>) -> Vec<Token> {
         self.terms_by(text, |word| self.term(word))
     }
 
     /// As [`Chain::terms`], with the text and the terms after each step.
     pub fn trace(&self, text: &str) -> Trace {
-        let normal = Normalised::of(text);
-        let mut terms: Vec<String> =
-            self.ranges(&normal.text).into_iter().map(|r| normal.text[r].into()).collect();
-        let words = words(&normal.text).into_iter().map(|r| normal.text[r].to_owned()).collect();
-        let mut steps = vec![StepTrace { name: "words (ICU4X)".to_owned(), terms: words }];
-        match self.units {
-            Units::Words => {}
-            Units::Bigrams => steps.push(StepTrace { name: "bigrams".to_owned(), terms: terms.clone() }),
-            Units::WordsAndBigrams => {
-                steps.push(StepTrace { name: "words and bigrams".to_owned(), terms: terms.clone() });
-            }
+        let read = Segmented::of(text);
+        let cut = |ranges: &[Range<usize>]| -> Vec<String> {
+            ranges.iter().map(|range| read.normal.text[range.clone()].to_owned()).collect()
+        };
+        let mut terms = cut(&self.ranges(&read));
+        let mut steps = vec![StepTrace { name: WORDS.to_owned(), terms: cut(&read.words) }];
+        if self.units != Units::Words {
+            steps.push(StepTrace { name: self.units_name().to_owned(), terms: terms.clone() });
         }
         for step in &self.steps {
             terms.iter_mut().for_each(|term| step.apply(term));
             steps.push(StepTrace { name: step.name().into_owned(), terms: terms.clone() });
         }
-        Trace { tokens: self.terms(text), normalised: normal.text.into_owned(), steps }
+        Trace { tokens: self.terms_of(&read), normalised: read.normal.text.into_owned(), steps }
     }
 
     /// The names of the steps: two chains with the same ones read every text alike.
     pub fn names(&self) -> Vec<String> {
-        let units = match self.units {
-            Units::Words => "words (ICU4X)",
-            Units::Bigrams => "bigrams",
-            Units::WordsAndBigrams => "words and bigrams",
-        };
-        let first = ["NFKC", units].map(str::to_owned);
+        let first = ["NFKC", self.units_name()].map(str::to_owned);
         first.into_iter().chain(self.steps.iter().map(|step| step.name().into_owned())).collect()
     }
 
-    fn terms_by(&self, text: &str, mut term: impl FnMut(&str) -> String) -> Vec<Token> {
-        let normal = Normalised::of(text);
-        self.ranges(&normal.text)
-            .into_iter()
+    fn units_name(&self) -> &'static str {
+        match self.units {
+            Units::Words => WORDS,
+            Units::Bigrams => "bigrams",
+            Units::WordsAndBigrams => "words and bigrams",
+        }
+    }
+
+    fn terms_by(&self, text: &Segmented<'_>, mut term: impl FnMut(&str) -> String) -> Vec<Token> {
+        self.ranges(text)
+            .iter()
             .map(|range| Token {
-                term: term(&normal.text[range.clone()]),
-                start: normal.origin_of_start(range.start),
-                end: normal.origin_of_end(range.end),
+                term: term(&text.normal.text[range.clone()]),
+                start: text.normal.origin_of_start(range.start),
+                end: text.normal.origin_of_end(range.end),
             })
             .filter(|token| !token.term.is_empty())
             .collect()
     }
 
-    fn ranges(&self, text: &str) -> Vec<Range<usize>> {
-        let words = words(text);
+    fn ranges<'t>(&self, text: &'t Segmented<'_>) -> Cow<'t, [Range<usize>]> {
         match self.units {
-            Units::Words => words,
-            Units::Bigrams => grams::pairs(text, &words, false),
-            Units::WordsAndBigrams => grams::pairs(text, &words, true),
+            Units::Words => Cow::Borrowed(&text.words),
+            Units::Bigrams => Cow::Owned(grams::pairs(&text.normal.text, &text.words, false)),
+            Units::WordsAndBigrams => Cow::Owned(grams::pairs(&text.normal.text, &text.words, true)),
         }
     }
 
@@ -228,6 +232,23 @@ impl Chain {
         let mut term = word.to_owned();
         self.steps.iter().for_each(|step| step.apply(&mut term));
         term
+    }
+}
+
+/// The name of the step that finds words.
+const WORDS: &str = "words (ICU4X)";
+
+/// A text in NFKC and its words: what all chains begin with.
+pub(super) struct Segmented<'a> {
+    normal: Normalised<'a>,
+    words: Vec<Range<usize>>,
+}
+
+impl<'a> Segmented<'a> {
+    pub(super) fn of(text: &'a str) -> Self {
+        let normal = Normalised::of(text);
+        let words = words(&normal.text);
+        Self { normal, words }
     }
 }
 
@@ -268,7 +289,7 @@ impl<'a> Memo<'a> {
     /// As [`Chain::terms`].
     pub fn terms(&mut self, text: &str) -> Vec<Token> {
         let Self { chain, seen } = self;
-        chain.terms_by(text, |word| {
+        chain.terms_by(&Segmented::of(text), |word| {
             if let Some(term) = seen.get(word) {
                 return term.clone();
             }

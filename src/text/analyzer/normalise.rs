@@ -21,9 +21,17 @@ impl<'a> Normalised<'a> {
         }
         let mut text = String::with_capacity(original.len());
         let mut clusters = Vec::new();
-        for (offset, cluster) in original.grapheme_indices(true) {
+        let mut rest = original.grapheme_indices(true).peekable();
+        while let Some((offset, cluster)) = rest.next() {
+            let mut end = offset + cluster.len();
+            // AM typed in two is two clusters.
+            if cluster.contains(NIKHAHIT)
+                && let Some((at, vowel)) = rest.next_if(|(_, next)| next.starts_with(AA))
+            {
+                end = at + vowel.len();
+            }
             clusters.push((text.len(), offset));
-            compose_am(&nfkc.normalize(cluster), &mut text);
+            compose_am(&nfkc.normalize(&original[offset..end]), &mut text);
         }
         clusters.push((text.len(), original.len()));
         Self { text: Cow::Owned(text), clusters }
@@ -45,6 +53,7 @@ impl<'a> Normalised<'a> {
 }
 
 const NIKHAHIT: [char; 2] = ['\u{e4d}', '\u{ecd}'];
+const AA: [char; 2] = ['\u{e32}', '\u{eb2}'];
 
 /// NFKC takes Thai and Lao AM apart (ำ into ◌ํ and า), and the dictionaries that find the words have it
 /// whole: น้ำ, water, would fall to pieces. Puts it together again, also where it was typed in two, with

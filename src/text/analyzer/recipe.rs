@@ -28,7 +28,7 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// What today's settings mean for a language.
+    /// What the user's choice means for a language.
     pub fn of(analysis: Analysis, language: &Language) -> Self {
         let plain =
             Self { units: Units::Words, fold: true, stem: false, han: analysis.fold_han, kana: false };
@@ -45,20 +45,20 @@ impl Recipe {
     }
 }
 
-/// Units and stemming with the best recall@50, then nDCG@10, on the sets of `docs/analyzers.md`; a
-/// language that no set has goes as its like do.
+/// Units and stemming with the best recall@50 on the sets of `docs/analyzers.md`, or where that differs by
+/// a query or none, the best nDCG@10; a language that no set has goes as its like do.
 fn measured(language: &Language) -> (Units, bool) {
-    match primary(language) {
+    match primary(language).as_str() {
         "zh" | "yue" | "ja" | "ko" => (Units::WordsAndBigrams, true),
         "id" | "ms" => (Units::Words, false),
         _ => (Units::Words, true),
     }
 }
 
-/// `zh` of `zh-Hant`.
-pub(super) fn primary(language: &Language) -> &str {
+/// `zh` of `zh-Hant`, and of `ZH_tw`.
+pub(super) fn primary(language: &Language) -> String {
     let tag = language.as_str();
-    tag.split(['-', '_']).next().unwrap_or(tag)
+    tag.split(['-', '_']).next().unwrap_or(tag).to_ascii_lowercase()
 }
 
 /// What a language does with marks on Latin letters.

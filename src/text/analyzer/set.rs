@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sha2::{Digest as _, Sha256};
 
-use super::chain::{Chain, Token};
+use super::chain::{Chain, Segmented, Token};
 use super::recipe::Recipe;
 use crate::domain::{Analysis, Language};
 
@@ -60,7 +60,7 @@ impl Analyzers {
     pub fn fingerprint(&self) -> String {
         const PROBE: &str = "Cancellation fees (v1.2.3) 予約の取り消しは前日まで サーバー 환불 규정을 退票手續費 退票手续费 \
                              การคืนเงินค่าโดยสาร Straßenbahn Müller ｱｲｳ Ｅ４１０２ ñandú l'hôtel Đà Nẵng العربية \
-                             ĐÃ DIŞ שָׁלוֹם សំបុត្រ လက်မှတ် ປີ້ ёлка reservations";
+                             ĐÃ DIŞ हिन्दी తెలుగు שָׁלוֹם សំបុត្រ လက်မှတ် ປີ້ ёлка reservations";
         let mut hash = Sha256::new();
         hash.update(super::ANALYZER_ID);
         for (language, &at) in &self.by_language {
@@ -101,8 +101,9 @@ impl Analyzers {
     pub fn query_terms(&self, query: &str) -> Vec<QueryTerm> {
         let mut places: HashMap<String, usize> = HashMap::new();
         let mut terms: Vec<(usize, QueryTerm)> = Vec::new();
+        let query = Segmented::of(query);
         for (chain, reader) in self.chains.iter().enumerate() {
-            for token in reader.terms(query) {
+            for token in reader.terms_of(&query) {
                 let at = *places.entry(token.term).or_insert_with_key(|term| {
                     let counts = vec![0; self.chains.len()];
                     terms.push((token.start, QueryTerm { term: term.clone(), counts }));

@@ -221,6 +221,7 @@ fn gold_row(
         fate: Some(fate),
         first_fate: None,
         awaits_rerank: false,
+        blind: false,
         remedy: remedy.into(),
     }
 }
@@ -347,6 +348,7 @@ pub fn snapshot() -> Snapshot {
         stamp: Stamp { generation: 1, revision: 1 },
         settings: Settings::default(),
         tuning: None,
+        approximation: None,
         legs: legs().into(),
         ran: LegSet::all(2),
         status: ready(),
@@ -369,6 +371,7 @@ pub fn snapshot() -> Snapshot {
         queries: Arc::new(query_rows()),
         means: Some(Means { queries: 9, first: means.first, ceiling: means.ceiling, reranked: Some(means) }),
         languages: Vec::new(),
+        language_report: Arc::default(),
         curve: Arc::new(curve()),
         affords: Arc::default(),
         rerankers: Vec::new(),

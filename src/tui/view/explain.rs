@@ -136,10 +136,12 @@ fn term(term: &TermScore) -> Vec<Piece> {
     }
     let times =
         if term.query_tf > 1 { format!(", {} × in the query", term.query_tf) } else { String::new() };
+    let in_title =
+        if term.title_tf > 0 { format!(", {} in the title", term.title_tf) } else { String::new() };
     vec![
         piece(format!("{name} "), Tone::Highlight),
         piece(cells::score(term.score), Tone::Text),
-        piece(format!(" (tf {}, df {}{times})", term.tf, term.df), Tone::Quiet),
+        piece(format!(" (tf {}{in_title}, df {}{times})", term.tf, term.df), Tone::Quiet),
     ]
 }
 
