@@ -17,8 +17,8 @@ use super::runtime::{self, Runtime};
 use super::{LoadStep, ModelOptions, digest, locate};
 use crate::error::{Error, Result};
 
-/// Tokens of one run, padding included. Measured on the bundled cross-encoder, two threads: more gains
-/// less than a twentieth and makes a run that cannot be stopped longer.
+/// Tokens of one run, padding included: about a third of a second of the bundled cross-encoder on two cores
+/// (2,900 tokens/s), for a run cannot be stopped.
 const BATCH_TOKENS: usize = 1024;
 
 /// Where the graph, its weights and its tokenizer are.

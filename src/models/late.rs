@@ -61,9 +61,8 @@ pub fn alignments(query: &TokenVectors, passage: &TokenVectors) -> Vec<Alignment
 
 /// A token vector in 8 bits a value: `value * scale` is the vector.
 ///
-/// Measured on the token vectors of the bundled model: no value moves by more than a 254th of the row's
-/// greatest, and a passage's score by less than .002 (a test); on tydiqa-ko nDCG@10 stays the same to four
-/// places, at half the bytes of f16.
+/// No value moves by more than a 254th of the row's greatest; on the bundled model's token vectors a
+/// passage's score moves by less than .002 (a test), at half the bytes of f16.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Quantised {
     pub scale: f32,

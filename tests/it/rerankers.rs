@@ -15,7 +15,7 @@ fn metric(report: &Value, list: &str) -> f64 {
 /// The bundled cross-encoder for real, alone, in an ensemble and behind late interaction.
 #[test]
 fn each_kind_of_plan_reranks_the_sample() {
-    let common = ["-n", "20", "--depth", "100"];
+    let common = ["-n", "10", "--depth", "100"];
     let with = |plan: &str| eval_json(&sample(), &[&common[..], &["--rerank", plan]].concat());
     let late = with("late-interaction");
     let cross = with("cross-encoder");
@@ -53,7 +53,7 @@ fn each_kind_of_plan_reranks_the_sample() {
     }
     assert!(cut > 0, "the sample has golds that the first stage leaves beyond 5 and k");
     let affords = cascade["affords"].as_array().unwrap();
-    assert!(affords.iter().any(|point| point["n"] == 20 && point["metrics"]["ndcg@10"].is_number()));
+    assert!(affords.iter().any(|point| point["n"] == 10 && point["metrics"]["ndcg@10"].is_number()));
 }
 
 /// Trap: a reranker that needs no embedding waits for one, or loads the model all the same.

@@ -262,6 +262,11 @@ impl Worker {
         }
     }
 
+    /// Whether the second stage has said all that it will say of the judged queries.
+    pub(super) fn scores_are_in(&self) -> bool {
+        !self.reranks_now(self.ran()) || self.rows.iter().all(|row| row.rerank_complete)
+    }
+
     pub(super) fn reranks(&self) -> bool {
         !self.request.settings.reranker.is_none() && self.rerank_failure().is_none()
     }

@@ -29,11 +29,6 @@ impl Worker {
         })
     }
 
-    /// Whether the second stage has said all that it will say of the judged queries.
-    fn scores_are_in(&self) -> bool {
-        !self.reranks_now(self.ran()) || self.rows.iter().all(|row| row.rerank_complete)
-    }
-
     /// Whether a picture is to be begun; asked when nothing else is to do.
     pub(super) fn wants_tuning(&self) -> bool {
         self.tuning_key().is_some_and(|key| self.tuning_begun.as_ref() != Some(&key))
