@@ -259,7 +259,7 @@ impl CrossEncoder {
     }
 }
 
-fn session(files: &CrossEncoderFiles, runtime: &Runtime, threads: usize) -> Result<Session> {
+pub(super) fn session(files: &CrossEncoderFiles, runtime: &Runtime, threads: usize) -> Result<Session> {
     let broken = |error: String| {
         Error::unavailable(format!("ONNX Runtime {} cannot load the reranker: {error}", runtime.version))
             .in_file(&files.graph)
@@ -320,3 +320,7 @@ fn groups(rows: &[PairRow]) -> Vec<Vec<usize>> {
     }
     groups
 }
+
+#[cfg(test)]
+#[path = "cross_encoder_tests.rs"]
+mod tests;

@@ -24,7 +24,7 @@ use super::legs::Legs;
 use super::query_state::QueryState;
 use super::rejudge::Rejudge;
 use super::runs::Runs;
-use super::snapshot::{Approximation, Focus, QueryRow, RecallCurve, Request, Study};
+use super::snapshot::{Affords, Approximation, Focus, QueryRow, RecallCurve, Request, Study};
 use super::study::{Likenesses, StudyUnderWay};
 use super::tuning::{Key, Tuner, Tuning};
 use super::{EngineOptions, Event};
@@ -35,6 +35,7 @@ use crate::index::{CacheFolder, FactCache, LexicalIndex};
 use crate::judge::{Metric, Verdict};
 use crate::rerank::cascade::StagePlan;
 use crate::rerank::{Runner, RunnerEvent};
+use tune::Gathered;
 
 /// Least time between two answers that no request asked for.
 const PACE: Duration = Duration::from_millis(60);
@@ -129,6 +130,7 @@ struct Worker {
     curve: Arc<RecallCurve>,
     findings: Option<Arc<Verdict>>,
     approximation: Option<Approximation>,
+    affords: Arc<Affords>,
     /// Of the rows' scores.
     metrics: Arc<[Metric]>,
     study: Option<Arc<Study>>,
@@ -136,6 +138,7 @@ struct Worker {
     likenesses: Likenesses,
     tuner: Option<Tuner>,
     tuning: Option<Arc<Tuning>>,
+    gathered: Option<Gathered>,
     /// Of the picture that was begun last.
     tuning_begun: Option<Key>,
     /// Counts what came in that a picture depends on.
@@ -193,12 +196,14 @@ impl Worker {
             curve: Arc::default(),
             findings: None,
             approximation: None,
+            affords: Arc::default(),
             metrics: Arc::default(),
             study: None,
             studying: None,
             likenesses: Likenesses::default(),
             tuner: None,
             tuning: None,
+            gathered: None,
             tuning_begun: None,
             facts_seen: 1,
             dirty: Dirty { judged: true, ..Dirty::default() },
