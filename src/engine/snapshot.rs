@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::languages::LanguageReport;
 pub use super::query_state::StageHit;
-pub use super::tuning::{AlphaCurve, BestCell, HeatMap, Held, Shape, Tuning};
+pub use super::tuning::{AlphaCurve, BestCell, HeatMap, Held, Key as TuningKey, Shape, Tuning};
 use crate::domain::{
     DocIdx, Fate, Grade, Language, LegHit, LegId, LegName, LegSet, QueryIdx, Rank, Score, Settings,
 };

@@ -3,7 +3,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::state::{Pane, State};
+use super::state::{Pane, State, View};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ActionId {
@@ -37,7 +37,25 @@ pub enum ActionId {
     FirstStage,
     Fusion,
     Reranker,
+    NextLeg,
+    AllKnobs,
+    NextKnob,
+    PreviousKnob,
+    TypeKnob,
+    KnobDefault,
     Reset,
+    QueryView,
+    CurvesView,
+    NextPlot,
+    PreviousPlot,
+    NextGoal,
+    PreviousGoal,
+    SizeMore,
+    SizeLess,
+    HeatMethod,
+    HeatStage,
+    TakeAlpha,
+    TakeBest,
     Ask,
     Filter,
     Accept,
@@ -58,6 +76,9 @@ pub enum Place {
     Queries,
     Lists,
     Knobs,
+    /// The panel of all knobs.
+    Panel,
+    Curves,
     Overlay,
     Field,
 }
@@ -67,17 +88,19 @@ pub enum Place {
 pub enum Group {
     Move,
     Turn,
+    Tune,
     Search,
     Screen,
 }
 
 impl Group {
-    pub const ALL: [Self; 4] = [Self::Move, Self::Turn, Self::Search, Self::Screen];
+    pub const ALL: [Self; 5] = [Self::Move, Self::Turn, Self::Tune, Self::Search, Self::Screen];
 
     pub fn title(self) -> &'static str {
         match self {
             Self::Move => "Move",
             Self::Turn => "Turn the knobs",
+            Self::Tune => "Curves",
             Self::Search => "Search",
             Self::Screen => "Screen",
         }
@@ -135,6 +158,7 @@ impl Chord {
             KeyCode::Right => "→".to_owned(),
             KeyCode::PageDown => "PgDn".to_owned(),
             KeyCode::PageUp => "PgUp".to_owned(),
+            KeyCode::Delete => "Del".to_owned(),
             KeyCode::BackTab => return "Shift-Tab".to_owned(),
             other => format!("{other}"),
         };
@@ -159,14 +183,23 @@ pub struct Action {
 }
 
 const BROWSE: &[Place] = &[Place::Queries, Place::Lists, Place::Knobs];
-const WALK: &[Place] = &[Place::Queries, Place::Lists, Place::Knobs, Place::Overlay];
+/// Wherever a knob can be turned.
+const TURN: &[Place] = &[Place::Queries, Place::Lists, Place::Knobs, Place::Panel, Place::Curves];
+/// The query on the screen is in sight.
+const QUERY: &[Place] = &[Place::Queries, Place::Lists, Place::Knobs, Place::Panel];
+const WALK: &[Place] = &[Place::Queries, Place::Lists, Place::Knobs, Place::Panel, Place::Overlay];
+const SHOWN: &[Place] =
+    &[Place::Queries, Place::Lists, Place::Knobs, Place::Panel, Place::Curves, Place::Overlay];
+const PANEL: &[Place] = &[Place::Panel];
+const CURVES: &[Place] = &[Place::Curves];
 const SCROLL: &[Place] = &[Place::Queries, Place::Lists, Place::Overlay];
 const FIELD: &[Place] = &[Place::Field];
-const ANYWHERE: &[Place] = &[Place::Queries, Place::Lists, Place::Knobs, Place::Overlay, Place::Field];
+const ANYWHERE: &[Place] =
+    &[Place::Queries, Place::Lists, Place::Knobs, Place::Panel, Place::Curves, Place::Overlay, Place::Field];
 const OPENED: &[Place] = &[Place::Overlay, Place::Field];
 
 use ActionId as Id;
-use Group::{Move, Screen, Search, Turn};
+use Group::{Move, Screen, Search, Tune, Turn};
 
 const fn act(
     id: ActionId,
@@ -194,44 +227,111 @@ pub static ACTIONS: &[Action] = &[
         Id::AlphaLess,
         &[key(KeyCode::Left)],
         "weight",
-        "α down by .05: more bm25; on the knob bar: turn down",
+        "α, or the chosen leg's weight, down by a step; on a knob: turn it down",
         Turn,
-        BROWSE,
+        TURN,
     ),
     act(
         Id::AlphaMore,
         &[key(KeyCode::Right)],
         "weight",
-        "α up by .05: more dense; on the knob bar: turn up",
+        "α, or the chosen leg's weight, up by a step; on a knob: turn it up",
         Turn,
-        BROWSE,
+        TURN,
     ),
-    act(Id::AlphaLittleLess, &[ch('<'), shift(KeyCode::Left)], "", "α down by .01", Turn, BROWSE),
-    act(Id::AlphaLittleMore, &[ch('>'), shift(KeyCode::Right)], "", "α up by .01", Turn, BROWSE),
-    act(Id::FewerCandidates, &[ch('[')], "N", "N down by 10: a smaller candidate set", Turn, BROWSE),
-    act(Id::MoreCandidates, &[ch(']')], "N", "N up by 10: a larger candidate set", Turn, BROWSE),
-    act(Id::CandidatesStopDown, &[ch('{')], "", "N down to 500, 200, 100, 50, 20, 10", Turn, BROWSE),
-    act(Id::CandidatesStopUp, &[ch('}')], "", "N up to 20, 50, 100, 200, 500, 1000", Turn, BROWSE),
-    act(Id::DeliverLess, &[ch('-')], "k", "k down by 1: fewer passages delivered", Turn, BROWSE),
-    act(Id::DeliverMore, &[ch('='), ch('+')], "k", "k up by 1: more passages delivered", Turn, BROWSE),
+    act(
+        Id::AlphaLittleLess,
+        &[ch('<'), shift(KeyCode::Left)],
+        "",
+        "the same down by the smallest step",
+        Turn,
+        TURN,
+    ),
+    act(
+        Id::AlphaLittleMore,
+        &[ch('>'), shift(KeyCode::Right)],
+        "",
+        "the same up by the smallest step",
+        Turn,
+        TURN,
+    ),
+    act(Id::TypeKnob, &[key(KeyCode::Enter)], "type a value", "in the panel: type a value", Turn, PANEL),
+    act(
+        Id::KnobDefault,
+        &[ch('x'), key(KeyCode::Delete)],
+        "default",
+        "in the panel: the knob back to its default",
+        Turn,
+        PANEL,
+    ),
+    act(Id::NextKnob, &[key(KeyCode::Tab)], "knob", "in the panel: next knob", Turn, PANEL),
+    act(Id::PreviousKnob, &[key(KeyCode::BackTab)], "", "in the panel: previous knob", Turn, PANEL),
+    act(Id::TakeAlpha, &[ch('A')], "best α", "take the recommended α", Tune, CURVES),
+    act(
+        Id::TakeBest,
+        &[ch('B')],
+        "best cell",
+        "take the best cell of the heat map: method, α and N",
+        Tune,
+        CURVES,
+    ),
+    act(Id::NextGoal, &[ch('g')], "metric", "tune for the next metric", Tune, CURVES),
+    act(Id::PreviousGoal, &[ch('G')], "", "tune for the metric before", Tune, CURVES),
+    act(Id::NextPlot, &[key(KeyCode::Tab)], "plot", "next plot, where not all have room", Tune, CURVES),
+    act(Id::PreviousPlot, &[key(KeyCode::BackTab)], "", "previous plot", Tune, CURVES),
+    act(Id::HeatMethod, &[ch('h')], "method", "heat map of the next method", Tune, CURVES),
+    act(
+        Id::HeatStage,
+        &[ch('s')],
+        "stage",
+        "heat map of the first stage or of the reranked list",
+        Tune,
+        CURVES,
+    ),
+    act(Id::SizeMore, &[ch('k'), key(KeyCode::Up)], "", "N up to the next row of the heat map", Tune, CURVES),
+    act(
+        Id::SizeLess,
+        &[ch('j'), key(KeyCode::Down)],
+        "",
+        "N down to the next row of the heat map",
+        Tune,
+        CURVES,
+    ),
+    act(Id::FewerCandidates, &[ch('[')], "N", "N down by 10: a smaller candidate set", Turn, TURN),
+    act(Id::MoreCandidates, &[ch(']')], "N", "N up by 10: a larger candidate set", Turn, TURN),
+    act(Id::CandidatesStopDown, &[ch('{')], "", "N down to 500, 200, 100, 50, 20, 10", Turn, TURN),
+    act(Id::CandidatesStopUp, &[ch('}')], "", "N up to 20, 50, 100, 200, 500, 1000", Turn, TURN),
+    act(Id::DeliverLess, &[ch('-')], "k", "k down by 1: fewer passages delivered", Turn, TURN),
+    act(Id::DeliverMore, &[ch('='), ch('+')], "k", "k up by 1: more passages delivered", Turn, TURN),
+    act(Id::AllKnobs, &[ch('v')], "all knobs", "open or close the panel of all knobs", Turn, TURN),
     act(
         Id::FirstStage,
         &[ch('b')],
         "first stage",
-        "first stage: hybrid, bm25 alone, dense alone",
+        "first stage: all legs together, or the next one alone",
         Turn,
-        BROWSE,
+        TURN,
     ),
-    act(Id::Fusion, &[ch('f')], "fusion", "fusion: RRF or convex", Turn, BROWSE),
-    act(Id::Reranker, &[ch('r')], "reranker", "reranker: the next one, or none", Turn, BROWSE),
-    act(Id::TypeAlpha, &[ch('a')], "", "type a value for α", Turn, BROWSE),
-    act(Id::TypeCandidates, &[ch('N')], "", "type a value for N", Turn, BROWSE),
-    act(Id::TypeDeliver, &[ch('d')], "", "type a value for k (passages delivered)", Turn, BROWSE),
-    act(Id::Reset, &[ch('0')], "", "all knobs back to where they were at the start", Turn, BROWSE),
-    act(Id::NextQuery, &[ch('J')], "query", "next query, from anywhere", Move, BROWSE),
-    act(Id::PreviousQuery, &[ch('K')], "query", "previous query, from anywhere", Move, BROWSE),
-    act(Id::NextGold, &[ch('n')], "gold", "next gold", Move, BROWSE),
-    act(Id::PreviousGold, &[ch('p')], "gold", "previous gold", Move, BROWSE),
+    act(Id::Fusion, &[ch('f')], "fusion", "choose the fusion method out of all", Turn, TURN),
+    act(Id::Reranker, &[ch('r')], "reranker", "choose the reranker, or none", Turn, TURN),
+    act(
+        Id::NextLeg,
+        &[ch('l')],
+        "",
+        "with weights by leg: the next leg, whose weight the arrows turn",
+        Turn,
+        TURN,
+    ),
+    act(Id::TypeAlpha, &[ch('a')], "", "type a value for α, or for the chosen leg's weight", Turn, TURN),
+    act(Id::TypeCandidates, &[ch('N')], "", "type a value for N", Turn, TURN),
+    act(Id::TypeDeliver, &[ch('d')], "", "type a value for k (passages delivered)", Turn, TURN),
+    act(Id::Reset, &[ch('0')], "", "all knobs back to where they were at the start", Turn, TURN),
+    act(Id::QueryView, &[ch('1')], "view", "the query: its lists, golds and passages", Screen, TURN),
+    act(Id::CurvesView, &[ch('3')], "view", "curves: recall@N, the metric over α, α x N", Screen, TURN),
+    act(Id::NextQuery, &[ch('J')], "query", "next query, from anywhere", Move, QUERY),
+    act(Id::PreviousQuery, &[ch('K')], "query", "previous query, from anywhere", Move, QUERY),
+    act(Id::NextGold, &[ch('n')], "gold", "next gold", Move, QUERY),
+    act(Id::PreviousGold, &[ch('p')], "gold", "previous gold", Move, QUERY),
     act(
         Id::Open,
         &[key(KeyCode::Enter)],
@@ -268,25 +368,25 @@ pub static ACTIONS: &[Action] = &[
         Id::Back,
         &[key(KeyCode::Esc)],
         "",
-        "back out: of the typed query, the filter, to the query list",
+        "back out: of the panel, the view, the typed query, the filter, to the query list",
         Move,
-        BROWSE,
+        TURN,
     ),
     act(Id::Link, &[ch('s')], "", "scroll the two lists together, or each with its own row", Screen, BROWSE),
     act(Id::Detail, &[ch('t')], "", "next tab: passage, golds, curve (in small terminals)", Screen, BROWSE),
-    act(Id::Messages, &[ch('!')], "", "states, failures, warnings and costs in full", Screen, BROWSE),
+    act(Id::Messages, &[ch('!')], "", "states, failures, warnings and costs in full", Screen, TURN),
     act(
         Id::Mouse,
         &[ch('M')],
         "",
         "leave the mouse to the terminal, to select text; again: take it back",
         Screen,
-        BROWSE,
+        TURN,
     ),
-    act(Id::Help, &[ch('?'), key(KeyCode::F(1))], "help", "this list", Screen, WALK),
+    act(Id::Help, &[ch('?'), key(KeyCode::F(1))], "help", "this list", Screen, SHOWN),
     act(Id::Repaint, &[ctrl('l')], "", "draw the screen again", Screen, ANYWHERE),
     act(Id::Suspend, &[ctrl('z')], "", "suspend; fg brings it back", Screen, ANYWHERE),
-    act(Id::Quit, &[ch('q')], "quit", "quit; in an overlay: close it", Screen, WALK),
+    act(Id::Quit, &[ch('q')], "quit", "quit; in an overlay: close it", Screen, SHOWN),
     act(Id::QuitAlways, &[ctrl('c')], "", "quit, always", Screen, ANYWHERE),
 ];
 
@@ -295,6 +395,8 @@ pub fn place(state: &State) -> Place {
     match (state.mode, state.pane) {
         (mode, _) if mode.is_typing() => Place::Field,
         (mode, _) if mode.is_overlay() => Place::Overlay,
+        _ if state.panel => Place::Panel,
+        _ if state.view == View::Curves => Place::Curves,
         (_, Pane::Queries) => Place::Queries,
         (_, Pane::First | Pane::Reranked) => Place::Lists,
         (_, Pane::Knobs) => Place::Knobs,
@@ -328,7 +430,9 @@ fn footer_label(action: &Action, place: Place) -> &'static str {
     match (action.id, place) {
         (ActionId::Open, Place::Queries) => "list",
         (ActionId::Open, Place::Knobs) => "type a value",
-        (ActionId::AlphaLess | ActionId::AlphaMore, Place::Knobs) => "turn",
+        (ActionId::AlphaLess | ActionId::AlphaMore, Place::Knobs | Place::Panel) => "turn",
+        (ActionId::AlphaLess | ActionId::AlphaMore, Place::Curves) => "α",
+        (ActionId::AllKnobs, Place::Panel) => "close",
         (ActionId::Quit, Place::Overlay) => "close",
         _ => action.label,
     }
@@ -358,7 +462,7 @@ mod tests {
 
     #[test]
     fn no_two_actions_share_a_key_at_one_place() {
-        for place in [Place::Queries, Place::Lists, Place::Knobs, Place::Overlay, Place::Field] {
+        for &place in ANYWHERE {
             let here: Vec<_> = ACTIONS.iter().filter(|action| action.places.contains(&place)).collect();
             for (nth, one) in here.iter().enumerate() {
                 for other in &here[nth + 1..] {
@@ -372,7 +476,7 @@ mod tests {
     /// Digits choose views, and these letters belong to what later issues add.
     #[test]
     fn keys_that_later_views_need_are_free() {
-        for c in "123456789mwyexou:".chars() {
+        for c in "2456789mwyexou:".chars() {
             let event = KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
             assert_eq!(action_for(&event, Place::Queries), None, "{c}");
         }

@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 use crate::domain::{DocIdx, QueryIdx};
 
 use super::knobs::Knob;
-use super::layout::Detail;
+use super::layout::{Detail, Plot};
 use super::state::Pane;
 
 /// Something on the screen that answers to the mouse.
@@ -26,6 +26,20 @@ pub enum Target {
     /// A knob's name or value.
     Knob(Knob),
     Tab(Detail),
+    PlotTab(Plot),
+    /// The axis of recall@N; the pointer says how far along.
+    RecallAxis,
+    /// The axis of α under the curves.
+    AlphaAxis,
+    /// A cell of the heat map, by its α and N.
+    Cell {
+        alpha: usize,
+        candidates: usize,
+    },
+    /// An entry of the open list, by its place among those that match.
+    Choice(usize),
+    /// The panel, or an open list, between its rows.
+    Dock,
     /// An open overlay.
     Overlay,
     /// The states in the header.

@@ -3,7 +3,7 @@
 
 use ratatui::layout::{Constraint, Layout as Split, Rect};
 
-use super::state::Pane;
+use super::state::{Pane, View};
 
 /// What fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,40 @@ impl Detail {
     }
 }
 
+/// A plot of the curves view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plot {
+    /// recall@N by leg and fused.
+    Recall,
+    /// The metric over α.
+    Alpha,
+    /// The metric over α x N, by method.
+    Heat,
+}
+
+impl Plot {
+    pub const ALL: [Self; 3] = [Self::Recall, Self::Alpha, Self::Heat];
+
+    pub fn step(self, by: isize) -> Self {
+        let at = Self::ALL.iter().position(|&plot| plot == self).unwrap_or(0) as isize;
+        Self::ALL[(at + by).rem_euclid(Self::ALL.len() as isize) as usize]
+    }
+}
+
+/// What the rooms are to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wants {
+    pub view: View,
+    /// The pane that a narrow screen shows.
+    pub list: Pane,
+    /// The tab that is open where tabs are.
+    pub detail: Detail,
+    /// The plot that is shown where not all have room.
+    pub plot: Plot,
+    /// Lines of the knob panel or of an open list; 0: neither is there.
+    pub dock: usize,
+}
+
 /// The rooms of one frame. A room that does not fit is `None`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
@@ -59,13 +93,15 @@ pub struct Layout {
     pub gutter: Option<Rect>,
     pub reranked: Option<Rect>,
     pub details: Vec<(Detail, Rect)>,
-    /// Whether `details` is a single box with tabs.
+    /// Whether `details` or `plots` is a single box with tabs.
     pub tabs: bool,
+    /// The knob panel, or a list to choose from, in the place of the details.
+    pub dock: Option<Rect>,
+    pub plots: Vec<(Plot, Rect)>,
 }
 
 impl Layout {
-    /// `list` is the pane that a narrow screen shows, `detail` the tab that is open where tabs are.
-    pub fn of(width: u16, height: u16, list: Pane, detail: Detail) -> Self {
+    pub fn of(width: u16, height: u16, wants: Wants) -> Self {
         let fit = match (width, height) {
             (w, h) if w < MIN_WIDTH || h < MIN_HEIGHT => Fit::TooSmall,
             (w, _) if w <= NARROW_MAX => Fit::Narrow,
@@ -96,18 +132,60 @@ impl Layout {
             reranked: None,
             details: Vec::new(),
             tabs: false,
+            dock: None,
+            plots: Vec::new(),
         };
-        match fit {
-            Fit::TooSmall => {}
-            Fit::Narrow => layout.split_narrow(body, list, detail),
-            Fit::Medium => layout.split_medium(body, detail),
-            Fit::Wide => layout.split_wide(body),
+        if fit == Fit::TooSmall {
+            return layout;
+        }
+        let body = layout.split_dock(body, wants.dock);
+        let docked = layout.dock.is_some();
+        match (wants.view, fit) {
+            (View::Curves, _) => layout.split_plots(body, wants.plot),
+            (View::Query, Fit::TooSmall | Fit::Narrow) => {
+                layout.split_narrow(body, wants.list, wants.detail, docked);
+            }
+            (View::Query, Fit::Medium) => layout.split_medium(body, wants.detail, docked),
+            (View::Query, Fit::Wide) => layout.split_wide(body, docked),
         }
         layout
     }
 
-    fn split_narrow(&mut self, body: Rect, list: Pane, detail: Detail) {
-        let details = if body.height >= 13 { body.height * 2 / 5 } else { 0 };
+    /// Takes the room of the dock from the lower end; what it is about stays in sight above it.
+    fn split_dock(&mut self, body: Rect, lines: usize) -> Rect {
+        if lines == 0 {
+            return body;
+        }
+        let wanted = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(2);
+        let least_above = if body.height >= 14 { body.height * 9 / 20 } else { 0 };
+        let [above, dock] = rows(body, wanted.min(body.height - least_above));
+        self.dock = Some(dock);
+        above
+    }
+
+    /// All three plots, or two, or one with tabs.
+    fn split_plots(&mut self, body: Rect, plot: Plot) {
+        if body.height == 0 {
+            return;
+        }
+        if body.height >= 38 && body.width >= 150 {
+            let [top, bottom] = rows(body, body.height * 2 / 5);
+            let [left, right] = Split::horizontal([Constraint::Fill(2), Constraint::Fill(3)]).areas(top);
+            self.plots = vec![(Plot::Recall, left), (Plot::Alpha, right), (Plot::Heat, bottom)];
+        } else if body.height >= 26 {
+            let [top, bottom] = rows(body, body.height / 2);
+            self.plots = vec![(plot, top), (plot.step(1), bottom)];
+        } else {
+            self.plots = vec![(plot, body)];
+            self.tabs = true;
+        }
+    }
+
+    fn split_narrow(&mut self, body: Rect, list: Pane, detail: Detail, docked: bool) {
+        if body.height == 0 {
+            return;
+        }
+        let details = if body.height >= 13 && !docked { body.height * 2 / 5 } else { 0 };
         let [top, bottom] = rows(body, details);
         match list {
             Pane::First => self.first = Some(top),
@@ -117,8 +195,8 @@ impl Layout {
         self.show_tabs(bottom, detail);
     }
 
-    fn split_medium(&mut self, body: Rect, detail: Detail) {
-        let details = if body.height >= 11 { (body.height * 2 / 5).clamp(5, 12) } else { 0 };
+    fn split_medium(&mut self, body: Rect, detail: Detail, docked: bool) {
+        let details = if body.height >= 11 && !docked { (body.height * 2 / 5).clamp(5, 12) } else { 0 };
         let [top, bottom] = rows(body, details);
         self.split_lists(top);
         let [queries, tabs] =
@@ -129,8 +207,8 @@ impl Layout {
         self.show_tabs(tabs, detail);
     }
 
-    fn split_wide(&mut self, body: Rect) {
-        let details = if body.height >= 14 { (body.height / 3).clamp(6, 16) } else { 0 };
+    fn split_wide(&mut self, body: Rect, docked: bool) {
+        let details = if body.height >= 14 && !docked { (body.height / 3).clamp(6, 16) } else { 0 };
         let [top, bottom] = rows(body, details);
         let queries = (top.width / 5).clamp(22, 36);
         let [left, right] = Split::horizontal([Constraint::Length(queries), Constraint::Fill(1)]).areas(top);
@@ -181,20 +259,28 @@ fn rows(area: Rect, bottom: u16) -> [Rect; 2] {
 mod tests {
     use super::*;
 
+    fn of(width: u16, height: u16, list: Pane, detail: Detail) -> Layout {
+        Layout::of(width, height, wants(View::Query, list, detail, 0))
+    }
+
+    fn wants(view: View, list: Pane, detail: Detail, dock: usize) -> Wants {
+        Wants { view, list, detail, plot: Plot::Alpha, dock }
+    }
+
     #[test]
     fn what_must_fit_fits() {
-        let wide = Layout::of(120, 36, Pane::Queries, Detail::Passage);
+        let wide = of(120, 36, Pane::Queries, Detail::Passage);
         assert_eq!((wide.fit, wide.details.len(), wide.tabs), (Fit::Wide, 3, false));
         assert!(wide.page(Pane::First) >= 15, "{}", wide.page(Pane::First));
-        let usual = Layout::of(80, 24, Pane::Queries, Detail::Passage);
+        let usual = of(80, 24, Pane::Queries, Detail::Passage);
         assert_eq!((usual.fit, usual.tabs), (Fit::Medium, true));
         assert!(usual.first.is_some() && usual.reranked.is_some() && usual.queries.is_some());
         assert!(usual.page(Pane::First) >= 7);
-        let narrow = Layout::of(60, 20, Pane::Reranked, Detail::Golds);
+        let narrow = of(60, 20, Pane::Reranked, Detail::Golds);
         assert_eq!(narrow.fit, Fit::Narrow);
         assert!(narrow.first.is_none() && narrow.reranked.is_some());
         for (width, height) in [(39, 40), (200, 11), (0, 0)] {
-            assert_eq!(Layout::of(width, height, Pane::First, Detail::Passage).fit, Fit::TooSmall);
+            assert_eq!(of(width, height, Pane::First, Detail::Passage).fit, Fit::TooSmall);
         }
     }
 
@@ -202,13 +288,41 @@ mod tests {
     fn rooms_stay_within_the_screen() {
         for width in 40..220 {
             for height in 12..70 {
-                let layout = Layout::of(width, height, Pane::First, Detail::Curve);
                 let screen = Rect::new(0, 0, width, height);
-                let rooms = [layout.queries, layout.first, layout.gutter, layout.reranked];
-                for room in rooms.into_iter().flatten().chain(layout.details.iter().map(|(_, room)| *room)) {
-                    assert_eq!(room.intersection(screen), room, "{width}x{height}");
+                for (view, dock) in
+                    [(View::Query, 0), (View::Query, 17), (View::Curves, 0), (View::Curves, 17)]
+                {
+                    let layout = Layout::of(width, height, wants(view, Pane::First, Detail::Curve, dock));
+                    let rooms = [layout.queries, layout.first, layout.gutter, layout.reranked, layout.dock];
+                    let details = layout.details.iter().map(|(_, room)| *room);
+                    let plots = layout.plots.iter().map(|(_, room)| *room);
+                    for room in rooms.into_iter().flatten().chain(details).chain(plots) {
+                        assert_eq!(room.intersection(screen), room, "{width}x{height}");
+                    }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn plots_share_what_room_there_is() {
+        let plots = |width, height, dock| {
+            let layout = Layout::of(width, height, wants(View::Curves, Pane::First, Detail::Curve, dock));
+            (layout.plots.iter().map(|(plot, _)| *plot).collect::<Vec<_>>(), layout.tabs)
+        };
+        assert_eq!(plots(80, 24, 0), (vec![Plot::Alpha], true));
+        assert_eq!(plots(120, 40, 0), (vec![Plot::Alpha, Plot::Heat], false));
+        assert_eq!(plots(200, 60, 0), (Plot::ALL.to_vec(), false));
+        assert_eq!(plots(120, 40, 16), (vec![Plot::Alpha], true));
+    }
+
+    /// Trap: a panel that covers the lists hides what its knobs do.
+    #[test]
+    fn lists_stay_in_sight_above_the_panel() {
+        for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+            let layout = Layout::of(width, height, wants(View::Query, Pane::First, Detail::Passage, 16));
+            assert!(layout.page(Pane::First) >= 4 && layout.page(Pane::Reranked) >= 4, "{width}x{height}");
+            assert!(layout.dock.is_some_and(|dock| dock.height >= 9) && layout.details.is_empty());
         }
     }
 }

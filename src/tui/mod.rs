@@ -10,7 +10,7 @@
 //!                                             view(State) ─> frame + hit map
 //! ```
 //!
-//! - `state`, `message`, `update`: plain data and a pure function over it. `knobs`, `lines` and
+//! - `state`, `message`, `update`: plain data and a pure function over it. `knobs`, `picker`, `lines` and
 //!   `layout` are the sums it shares with the view: ranges and steps, rows of the lists, rooms.
 //! - `actions`: the one table of what a key does, from which keymap, footer, help and README are drawn.
 //! - `view`: one file per pane; `widgets`: what panes are made of; `theme`: styles and signs by meaning.
@@ -26,6 +26,7 @@ mod knobs;
 mod layout;
 mod lines;
 mod message;
+mod picker;
 mod probe;
 mod runtime;
 mod state;

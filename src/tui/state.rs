@@ -5,15 +5,23 @@ use std::sync::Arc;
 use tui_input::Input;
 
 use crate::corpus::Collection;
-use crate::domain::{DocIdx, LegName, QueryIdx, Settings};
+use crate::domain::{DocIdx, LegId, LegName, QueryIdx, Settings};
 use crate::engine::{Focus, Snapshot};
 
 use crate::tune::Goal;
 
 use super::Options;
-use super::knobs::Knob;
-use super::layout::{Detail, Layout};
+use super::knobs::{self, Knob, Scope};
+use super::layout::{Detail, Layout, Plot, Wants};
+use super::picker::{self, Pick, Picker};
 use super::theme::Look;
+
+/// What the screen is about; a digit chooses it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    Query,
+    Curves,
+}
 
 /// What Tab goes through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +55,8 @@ pub enum Mode {
     Filtering,
     /// A number is typed for a knob.
     Number(Knob),
+    /// One of a list is chosen, and tried as the cursor moves; typing filters the list.
+    Picking(Pick),
     /// The list of all keys is open.
     Help,
     /// A passage and its score are open in full.
@@ -55,7 +65,7 @@ pub enum Mode {
 
 impl Mode {
     pub fn is_typing(self) -> bool {
-        matches!(self, Self::Asking | Self::Filtering | Self::Number(_))
+        matches!(self, Self::Asking | Self::Filtering | Self::Number(_) | Self::Picking(_))
     }
 
     pub fn is_overlay(self) -> bool {
@@ -100,18 +110,31 @@ pub struct State {
     /// How many languages its passages are in.
     pub languages: usize,
     pub snapshot: Option<Arc<Snapshot>>,
-    /// The knobs as turned; `Snapshot::settings` says what the lists answer.
     /// The metric for which other settings are tried.
     pub goal: Goal,
     /// The legs of the first stage.
     pub legs: Vec<LegName>,
+    /// The knobs as turned; `Snapshot::settings` says what the lists answer.
     pub settings: Settings,
+    /// The leg whose weight ← and → turn where α does not decide.
+    pub leg: LegId,
     /// What a reset goes back to.
     pub settings_at_start: Settings,
     /// Of the newest request.
     pub generation: u64,
     /// What the newest request wants explained.
     pub inspected: Option<DocIdx>,
+
+    pub view: View,
+    /// The plot that is shown where not all have room.
+    pub plot: Plot,
+    /// The method whose heat map is shown, by its place in it.
+    pub heat_method: usize,
+    /// Whether the heat map is of the first stage's list although there is a reranked one.
+    pub heat_first: bool,
+    /// Whether the panel of all knobs is open.
+    pub panel: bool,
+    pub picker: Picker,
 
     pub pane: Pane,
     /// The pane that was last focused and is not the knob bar: what a narrow screen shows.
@@ -150,6 +173,13 @@ impl State {
             title: options.title.clone(),
             legs: options.legs.clone(),
             goal: Goal::Ndcg10,
+            leg: LegId(0),
+            view: View::Query,
+            plot: Plot::Recall,
+            heat_method: 0,
+            heat_first: false,
+            panel: false,
+            picker: Picker::default(),
             collection: None,
             widest_id: 0,
             languages: 0,
@@ -179,8 +209,49 @@ impl State {
         }
     }
 
+    /// The rooms of the lists, also while another view is shown: what is in sight in them stays.
     pub fn layout(&self) -> Layout {
-        Layout::of(self.size.0, self.size.1, self.list, self.detail)
+        let wants = match self.view {
+            View::Query => self.wants(),
+            View::Curves => Wants { view: View::Query, dock: 0, ..self.wants() },
+        };
+        Layout::of(self.size.0, self.size.1, wants)
+    }
+
+    /// What the frame is to hold.
+    pub fn wants(&self) -> Wants {
+        let dock = match self.mode {
+            Mode::Picking(pick) => picker::count(pick),
+            _ if self.panel => self.knobs().len(),
+            _ => 0,
+        };
+        Wants { view: self.view, list: self.list, detail: self.detail, plot: self.plot, dock }
+    }
+
+    /// What decides which knobs there are.
+    pub fn scope(&self) -> Scope {
+        Scope::of(&self.legs, self.snapshot.as_deref())
+    }
+
+    /// The leg whose share α is in the curves: the second of two, the last of more.
+    pub fn share_leg(&self) -> LegId {
+        let tuned = self.snapshot.as_ref().and_then(|shown| shown.tuning.as_ref()?.leg);
+        tuned.unwrap_or(LegId(self.legs.len().saturating_sub(1)))
+    }
+
+    /// α as the curves have it.
+    pub fn share(&self) -> f64 {
+        knobs::share_of(self.share_leg().0, &self.settings, self.scope())
+    }
+
+    /// The knobs of the panel.
+    pub fn knobs(&self) -> Vec<Knob> {
+        knobs::all(&self.settings, self.scope())
+    }
+
+    /// The knobs of the bar.
+    pub fn bar(&self) -> Vec<Knob> {
+        knobs::bar(&self.settings, self.legs.len(), self.leg)
     }
 
     /// What the lists should be about; `None` until the collection is open.

@@ -48,7 +48,14 @@ pub enum Tone {
     /// The passage under the cursor, in the other list.
     Twin,
     Key,
+    /// A value of a heat map, from 0, the lowest, to [`HEAT_LEVELS`] - 1.
+    Heat(u8),
 }
+
+/// How many steps a heat map's colours have.
+pub const HEAT_LEVELS: u8 = 5;
+/// From dark to light, in an order that every kind of colour vision sees (after viridis).
+const HEAT: [(u8, u8); HEAT_LEVELS as usize] = [(54, 255), (24, 255), (30, 255), (71, 16), (184, 16)];
 
 impl Look {
     /// Reads `NO_COLOR`, `TERM` and `COLORTERM`.
@@ -75,6 +82,13 @@ impl Look {
             Some(colour) => style.fg(colour),
             None => style,
         };
+        let style = match (tone, self.colours) {
+            (Tone::Heat(level), Colours::Palette) => {
+                let (ground, sign) = HEAT[usize::from(level.min(HEAT_LEVELS - 1))];
+                style.bg(Color::Indexed(ground)).fg(Color::Indexed(sign))
+            }
+            _ => style,
+        };
         style.add_modifier(self.modifier(tone))
     }
 
@@ -88,6 +102,8 @@ impl Look {
             Tone::Gold | Tone::Highlight => (Color::Indexed(172), Color::Yellow),
             Tone::Gained => (Color::Indexed(71), Color::Green),
             Tone::Lost => (Color::Indexed(167), Color::Red),
+            // The sixteen have no order that one could see.
+            Tone::Heat(_) => return None,
         };
         match self.colours {
             Colours::None => None,
@@ -107,6 +123,9 @@ impl Look {
                 Modifier::BOLD.union(if plain { Modifier::UNDERLINED } else { Modifier::empty() })
             }
             Tone::Key => Modifier::BOLD,
+            Tone::Heat(0) if self.colours != Colours::Palette => Modifier::DIM,
+            Tone::Heat(level) if level + 1 >= HEAT_LEVELS => Modifier::BOLD,
+            Tone::Heat(_) => Modifier::empty(),
             Tone::Accent | Tone::FocusFrame if plain => Modifier::BOLD,
             Tone::Quiet | Tone::Frame if plain => Modifier::DIM,
             Tone::Text | Tone::Quiet | Tone::Frame | Tone::Accent | Tone::FocusFrame => Modifier::empty(),
@@ -183,6 +202,12 @@ pub struct Signs {
     pub last_branch: &'static str,
     pub frame: Frame,
     pub marker_line: &'static str,
+    /// The best interval, behind the lines.
+    pub shade: &'static str,
+    /// What is recommended.
+    pub best: &'static str,
+    /// The value at an end of α.
+    pub end: &'static str,
 }
 
 /// The lines of frames and of the gutter.
@@ -235,6 +260,9 @@ const UNICODE: Signs = Signs {
         tee_left: "┤",
     },
     marker_line: "┊",
+    shade: "░",
+    best: "◆",
+    end: "○",
 };
 
 const ASCII: Signs = Signs {
@@ -274,10 +302,16 @@ const ASCII: Signs = Signs {
         tee_left: "+",
     },
     marker_line: ":",
+    shade: ".",
+    best: "@",
+    end: "o",
 };
 
 /// Signs that stand in our own sentences, and what they read as in ASCII.
-const ASCII_WORDS: [(char, &str); 31] = [
+const ASCII_WORDS: [(char, &str); 34] = [
+    ('β', "beta"),
+    ('◆', "@"),
+    ('○', "o"),
     ('␡', "^?"),
     ('α', "alpha"),
     ('≥', ">="),

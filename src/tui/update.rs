@@ -2,22 +2,26 @@
 //! clock. Keys go through the action table, text goes to the open field, and whatever changes what is
 //! asked ends in one request.
 
+mod choosing;
+mod curves;
 mod lists;
 mod pointer;
 mod queries;
 mod snapshot;
+mod turning;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use crate::domain::{FirstStage, Settings};
 use crate::engine::{Focus, Request};
 
 use super::actions::{self, ActionId};
 use super::fields;
-use super::knobs::{self, Knob};
+use super::knobs;
 use super::message::{Effect, Message};
-use super::state::{Mode, Pane, State};
+use super::picker::Pick;
+use super::state::{Mode, Pane, State, View};
 
+pub use curves::best_cell;
 pub use lists::keep_in_sight;
 
 /// Takes one message; returns what is to be done outside.
@@ -109,9 +113,12 @@ fn on_action(state: &mut State, action: ActionId) -> Vec<Effect> {
             Vec::new()
         }
         Id::Messages => {
-            state.messages = !state.messages;
+            // They stand among the details of the query view.
+            state.messages = !state.messages || state.panel || state.view != View::Query;
+            state.panel = false;
             if state.messages {
                 state.detail = super::layout::Detail::Passage;
+                show(state, View::Query);
             }
             Vec::new()
         }
@@ -124,60 +131,29 @@ fn on_action(state: &mut State, action: ActionId) -> Vec<Effect> {
             });
             vec![Effect::CaptureMouse(state.mouse)]
         }
-        _ => turn(state, action),
+        Id::QueryView => show(state, View::Query),
+        Id::CurvesView => show(state, View::Curves),
+        Id::Fusion => choosing::open(state, Pick::Fusion),
+        Id::Reranker => choosing::open(state, Pick::Reranker),
+        Id::NextPlot
+        | Id::PreviousPlot
+        | Id::NextGoal
+        | Id::PreviousGoal
+        | Id::SizeMore
+        | Id::SizeLess
+        | Id::HeatMethod
+        | Id::HeatStage
+        | Id::TakeAlpha
+        | Id::TakeBest => curves::on_action(state, action),
+        _ => turning::on_action(state, action),
     }
 }
 
-/// The actions that turn a knob.
-fn turn(state: &mut State, action: ActionId) -> Vec<Effect> {
-    use ActionId as Id;
-    let before = state.settings.clone();
-    type Change = fn(&mut Settings);
-    let (knob, change): (Knob, Change) = match action {
-        Id::AlphaLess | Id::AlphaMore if state.pane == Pane::Knobs && state.knob != Knob::Alpha => {
-            knobs::turn(state.knob, action == Id::AlphaMore, state.legs.len(), &mut state.settings);
-            return after_turning(state, &before);
-        }
-        Id::AlphaLess => (Knob::Alpha, |s| knobs::move_alpha(-5, s)),
-        Id::AlphaMore => (Knob::Alpha, |s| knobs::move_alpha(5, s)),
-        Id::AlphaLittleLess => (Knob::Alpha, |s| knobs::move_alpha(-1, s)),
-        Id::AlphaLittleMore => (Knob::Alpha, |s| knobs::move_alpha(1, s)),
-        Id::FewerCandidates => (Knob::Candidates, |s| knobs::move_candidates(false, s)),
-        Id::MoreCandidates => (Knob::Candidates, |s| knobs::move_candidates(true, s)),
-        Id::CandidatesStopDown => (Knob::Candidates, |s| knobs::jump_candidates(false, s)),
-        Id::CandidatesStopUp => (Knob::Candidates, |s| knobs::jump_candidates(true, s)),
-        Id::DeliverLess => (Knob::Deliver, |s| knobs::move_deliver(false, s)),
-        Id::DeliverMore => (Knob::Deliver, |s| knobs::move_deliver(true, s)),
-        Id::FirstStage => {
-            knobs::next_first_stage(state.legs.len(), &mut state.settings);
-            state.knob = Knob::First;
-            return after_turning(state, &before);
-        }
-        Id::Fusion => (Knob::Fusion, knobs::next_fusion),
-        Id::Reranker => (Knob::Reranker, knobs::next_reranker),
-        Id::Reset => {
-            state.settings = state.settings_at_start.clone();
-            state.say("all knobs are back at the start");
-            return after_turning(state, &before);
-        }
-        Id::TypeAlpha => return open_number(state, Knob::Alpha),
-        Id::TypeCandidates => return open_number(state, Knob::Candidates),
-        Id::TypeDeliver => return open_number(state, Knob::Deliver),
-        _ => return Vec::new(),
-    };
-    change(&mut state.settings);
-    state.knob = knob;
-    after_turning(state, &before)
-}
-
-/// Asks for the new picture if a knob has moved, and says so where the knob has no effect.
-fn after_turning(state: &mut State, before: &Settings) -> Vec<Effect> {
-    let weighs = state.settings.first == FirstStage::Hybrid;
-    if !weighs && matches!(state.knob, Knob::Alpha | Knob::Fusion) {
-        let leg = state.settings.first_name(&state.legs).to_owned();
-        state.say(format!("only {leg} is on: nothing to fuse; b brings back hybrid"));
-    }
-    if state.settings == *before { Vec::new() } else { vec![request(state)] }
+/// Goes to a view. What was chosen in the other stays.
+fn show(state: &mut State, view: View) -> Vec<Effect> {
+    state.view = view;
+    keep_in_sight(state);
+    Vec::new()
 }
 
 fn walk(state: &mut State, action: ActionId) -> Vec<Effect> {
@@ -196,11 +172,17 @@ fn walk(state: &mut State, action: ActionId) -> Vec<Effect> {
             state.overlay_scroll.min(super::view::overlay_lines(state).saturating_sub(page));
         return Vec::new();
     }
+    if state.panel {
+        turning::step(state, if action == ActionId::Down { 1 } else { -1 });
+        return Vec::new();
+    }
     match state.pane {
         Pane::Queries => queries::walk(state, action),
         Pane::First | Pane::Reranked => lists::walk(state, action),
         Pane::Knobs => {
-            state.knob = state.knob.step(if action == ActionId::Down { 1 } else { -1 });
+            let bar = state.bar();
+            let by = if action == ActionId::Down { 1 } else { -1 };
+            state.knob = knobs::step(&bar, state.knob, by).unwrap_or(state.knob);
             Vec::new()
         }
     }
@@ -224,12 +206,7 @@ fn open(state: &mut State) -> Vec<Effect> {
             Vec::new()
         }
         Pane::First | Pane::Reranked => Vec::new(),
-        Pane::Knobs => match state.knob {
-            knob if knob.takes_a_number() => open_number(state, knob),
-            Knob::First => turn(state, ActionId::FirstStage),
-            Knob::Fusion => turn(state, ActionId::Fusion),
-            _ => turn(state, ActionId::Reranker),
-        },
+        Pane::Knobs => turning::open(state, state.knob),
     }
 }
 
@@ -242,36 +219,10 @@ fn open_ask(state: &mut State) -> Vec<Effect> {
     Vec::new()
 }
 
-fn open_number(state: &mut State, knob: Knob) -> Vec<Effect> {
-    state.knob = knob;
-    state.mode = Mode::Number(knob);
-    state.number = tui_input::Input::default();
-    state.say(format!(
-        "now {}: type a value, Enter sets it, Esc leaves it",
-        knobs::typed_value(knob, &state.settings)
-    ));
-    Vec::new()
-}
-
 fn accept(state: &mut State) -> Vec<Effect> {
     match state.mode {
-        Mode::Number(knob) => {
-            let before = state.settings.clone();
-            if state.number.value().trim().is_empty() {
-                state.mode = Mode::Browse;
-                return Vec::new();
-            }
-            match knobs::type_in(knob, state.number.value(), &mut state.settings) {
-                Ok(()) => {
-                    state.mode = Mode::Browse;
-                    after_turning(state, &before)
-                }
-                Err(sentence) => {
-                    state.complain(sentence);
-                    Vec::new()
-                }
-            }
-        }
+        Mode::Number(knob) => turning::accept(state, knob),
+        Mode::Picking(pick) => choosing::accept(state, pick),
         Mode::Asking if state.typed.is_some() => {
             state.mode = Mode::Browse;
             focus(state, Pane::First)
@@ -283,7 +234,8 @@ fn accept(state: &mut State) -> Vec<Effect> {
     }
 }
 
-/// Backs out of one thing: field, overlay, messages, typed query, filter, then to the query list.
+/// Backs out of one thing: field, overlay, panel, view, messages, typed query, filter, then to the query
+/// list.
 fn back(state: &mut State) -> Vec<Effect> {
     match state.mode {
         Mode::Asking => {
@@ -296,10 +248,13 @@ fn back(state: &mut State) -> Vec<Effect> {
             state.filter.reset();
             queries::refilter(state)
         }
+        Mode::Picking(pick) => choosing::back(state, pick),
         Mode::Number(_) | Mode::Help | Mode::Explaining => {
             state.mode = Mode::Browse;
             Vec::new()
         }
+        Mode::Browse if state.panel => turning::close_panel(state),
+        Mode::Browse if state.view != View::Query => show(state, View::Query),
         Mode::Browse if state.messages => {
             state.messages = false;
             Vec::new()
@@ -327,6 +282,7 @@ fn on_typed_key(state: &mut State, event: &KeyEvent) -> Vec<Effect> {
     match (step, state.mode) {
         (Some(step), Mode::Asking) => lists::walk(state, step),
         (Some(step), Mode::Filtering) => queries::walk(state, step),
+        (Some(step), Mode::Picking(pick)) => choosing::walk(state, pick, step),
         (Some(_), _) => Vec::new(),
         (None, _) => {
             let Some(edit) = fields::edit_for(event) else { return Vec::new() };
@@ -354,6 +310,7 @@ fn on_paste(state: &mut State, text: &str) -> Vec<Effect> {
 fn field(state: &mut State) -> &mut tui_input::Input {
     match state.mode {
         Mode::Filtering => &mut state.filter,
+        Mode::Picking(_) => &mut state.picker.filter,
         Mode::Number(_) => &mut state.number,
         _ => &mut state.ask,
     }
@@ -363,6 +320,7 @@ fn after_typing(state: &mut State) -> Vec<Effect> {
     match state.mode {
         Mode::Asking => queries::ask(state),
         Mode::Filtering => queries::refilter(state),
+        Mode::Picking(pick) => choosing::refilter(state, pick),
         _ => Vec::new(),
     }
 }

@@ -8,20 +8,22 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::corpus::{Collection, JudgedPassage, Judgment};
 use crate::domain::{
-    DocIdx, Fate, Language, LegHit, LegName, LegScale, LegSet, Passage, Query, QueryIdx, Rank, SecondStage,
-    Settings,
+    DocIdx, Fate, FusionMethod, Language, LegHit, LegId, LegName, LegScale, LegSet, Passage, Query, QueryIdx,
+    Rank, SecondStage, Settings,
 };
 use crate::engine::{
-    Explanation, FirstRow, Focus, FocusView, GoldRow, Means, QueryRow, RecallCurve, RerankedMeans,
-    RerankedRow, Snapshot, StageCost, StageHit, StageState, Stamp, Status, TermScore, TokenPair,
+    AlphaCurve, BestCell, Explanation, FirstRow, Focus, FocusView, GoldRow, HeatMap, Held, Means, QueryRow,
+    RecallCurve, RerankedMeans, RerankedRow, Shape, Snapshot, StageCost, StageHit, StageState, Stamp, Status,
+    TermScore, TokenPair, Tuning, TuningKey,
 };
 use crate::fuse::LegShare;
-use crate::judge::{Metrics, Movement};
+use crate::judge::{Interval, Metrics, Movement};
 use crate::tui::Options;
 use crate::tui::message::{Effect, Message};
 use crate::tui::state::State;
 use crate::tui::theme::{Colours, Look};
 use crate::tui::update::update;
+use crate::tune::{Break, CellMean, Goal, StepCurve};
 
 pub const RICH: Look = Look { colours: Colours::Palette, ascii: false };
 pub const PLAIN: Look = Look { colours: Colours::None, ascii: true };
@@ -397,6 +399,122 @@ pub fn snapshot() -> Snapshot {
     }
 }
 
+/// Over α a hill with its top at `top`, in steps.
+fn hill(top: f64, height: f64) -> StepCurve {
+    let value = |alpha: f64| height - 0.4 * (alpha - top).powi(2);
+    let breaks = (1..40).map(|step| {
+        let alpha = f64::from(step) / 40.0;
+        Break { alpha, at: value(alpha), after: value(alpha + 0.0125) }
+    });
+    StepCurve {
+        breaks: breaks.collect(),
+        ..StepCurve::constant(value(0.0) - 0.05, value(0.0125), value(1.0) - 0.03)
+    }
+}
+
+fn alpha_curve(curve: StepCurve, difference: f64) -> AlphaCurve {
+    let held = Held {
+        folds: 5,
+        held_out: 0.7 + difference,
+        current: 0.7,
+        difference,
+        interval: Interval { low: difference - 0.014, high: difference + 0.013 },
+        queries: 9,
+    };
+    let best = curve.best(0.5);
+    AlphaCurve {
+        best,
+        current: curve.value_at(0.5),
+        held_out: Some(held),
+        queries: 9,
+        judged: 9,
+        shape: Shape::Exact(curve),
+    }
+}
+
+/// What other settings would make of the judged queries: α .82 is best for the first stage, and in the
+/// heat map convex at α .7 and N 100.
+pub fn tuning() -> Tuning {
+    let methods = vec![FusionMethod::Rrf, FusionMethod::Convex];
+    let alphas: Vec<f64> = (0..=20).map(|step| f64::from(step) / 20.0).collect();
+    let candidates = vec![10, 20, 30, 50, 75, 100, 150, 200];
+    let cells = |height: f64| -> Vec<CellMean> {
+        let mut cells = Vec::new();
+        for method in 0..methods.len() {
+            for alpha in &alphas {
+                for &n in &candidates {
+                    let fall = 0.5 * (alpha - 0.7).powi(2) + 0.1 * ((n as f64).ln() - 100f64.ln()).abs();
+                    cells.push(CellMean { mean: height + 0.02 * method as f64 - fall, queries: 9 });
+                }
+            }
+        }
+        cells
+    };
+    let best = |height: f64| {
+        let mean = CellMean { mean: height + 0.02, queries: 9 };
+        let held_out = alpha_curve(hill(0.7, height), 0.021).held_out;
+        Some(BestCell {
+            method: FusionMethod::Convex,
+            alpha: alphas[14],
+            candidates: 100,
+            mean,
+            current: height - 0.03,
+            held_out,
+        })
+    };
+    Tuning {
+        key: TuningKey::of(&Settings::default(), LegSet::all(2), Goal::Ndcg10, 0),
+        leg: Some(LegId(1)),
+        metric: "nDCG@10".into(),
+        recall: Some(alpha_curve(hill(0.6, 0.95), 0.0)),
+        first: Some(alpha_curve(hill(0.82, 0.71), 0.018)),
+        reranked: Some(alpha_curve(hill(0.7, 0.78), 0.004)),
+        heat: Some(HeatMap {
+            first: cells(0.71),
+            reranked: cells(0.78),
+            done: 42,
+            of: 42,
+            best_first: best(0.71),
+            best_reranked: best(0.78),
+            methods,
+            alphas: alphas.clone(),
+            candidates: candidates.clone(),
+        }),
+        complete: true,
+    }
+}
+
+/// The complete picture with everything that tuning finds.
+pub fn tuned() -> Snapshot {
+    let mut snapshot = snapshot();
+    snapshot.tuning = Some(Arc::new(tuning()));
+    snapshot.status.tuning = StageState::Ready;
+    snapshot
+}
+
+/// 3,200 of 10,000 queries are judged under the new settings.
+pub fn rejudging() -> Snapshot {
+    let mut snapshot = snapshot();
+    snapshot.status.rejudging = Some((3200, 10_000));
+    snapshot
+}
+
+/// A third leg, from a run file.
+pub fn three_legs() -> State {
+    let mut snapshot = snapshot();
+    let third = LegName { name: "splade".into(), scale: LegScale::Unknown };
+    snapshot.legs = snapshot.legs.iter().cloned().chain([third.clone()]).collect();
+    snapshot.ran = LegSet::all(3);
+    for row in snapshot.focus.first.iter_mut().chain(&mut snapshot.focus.below) {
+        row.legs.push(None);
+    }
+    let mut state = blank(RICH, 120, 36);
+    state.legs.push(third);
+    update(&mut state, Message::Opened(collection()));
+    answer(&mut state, snapshot);
+    state
+}
+
 /// While the reranker works: 20 of 50 rows scored, 4 of 9 queries.
 pub fn reranking() -> Snapshot {
     let mut snapshot = snapshot();
@@ -487,6 +605,7 @@ fn named_key(name: &str) -> Option<KeyCode> {
         "Home" => KeyCode::Home,
         "End" => KeyCode::End,
         "Backspace" => KeyCode::Backspace,
+        "Del" => KeyCode::Delete,
         _ => return None,
     })
 }

@@ -3,4 +3,5 @@
 mod fixture;
 mod properties;
 mod screens;
+mod tuning;
 mod updates;

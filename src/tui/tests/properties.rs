@@ -37,10 +37,10 @@ fn collection_of(texts: &[String]) -> Arc<Collection> {
 }
 
 fn scripts() -> impl Strategy<Value = String> {
-    let keys = "jkJKnpgGsftbr[]{}<>-=aNd0/F!?\t  xq";
+    let keys = "jkJKnpgGsftbr[]{}<>-=aNd0/F!?\t  xqvlhAB13";
     let key = prop::sample::select(keys.chars().collect::<Vec<_>>()).prop_map(|c| c.to_string());
     let named = prop::sample::select(vec![
-        "<Tab>", "<Enter>", "<Esc>", "<PgDn>", "<PgUp>", "<End>", "<Left>", "<Right>",
+        "<Tab>", "<Enter>", "<Esc>", "<PgDn>", "<PgUp>", "<End>", "<Left>", "<Right>", "<Down>", "<Up>",
     ]);
     prop::collection::vec(prop_oneof![key, named.prop_map(str::to_owned)], 0..24)
         .prop_map(|keys| keys.concat())
@@ -54,7 +54,7 @@ proptest! {
         (width, height) in (0u16..=220, 0u16..=70),
         texts in prop::collection::vec(any::<String>(), 1..5),
         script in scripts(),
-        picture in 0usize..5,
+        picture in 0usize..7,
         ascii in any::<bool>(),
     ) {
         let mut state = blank(if ascii { PLAIN } else { RICH }, width, height);
@@ -64,6 +64,8 @@ proptest! {
             1 => fixture::reranking(),
             2 => fixture::rerank_failed(),
             3 => fixture::without_second_stage(),
+            4 => fixture::tuned(),
+            5 => fixture::rejudging(),
             _ => fixture::unjudged(),
         };
         snapshot.verdict.clone_from(&texts[0]);
@@ -84,8 +86,12 @@ proptest! {
 fn sizes_across_the_range_are_drawn() {
     for width in (0..=220).step_by(9) {
         for height in (0..=70).step_by(5) {
-            let state = fixture::showing(fixture::snapshot(), RICH, width, height);
+            let mut state = fixture::showing(fixture::tuned(), RICH, width, height);
             draw(&state, width, height);
+            for script in ["v", "f", "<Esc>3", "<Esc>3", "<Tab>", "<Tab>"] {
+                press(&mut state, script);
+                draw(&state, width, height);
+            }
         }
     }
 }

@@ -30,7 +30,7 @@ pub fn screen(state: &State) -> String {
     (0..height).map(line).collect()
 }
 
-fn check(name: &str, state: &State) {
+pub fn check(name: &str, state: &State) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("../snapshots");
     settings.set_prepend_module_to_snapshot(false);
@@ -65,7 +65,21 @@ fn ascii_without_colour() {
 #[test]
 fn our_own_signs_are_all_ascii_where_they_must_be() {
     let mut state = complete(PLAIN, 120, 36);
-    for script in ["", "?", "<Esc><Tab><Enter>", "<Esc>!", "!/", "<Esc>0a", "<Esc>b<Right>"] {
+    answer(&mut state, fixture::tuned());
+    for script in [
+        "",
+        "?",
+        "<Esc><Tab><Enter>",
+        "<Esc>!",
+        "!/",
+        "<Esc>0a",
+        "<Esc>b<Right>",
+        "0v",
+        "f",
+        "<Esc>",
+        "<Esc>3",
+        "<Tab>",
+    ] {
         press(&mut state, script);
         let shown = screen(&state);
         // Letters of the fixture may be of any script; signs may not.

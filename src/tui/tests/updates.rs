@@ -13,6 +13,7 @@ use crate::tui::knobs::Knob;
 use crate::tui::layout::Detail;
 use crate::tui::lines;
 use crate::tui::message::{Effect, Message};
+use crate::tui::picker::Pick;
 use crate::tui::state::{Mode, Pane, State};
 use crate::tui::update::update;
 use crate::tui::view;
@@ -62,8 +63,8 @@ fn knobs_turn_at_once_and_ask_once() {
         ("}", |r| r.settings.candidates == 100),
         ("-", |r| r.settings.deliver == 9),
         ("=", |r| r.settings.deliver == 11),
-        ("f", |r| r.settings.fusion == FusionMethod::Convex),
-        ("r", |r| r.settings.reranker == SecondStage::of("cross-encoder")),
+        ("f<Down><Enter>", |r| r.settings.fusion == FusionMethod::Convex),
+        ("r<Down><Enter>", |r| r.settings.reranker == SecondStage::of("cross-encoder")),
         ("b", |r| r.settings.first == FirstStage::Only(LegId(0))),
         ("a.35<Enter>", |r| r.settings.alpha == 0.35),
         ("N63<Enter>", |r| r.settings.candidates == 63),
@@ -97,7 +98,7 @@ fn a_knob_at_its_end_asks_for_nothing() {
 #[test]
 fn reset_goes_back_to_the_start() {
     let mut state = state();
-    press(&mut state, "<Left>]]=fr");
+    press(&mut state, "<Left>]]=f<Down><Enter>r<Down><Enter>v<Tab><Right><Esc>");
     let effects = press(&mut state, "0");
     assert_eq!(last_request(&effects).map(|r| &r.settings), Some(&state.settings_at_start));
 }
@@ -123,8 +124,10 @@ fn the_knob_bar_turns_the_focused_knob() {
     assert_eq!(last_request(&effects).map(|r| r.settings.candidates), Some(60));
     press(&mut state, "<Enter>");
     assert_eq!(state.mode, Mode::Number(Knob::Candidates));
-    press(&mut state, "<Esc>jjj<Enter>");
+    press(&mut state, "<Esc>jjj<Right>");
     assert_eq!((state.knob, state.settings.fusion), (Knob::Fusion, FusionMethod::Convex));
+    press(&mut state, "<Enter>");
+    assert_eq!(state.mode, Mode::Picking(Pick::Fusion));
 }
 
 #[test]
@@ -475,7 +478,9 @@ fn the_mouse_selects_turns_and_scrolls() {
     click(&mut state, Target::Gold(DocIdx(3)));
     assert_eq!(state.cursor.doc, Some(DocIdx(3)));
     click(&mut state, Target::Knob(Knob::Fusion));
-    assert_eq!(state.settings.fusion, FusionMethod::Convex);
+    assert_eq!(state.mode, Mode::Picking(Pick::Fusion));
+    click(&mut state, Target::Choice(1));
+    assert_eq!((state.mode, state.settings.fusion), (Mode::Browse, FusionMethod::Convex));
     let slide =
         |along, gesture| Message::Pointer(Pointer { target: Target::Slider(Knob::Alpha), gesture, along });
     update(&mut state, slide(0.25, Gesture::Press));

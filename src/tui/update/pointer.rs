@@ -2,10 +2,10 @@
 
 use super::super::actions::ActionId;
 use super::super::hit::{Gesture, Pointer, Target};
-use super::super::knobs::{self, Knob};
+use super::super::knobs::{Knob, Step};
 use super::super::message::Effect;
 use super::super::state::{Mode, Pane, State};
-use super::{after_turning, back, focus, lists, open_number, queries, turn};
+use super::{back, choosing, curves, focus, lists, queries, turning};
 
 /// Rows that one notch of the wheel scrolls.
 const NOTCH: isize = 3;
@@ -19,7 +19,9 @@ pub fn on_pointer(state: &mut State, pointer: Pointer) -> Vec<Effect> {
             press(state, pointer)
         }
         Gesture::Drag => match pointer.target {
-            Target::Slider(knob) => slide(state, knob, pointer.along),
+            Target::Slider(knob) => turning::slide(state, knob, pointer.along),
+            Target::RecallAxis => curves::slide_candidates(state, pointer.along),
+            Target::AlphaAxis => curves::slide_alpha(state, pointer.along),
             _ => Vec::new(),
         },
     }
@@ -29,7 +31,10 @@ fn press(state: &mut State, pointer: Pointer) -> Vec<Effect> {
     if state.mode.is_overlay() {
         return if pointer.target == Target::Overlay { Vec::new() } else { back(state) };
     }
-    // A click elsewhere keeps what was typed, as Enter does.
+    // A click elsewhere keeps what was typed or chosen, as Enter does.
+    if let (Mode::Picking(pick), Target::Choice(at)) = (state.mode, pointer.target) {
+        return choosing::choose(state, pick, at);
+    }
     if state.mode.is_typing() {
         state.mode = Mode::Browse;
     }
@@ -55,34 +60,23 @@ fn press(state: &mut State, pointer: Pointer) -> Vec<Effect> {
             lists::select(state, doc)
         }
         Target::Gold(doc) => lists::select(state, doc),
-        Target::Slider(knob) => slide(state, knob, pointer.along),
-        Target::Knob(knob) => {
-            state.knob = knob;
-            match knob {
-                Knob::First => turn(state, ActionId::FirstStage),
-                Knob::Fusion => turn(state, ActionId::Fusion),
-                Knob::Reranker => turn(state, ActionId::Reranker),
-                _ => open_number(state, knob),
-            }
+        Target::Slider(knob) => turning::slide(state, knob, pointer.along),
+        Target::Knob(knob) => turning::open(state, knob),
+        Target::RecallAxis => curves::slide_candidates(state, pointer.along),
+        Target::AlphaAxis => curves::slide_alpha(state, pointer.along),
+        Target::Cell { alpha, candidates } => curves::take_cell(state, alpha, candidates),
+        Target::PlotTab(plot) => {
+            state.plot = plot;
+            Vec::new()
         }
         Target::Tab(detail) => {
             state.detail = detail;
             state.messages = false;
             Vec::new()
         }
-        Target::Status => {
-            state.messages = !state.messages;
-            Vec::new()
-        }
-        Target::Overlay => Vec::new(),
+        Target::Status => super::on_action(state, ActionId::Messages),
+        Target::Overlay | Target::Dock | Target::Choice(_) => Vec::new(),
     }
-}
-
-fn slide(state: &mut State, knob: Knob, along: f64) -> Vec<Effect> {
-    let before = state.settings.clone();
-    state.knob = knob;
-    knobs::set_fraction(knob, along, &mut state.settings);
-    after_turning(state, &before)
 }
 
 fn wheel(state: &mut State, target: Target, notches: isize) -> Vec<Effect> {
@@ -93,12 +87,28 @@ fn wheel(state: &mut State, target: Target, notches: isize) -> Vec<Effect> {
         Target::Pane(pane) | Target::Row(pane, _) => lists::wheel(state, pane, notches * NOTCH),
         Target::Query(_) | Target::TypedQuery => lists::wheel(state, Pane::Queries, notches * NOTCH),
         Target::Slider(knob) | Target::Knob(knob) => {
-            let before = state.settings.clone();
-            state.knob = knob;
-            knobs::turn(knob, notches < 0, state.legs.len(), &mut state.settings);
-            return after_turning(state, &before);
+            return turning::turn(state, knob, Step { up: notches < 0, small: false });
         }
-        Target::Gold(_) | Target::Tab(_) | Target::Overlay | Target::Status => {}
+        Target::RecallAxis => {
+            return turning::turn(state, Knob::Candidates, Step { up: notches < 0, small: false });
+        }
+        Target::AlphaAxis => {
+            let by = if notches < 0 { 0.05 } else { -0.05 };
+            return curves::slide_alpha(state, state.share() + by);
+        }
+        Target::Choice(_) | Target::Dock => {
+            let step = if notches > 0 { ActionId::Down } else { ActionId::Up };
+            match state.mode {
+                Mode::Picking(pick) => return choosing::walk(state, pick, step),
+                _ => turning::step(state, notches),
+            }
+        }
+        Target::Gold(_)
+        | Target::Tab(_)
+        | Target::PlotTab(_)
+        | Target::Cell { .. }
+        | Target::Overlay
+        | Target::Status => {}
     }
     Vec::new()
 }

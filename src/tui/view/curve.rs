@@ -28,22 +28,30 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
     };
     let recall = &snapshot.curve;
     let n = snapshot.settings.candidates;
-    let inner = pen.frame(area, &title, &[piece(format!("N {n}"), Tone::Knob)], false);
+    let stale = super::rejudging(snapshot).map(|_| format!("{} ", pen.signs().stale)).unwrap_or_default();
+    let inner = pen.frame(area, &title, &[piece(format!("{stale}N {n}"), Tone::Knob)], false);
     if inner.height < 4 || inner.width < AXIS + 12 {
         return legend(pen, inner, recall, &snapshot.legs, n);
     }
-    let plot = Rect::new(inner.x + AXIS, inner.y, inner.width - AXIS - 1, inner.height - 2);
+    plot(pen, Rect { height: inner.height - 1, ..inner }, recall, n);
+    legend(pen, Rect::new(inner.x, inner.bottom() - 1, inner.width, 1), recall, &snapshot.legs, n);
+}
+
+/// The lines with their axes and the present N, in all of `room`; returns where the lines stand.
+pub(super) fn plot(pen: &mut Pen<'_>, room: Rect, recall: &RecallCurve, n: usize) -> Rect {
+    let plot =
+        Rect::new(room.x + AXIS, room.y, room.width.saturating_sub(AXIS + 1), room.height.saturating_sub(1));
     let max = recall.fused.len().max(n);
-    axes(pen, inner, plot, max);
+    axes(pen, room, plot, max);
     let marker = plot.x + curve::column_of(n, max, plot.width);
     let line = pen.signs().marker_line;
     (plot.top()..plot.bottom()).for_each(|y| pen.sign(marker, y, line, Tone::Knob));
     curve::draw(pen, plot, &series(recall), max);
-    legend(pen, Rect::new(inner.x, inner.bottom() - 1, inner.width, 1), recall, &snapshot.legs, n);
+    plot
 }
 
 /// In turn: there may be more legs than tones.
-const LEG_TONES: [Tone; 2] = [Tone::Quiet, Tone::Frame];
+pub(super) const LEG_TONES: [Tone; 2] = [Tone::Quiet, Tone::Frame];
 const LEG_SIGNS: [&str; 4] = ["b", "d", "o", "x"];
 
 fn series(recall: &RecallCurve) -> Vec<Series<'_>> {

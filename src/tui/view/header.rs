@@ -6,7 +6,7 @@ use crate::engine::StageState;
 use crate::text::visible;
 
 use super::super::hit::Target;
-use super::super::state::{Mode, State};
+use super::super::state::{Mode, State, View};
 use super::super::theme::{Signs, Tone};
 use super::super::widgets::pen::{Piece, piece};
 use super::super::widgets::{Pen, cells, field};
@@ -55,7 +55,7 @@ fn count(number: usize, one: &str, many: &str) -> String {
     format!("{} {}", thousands(number), if number == 1 { one } else { many })
 }
 
-fn thousands(number: usize) -> String {
+pub(super) fn thousands(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (nth, digit) in digits.chars().enumerate() {
@@ -88,6 +88,18 @@ fn states(state: &State, signs: &Signs) -> Vec<Piece> {
         };
         failed |= matches!(stage, StageState::Failed(_));
         pieces.push(piece(format!("{sign} "), tone));
+    }
+    // Elsewhere it would only move while one looks at something else.
+    if state.view == View::Curves {
+        let working = match &status.tuning {
+            StageState::Working { total: 0, .. } | StageState::Waiting(_) => Some(signs.waiting.to_owned()),
+            StageState::Working { done, total, .. } => Some(format!("{} {done}/{total}", signs.waiting)),
+            StageState::Off | StageState::Ready | StageState::Failed(_) => None,
+        };
+        if let Some(sign) = working {
+            pieces.push(piece("tuning ", Tone::Quiet));
+            pieces.push(piece(format!("{sign} "), Tone::Knob));
+        }
     }
     let warnings = snapshot.warnings.len();
     if failed {

@@ -21,6 +21,7 @@ fn meanings(look: Look) -> Vec<(String, &'static str)> {
         (signs.kept, "kept among the k delivered"),
         (signs.not_lifted, "not lifted: a candidate that stayed beyond k"),
         (signs.waiting, "not there yet"),
+        (signs.best, "recommended: the middle of the best interval of α, the best cell of the heat map"),
         (signs.stale, "an older picture, until the new one comes"),
         (signs.none, "none: no rank in this leg, no judgments for this query"),
     ]
@@ -35,7 +36,7 @@ pub fn lines(look: Look, room: usize) -> Vec<Vec<Piece>> {
     }
     let half = (room - 2) / 2;
     let left = column(&[Group::Move, Group::Search, Group::Screen], None, half);
-    let right = column(&[Group::Turn], Some(look), half);
+    let right = column(&[Group::Turn, Group::Tune], Some(look), half);
     let mut lines = Vec::new();
     for row in 0..left.len().max(right.len()) {
         let mut line = left.get(row).cloned().unwrap_or_default();

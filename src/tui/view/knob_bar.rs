@@ -6,7 +6,7 @@ use crate::domain::FirstStage;
 
 use super::super::hit::Target;
 use super::super::knobs::{self, Knob};
-use super::super::state::{Mode, Pane, State};
+use super::super::state::{Mode, Pane, State, View};
 use super::super::theme::Tone;
 use super::super::widgets::pen::piece;
 use super::super::widgets::{Pen, cells, field, slider};
@@ -31,15 +31,16 @@ const FORMS: [Form; 4] = [
 const FIELD: u16 = 6;
 
 pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
+    let bar = state.bar();
     let widths = |form: &Form| -> u16 {
-        let knobs = Knob::ALL.iter().map(|&knob| width(pen, knob, form, state) + form.gap);
+        let knobs = bar.iter().map(|&knob| width(pen, knob, form, state) + form.gap);
         knobs.sum::<u16>().saturating_sub(form.gap) + 1
     };
     let form = FORMS.iter().find(|form| widths(form) <= area.width).unwrap_or(&FORMS[3]);
-    let gaps = Knob::ALL.len() as u16 - 1;
+    let gaps = (bar.len() as u16).saturating_sub(1).max(1);
     let gap = form.gap + (area.width.saturating_sub(widths(form)) / gaps).min(2);
     let mut x = area.x + 1;
-    for knob in Knob::ALL {
+    for &knob in &bar {
         let room = area.right().saturating_sub(x);
         if room == 0 {
             return;
@@ -51,13 +52,19 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
 /// What stands before the slider, the slider's width, what stands after it.
 fn parts(knob: Knob, form: &Form, state: &State) -> (String, u16, String) {
     let settings = &state.settings;
+    let value = |knob: Knob| knobs::value(knob, settings, &state.legs);
     match knob {
         Knob::Alpha if form.names => {
             let name = |leg: usize| state.legs.get(leg).map_or("", |leg| &*leg.name);
             let (left, right) = (name(0), name(1));
-            (format!("α {left} "), form.alpha, format!(" {right} {}", cells::share(settings.alpha)))
+            (format!("α {left} "), form.alpha, format!(" {right} {}", value(knob)))
         }
-        Knob::Alpha => ("α ".to_owned(), form.alpha, after(form.alpha, &cells::share(settings.alpha))),
+        Knob::Alpha => ("α ".to_owned(), form.alpha, after(form.alpha, &value(knob))),
+        Knob::Weight(leg) => {
+            let name = state.legs.get(leg.0).map_or("", |leg| &*leg.name);
+            let sign = if form.names { "weight " } else { "" };
+            (format!("{sign}{name} "), form.alpha, after(form.alpha, &value(knob)))
+        }
         Knob::Candidates => {
             ("N ".to_owned(), form.candidates, after(form.candidates, &settings.candidates.to_string()))
         }
@@ -69,6 +76,8 @@ fn parts(knob: Knob, form: &Form, state: &State) -> (String, u16, String) {
         Knob::Reranker if form.names => ("rerank ".to_owned(), 0, knobs::reranker_name(settings)),
         Knob::Reranker if settings.reranker.is_none() => (String::new(), 0, "no rerank".to_owned()),
         Knob::Reranker => (String::new(), 0, knobs::reranker_name(settings)),
+        // The panel has the others.
+        _ => (String::new(), 0, String::new()),
     }
 }
 
@@ -84,20 +93,23 @@ fn width(pen: &Pen<'_>, knob: Knob, form: &Form, state: &State) -> u16 {
 
 fn draw_knob(pen: &mut Pen<'_>, area: Rect, knob: Knob, form: &Form, state: &State) -> u16 {
     let (before, slider_width, after) = parts(knob, form, state);
-    let focused = state.pane == Pane::Knobs && state.knob == knob || state.mode == Mode::Number(knob);
+    let focused = !state.panel
+        && (state.pane == Pane::Knobs && state.view == View::Query && state.knob == knob
+            || state.mode == Mode::Number(knob));
     // A knob without effect stays where it is, but steps back.
-    let idle = state.settings.first != FirstStage::Hybrid && matches!(knob, Knob::Alpha | Knob::Fusion);
+    let idle = state.settings.first != FirstStage::Hybrid && knob.fuses()
+        || matches!(knob, Knob::Alpha | Knob::Weight(_)) && !state.settings.fusion.is_weighted();
     let tone = if idle { Tone::Quiet } else { Tone::Knob };
     let mut used = pen.line(area.x, area.y, area.width, &[piece(before, Tone::Quiet)]);
     if slider_width > 0 {
         let room = slider_width.min(area.width.saturating_sub(used));
-        let along = knobs::fraction(knob, &state.settings);
+        let along = knobs::fraction(knob, &state.settings, state.scope());
         slider::draw(pen, Rect::new(area.x + used, area.y, room, 1), knob, along, tone);
         used += room;
     }
     let start = area.x + used;
     let room = area.width.saturating_sub(used);
-    if state.mode == Mode::Number(knob) {
+    if state.mode == Mode::Number(knob) && !state.panel {
         pen.say(start, area.y, 1.min(room), " ", Tone::Text);
         field::draw(pen, start + 1, area.y, FIELD.min(room.saturating_sub(1)), &state.number);
         let field_area = Rect::new(start + 1, area.y, FIELD.min(room.saturating_sub(1)), 1);

@@ -29,6 +29,11 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     for form in [Form::Long, Form::Short, Form::Shortest] {
         let mut segments = segments(pen, snapshot, means, form);
         let room = usize::from(area.width.saturating_sub(2));
+        if let Some(words) = super::rejudging(snapshot) {
+            // These are the metrics of the settings before.
+            let words = format!("{} {words}", pen.signs().stale);
+            segments.insert(0, vec![piece(words, Tone::Knob)]);
+        }
         if form == Form::Shortest {
             while width(pen, &segments, &bar) > room && segments.len() > 1 {
                 segments.pop();

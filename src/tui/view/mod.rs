@@ -3,6 +3,7 @@
 
 mod columns;
 mod curve;
+mod curves;
 mod explain;
 mod first;
 mod footer;
@@ -12,13 +13,17 @@ mod header;
 mod help;
 mod knob_bar;
 mod metrics;
+mod panel;
 mod passage;
+mod picker;
 mod queries;
 mod reranked;
 mod verdict;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+
+use crate::engine::Snapshot;
 
 use super::hit::{HitMap, Target};
 use super::layout::{Detail, Fit, Layout, MIN_HEIGHT, MIN_WIDTH};
@@ -31,7 +36,7 @@ use super::widgets::{Pen, wrap};
 pub fn draw(frame: &mut Frame<'_>, state: &State) -> HitMap {
     let area = frame.area();
     let mut pen = Pen::new(frame, state.look);
-    let layout = Layout::of(area.width, area.height, state.list, state.detail);
+    let layout = Layout::of(area.width, area.height, state.wants());
     if layout.fit == Fit::TooSmall {
         too_small(&mut pen, area);
     } else {
@@ -70,6 +75,13 @@ fn panes(pen: &mut Pen<'_>, layout: &Layout, state: &State) {
             Detail::Passage => passage::draw(pen, area, title, state),
             Detail::Golds => golds::draw(pen, area, title, state),
             Detail::Curve => curve::draw(pen, area, title, state),
+        }
+    }
+    curves::draw(pen, &layout, state);
+    if let Some(area) = layout.dock {
+        match state.mode {
+            Mode::Picking(pick) => picker::draw(pen, area, pick, state),
+            _ => panel::draw(pen, area, state),
         }
     }
     metrics::draw(pen, layout.metrics, state);
@@ -159,7 +171,27 @@ fn empty_state(pen: &mut Pen<'_>, inner: Rect, sentences: &[(String, Tone)]) {
     }
 }
 
+/// How far judging anew is, in words; `None` where rows, means and curve are of the settings shown.
+fn rejudging(snapshot: &Snapshot) -> Option<String> {
+    let (done, all) = snapshot.status.rejudging?;
+    Some(format!("judging {} of {}", header::thousands(done), header::thousands(all)))
+}
+
 /// Whether the pane has the keys.
 fn has_focus(state: &State, pane: Pane) -> bool {
-    state.pane == pane && !state.mode.is_typing()
+    state.pane == pane && !state.mode.is_typing() && !state.panel
+}
+
+/// Signs in the right frame of a scrolled list: there is more above, or below.
+fn scroll_signs(pen: &mut Pen<'_>, area: Rect, above: bool, below: bool) {
+    if area.height < 4 || area.width < 2 {
+        return;
+    }
+    let (signs, x) = (pen.signs(), area.right() - 1);
+    if above {
+        pen.sign(x, area.y + 1, signs.above, Tone::Key);
+    }
+    if below {
+        pen.sign(x, area.bottom() - 2, signs.below, Tone::Key);
+    }
 }

@@ -27,7 +27,10 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     };
     let counted = if filter.is_empty() { place(state) } else { format!("{shown} of {all}") };
     let typing = state.mode == Mode::Filtering;
-    let right = if typing { Vec::new() } else { vec![piece(counted, Tone::Quiet)] };
+    let mut right = if typing { Vec::new() } else { vec![piece(counted, Tone::Quiet)] };
+    if !typing && is_rejudging(state) {
+        right.insert(0, piece(format!("{} ", pen.signs().stale), Tone::Knob));
+    }
     let inner = pen.frame(area, &[title], &right, has_focus(state, Pane::Queries) || typing);
     pen.hits.add(area, Target::Pane(Pane::Queries));
     if typing {
@@ -85,6 +88,10 @@ fn draw_row(pen: &mut Pen<'_>, row: Rect, query: QueryIdx, ids: u16, state: &Sta
     };
     let (sign, tone) = mark(pen, query, state);
     pen.say(row.x + 1, row.y, row.width.saturating_sub(1), sign, tone);
+    if is_rejudging(state) {
+        let stale = pen.signs().stale;
+        pen.say(row.x + 2, row.y, row.width.saturating_sub(2).min(1), stale, Tone::Quiet);
+    }
     let mut x = row.x + 3;
     let text = pen.style(Tone::Text);
     pen.text(x, row.y, ids.min(row.right().saturating_sub(x)), &of_file.id, text);
@@ -120,6 +127,11 @@ fn mark(pen: &Pen<'_>, query: QueryIdx, state: &State) -> (&'static str, Tone) {
         QueryMark::Waiting => (signs.waiting, Tone::Quiet),
         QueryMark::Worst(fate) => state.look.fate(fate),
     }
+}
+
+/// Whether the signs are of the settings before.
+fn is_rejudging(state: &State) -> bool {
+    state.snapshot.as_ref().is_some_and(|snapshot| snapshot.status.rejudging.is_some())
 }
 
 /// The judged rows are in file order.

@@ -63,6 +63,19 @@ pub fn share(value: f64) -> String {
     if value.is_finite() { without_zero(&format!("{value:.2}")) } else { "?".to_owned() }
 }
 
+/// A share of 1 with three decimals: `.712`.
+pub fn thousandths(value: f64) -> String {
+    // What rounds to nothing has no sign.
+    let value = if value.abs() < 0.0005 { 0.0 } else { value };
+    if value.is_finite() { without_zero(&format!("{value:.3}")) } else { "?".to_owned() }
+}
+
+/// A difference with three decimals and its sign: `+.018`.
+pub fn difference(value: f64) -> String {
+    let text = thousandths(value);
+    if text.starts_with(['-', '?']) { text } else { format!("+{text}") }
+}
+
 fn without_zero(text: &str) -> String {
     match text.strip_prefix("-0.") {
         Some(rest) => format!("-.{rest}"),
@@ -102,6 +115,10 @@ mod tests {
         ] {
             assert_eq!(score(value), shown);
         }
+        assert_eq!(
+            [difference(0.0184), difference(-0.0184), difference(-0.0001)],
+            ["+.018", "-.018", "+.000"]
+        );
         assert_eq!((share(0.923), share(1.0), share(0.0)), (".92".into(), "1.00".into(), ".00".into()));
     }
 

@@ -4,6 +4,7 @@ pub mod cells;
 pub mod curve;
 pub mod field;
 pub mod pen;
+pub mod plot;
 pub mod slider;
 pub mod wrap;
 

@@ -1,0 +1,177 @@
+//! A list to choose from: the fusion methods, the second stages. In: what is chosen and what is typed.
+//! Out: the entries that match. It changes no setting.
+
+use tui_input::Input;
+
+use crate::domain::rerankers::{self, Origin, RERANKERS, RerankerKind};
+use crate::domain::{FusionMethod, SecondStage, Settings};
+
+use super::knobs::RERANKER_STOPS;
+
+/// What a list is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pick {
+    Fusion,
+    Reranker,
+}
+
+/// An open list. `before` is what leaving it goes back to.
+#[derive(Debug, Clone, Default)]
+pub struct Picker {
+    pub filter: Input,
+    /// Among the entries that match.
+    pub cursor: usize,
+    pub before: Settings,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Choice {
+    Fusion(FusionMethod),
+    Plan(SecondStage),
+    /// A service: needs a model behind its name before it is a plan.
+    Service(&'static str),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    pub name: String,
+    pub words: String,
+    pub choice: Choice,
+    /// Whether it is tried as soon as the cursor stands on it: it costs no money, no download, no key.
+    pub at_once: bool,
+}
+
+/// The entries whose name or words have what is typed in them. A second stage that is typed in full
+/// stands first.
+pub fn entries(pick: Pick, typed: &str) -> Vec<Entry> {
+    let typed = typed.trim();
+    let all = match pick {
+        Pick::Fusion => FusionMethod::ALL.map(fusion).into(),
+        Pick::Reranker => second_stages(),
+    };
+    let wanted = typed.to_lowercase();
+    let matches = |entry: &Entry| {
+        entry.name.to_lowercase().contains(&wanted) || entry.words.to_lowercase().contains(&wanted)
+    };
+    let plan =
+        (pick == Pick::Reranker && !typed.is_empty()).then(|| typed.parse::<SecondStage>().ok()).flatten();
+    let known = |plan: &SecondStage| all.iter().any(|entry| entry.choice == Choice::Plan(plan.clone()));
+    let own = plan.filter(|plan| !known(plan) && !is_bare_service(plan)).map(|plan| Entry {
+        name: plan.name(),
+        words: "as typed".to_owned(),
+        choice: Choice::Plan(plan),
+        at_once: false,
+    });
+    own.into_iter().chain(all.iter().filter(|entry| matches(entry)).cloned()).collect()
+}
+
+/// How many entries there are when nothing is typed.
+pub fn count(pick: Pick) -> usize {
+    match pick {
+        Pick::Fusion => FusionMethod::ALL.len(),
+        Pick::Reranker => second_stages().len(),
+    }
+}
+
+/// Whether the settings have this choice.
+pub fn is_chosen(entry: &Entry, settings: &Settings) -> bool {
+    match &entry.choice {
+        Choice::Fusion(method) => *method == settings.fusion,
+        Choice::Plan(plan) => *plan == settings.reranker,
+        Choice::Service(_) => false,
+    }
+}
+
+fn fusion(method: FusionMethod) -> Entry {
+    Entry {
+        name: method.name().to_owned(),
+        words: method.words().to_owned(),
+        choice: Choice::Fusion(method),
+        at_once: true,
+    }
+}
+
+fn is_bare_service(plan: &SecondStage) -> bool {
+    let service =
+        |name: &str| RERANKERS.iter().any(|card| card.kind == RerankerKind::Service && card.name == name);
+    plan.rerankers().into_iter().any(|name| service(name.trim_end_matches(':')))
+}
+
+/// What works offline, then what is to be fetched, then the services.
+fn second_stages() -> Vec<Entry> {
+    let stop = |name: &&str| {
+        Some(Entry {
+            name: (*name).to_owned(),
+            words: stop_words(name),
+            choice: Choice::Plan(name.parse().ok()?),
+            at_once: true,
+        })
+    };
+    let others = RERANKERS.iter().filter(|card| !RERANKER_STOPS.contains(&card.name)).map(|card| {
+        let service = card.kind == RerankerKind::Service;
+        Entry {
+            name: card.name.to_owned(),
+            words: if service {
+                format!("service of {} · {}", card.of, card.price)
+            } else {
+                let from =
+                    if matches!(card.origin, Origin::Hub { .. }) { "fetched first" } else { "bundled" };
+                let facts = [card.kind.name(), card.parameters, card.languages, card.licence, from];
+                facts.into_iter().filter(|fact| !fact.is_empty()).collect::<Vec<_>>().join(" · ")
+            },
+            choice: if service {
+                Choice::Service(card.name)
+            } else {
+                Choice::Plan(SecondStage::of(card.name))
+            },
+            at_once: false,
+        }
+    });
+    RERANKER_STOPS.iter().filter_map(stop).chain(others).collect()
+}
+
+fn stop_words(name: &str) -> String {
+    match name {
+        "none" => "the first stage's list is delivered".to_owned(),
+        _ if name.contains('>') => "a cascade: the second re-scores the top of the first".to_owned(),
+        _ if name.contains('+') => "an ensemble: normalised scores, added".to_owned(),
+        _ => rerankers::card(name)
+            .map_or_else(String::new, |card| format!("{} · {} · bundled", card.kind.name(), card.of)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fusion_method_is_listed_and_found_by_its_engine() {
+        assert_eq!(entries(Pick::Fusion, "").len(), FusionMethod::ALL.len());
+        let names: Vec<String> = entries(Pick::Fusion, "WEAV").into_iter().map(|entry| entry.name).collect();
+        assert_eq!(names, ["weaviate-ranked", "weaviate-relative"]);
+        assert!(entries(Pick::Fusion, "no such method").is_empty());
+    }
+
+    /// Trap: a list that tries what it points at would send passages to a paid service on the way past it.
+    #[test]
+    fn only_what_is_free_is_tried_at_once() {
+        let all = entries(Pick::Reranker, "");
+        let free: Vec<&str> = all.iter().filter(|entry| entry.at_once).map(|entry| &*entry.name).collect();
+        assert_eq!(free, RERANKER_STOPS);
+        for card in &RERANKERS {
+            assert_eq!(all.iter().filter(|entry| entry.name == card.name).count(), 1, "{}", card.name);
+        }
+    }
+
+    #[test]
+    fn a_plan_can_be_typed_and_a_service_needs_its_model() {
+        let typed = entries(Pick::Reranker, "late-interaction@100 > cohere:rerank-v3.5@20");
+        assert_eq!(typed.len(), 1);
+        assert_eq!(typed[0].words, "as typed");
+        let bare = entries(Pick::Reranker, "cohere");
+        assert!(bare.iter().all(|entry| entry.words != "as typed"), "{bare:?}");
+        assert!(bare.iter().any(|entry| entry.choice == Choice::Service("cohere")));
+        let stop = entries(Pick::Reranker, "none");
+        assert_eq!(stop.iter().filter(|entry| entry.name == "none").count(), 1);
+    }
+}

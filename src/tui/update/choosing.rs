@@ -1,0 +1,111 @@
+//! The list to choose from: what the cursor stands on is tried at once, Esc goes back to what was.
+
+use crate::domain::Settings;
+
+use super::super::actions::ActionId;
+use super::super::knobs::Knob;
+use super::super::message::Effect;
+use super::super::picker::{self, Choice, Entry, Pick, Picker};
+use super::super::state::{Mode, State};
+use super::{keep_in_sight, turning};
+
+/// Entries that a page is.
+const PAGE: usize = 8;
+
+pub fn open(state: &mut State, pick: Pick) -> Vec<Effect> {
+    let entries = picker::entries(pick, "");
+    let cursor = entries.iter().position(|entry| picker::is_chosen(entry, &state.settings)).unwrap_or(0);
+    state.picker = Picker { cursor, before: state.settings.clone(), ..Picker::default() };
+    state.mode = Mode::Picking(pick);
+    state.knob = knob(pick);
+    keep_in_sight(state);
+    Vec::new()
+}
+
+fn knob(pick: Pick) -> Knob {
+    match pick {
+        Pick::Fusion => Knob::Fusion,
+        Pick::Reranker => Knob::Reranker,
+    }
+}
+
+pub fn walk(state: &mut State, pick: Pick, step: ActionId) -> Vec<Effect> {
+    let last = matching(state, pick).len().saturating_sub(1);
+    let now = state.picker.cursor;
+    state.picker.cursor = match step {
+        ActionId::Down => now.saturating_add(1),
+        ActionId::Up => now.saturating_sub(1),
+        ActionId::PageDown => now.saturating_add(PAGE),
+        _ => now.saturating_sub(PAGE),
+    }
+    .min(last);
+    try_it(state, pick)
+}
+
+/// What is typed has changed: the cursor stays on what is chosen while that matches.
+pub fn refilter(state: &mut State, pick: Pick) -> Vec<Effect> {
+    let entries = matching(state, pick);
+    let chosen = entries.iter().position(|entry| picker::is_chosen(entry, &state.settings));
+    state.picker.cursor = chosen.unwrap_or(0);
+    try_it(state, pick)
+}
+
+fn matching(state: &State, pick: Pick) -> Vec<Entry> {
+    picker::entries(pick, state.picker.filter.value())
+}
+
+/// Tries the entry under the cursor; one that is not to be tried unasked leaves what was.
+fn try_it(state: &mut State, pick: Pick) -> Vec<Effect> {
+    let entry = matching(state, pick).into_iter().nth(state.picker.cursor);
+    let choice = entry.filter(|entry| entry.at_once).map(|entry| entry.choice);
+    let before = state.picker.before.clone();
+    turning::change(state, knob(pick), |settings| match choice {
+        Some(choice) => take(&choice, settings),
+        None => put_back(pick, &before, settings),
+    })
+}
+
+fn take(choice: &Choice, settings: &mut Settings) {
+    match choice {
+        Choice::Fusion(method) => settings.fusion = *method,
+        Choice::Plan(plan) => settings.reranker = plan.clone(),
+        Choice::Service(_) => {}
+    }
+}
+
+fn put_back(pick: Pick, before: &Settings, settings: &mut Settings) {
+    match pick {
+        Pick::Fusion => settings.fusion = before.fusion,
+        Pick::Reranker => settings.reranker = before.reranker.clone(),
+    }
+}
+
+pub fn accept(state: &mut State, pick: Pick) -> Vec<Effect> {
+    choose(state, pick, state.picker.cursor)
+}
+
+/// Keeps an entry and closes the list; a service first wants a model.
+pub fn choose(state: &mut State, pick: Pick, at: usize) -> Vec<Effect> {
+    let Some(entry) = matching(state, pick).into_iter().nth(at) else {
+        let typed = state.picker.filter.value();
+        let why = typed.parse::<crate::domain::SecondStage>().err().filter(|_| pick == Pick::Reranker);
+        state.complain(why.unwrap_or_else(|| format!("nothing matches \"{typed}\"; Esc goes back")));
+        return Vec::new();
+    };
+    if let Choice::Service(name) = entry.choice {
+        state.picker.filter = tui_input::Input::new(format!("{name}:"));
+        state.picker.cursor = 0;
+        state.say(format!("type the model, or a URL, behind {name}: and Enter"));
+        return Vec::new();
+    }
+    state.mode = Mode::Browse;
+    keep_in_sight(state);
+    turning::change(state, knob(pick), |settings| take(&entry.choice, settings))
+}
+
+pub fn back(state: &mut State, pick: Pick) -> Vec<Effect> {
+    let before = state.picker.before.clone();
+    state.mode = Mode::Browse;
+    keep_in_sight(state);
+    turning::change(state, knob(pick), |settings| put_back(pick, &before, settings))
+}

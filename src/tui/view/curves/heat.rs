@@ -1,0 +1,281 @@
+//! The metric over α x N under one method: a digit or two in each cell, a ground by size, the present
+//! cell and the best one marked.
+
+use ratatui::layout::Rect;
+
+use crate::engine::{HeatMap, Snapshot, StageState, Tuning};
+use crate::tune::CellMean;
+
+use super::super::super::hit::Target;
+use super::super::super::knobs;
+use super::super::super::state::State;
+use super::super::super::theme::{HEAT_LEVELS, Tone};
+use super::super::super::update::best_cell;
+use super::super::super::widgets::pen::{Piece, piece};
+use super::super::super::widgets::{Pen, cells};
+use super::super::empty_state;
+
+/// For the values of N.
+const AXIS: u16 = 6;
+/// Lines under the map: α, what the marks are.
+const BELOW: u16 = 3;
+
+pub fn draw(pen: &mut Pen<'_>, area: Rect, title: &[Piece], state: &State) {
+    let there = super::tuning(state);
+    let (snapshot, tuning) = match there {
+        Ok(there) => there,
+        Err(sentences) => {
+            let inner = pen.frame(area, title, &[], false);
+            return empty_state(pen, inner, &sentences);
+        }
+    };
+    let Some(heat) = &tuning.heat else {
+        let inner = pen.frame(area, title, &[], false);
+        let words = "The map of α x N is tried after the curves over α …";
+        return empty_state(pen, inner, &[(words.to_owned(), Tone::Quiet)]);
+    };
+    let shown = Shown::of(heat, tuning, state);
+    let mut title = title.to_vec();
+    title.push(piece(format!(" · {}", shown.what(tuning)), Tone::Quiet));
+    let inner = pen.frame(area, &title, &right(pen, state, snapshot, tuning), false);
+    if inner.width < AXIS + 8 || inner.height < BELOW + 1 {
+        return;
+    }
+    draw_cells(pen, Rect { height: inner.height - 2, ..inner }, &shown, state);
+    let x = inner.x + 1;
+    let room = inner.width.saturating_sub(2);
+    pen.line(x, inner.bottom() - 2, room, &shown.now(pen));
+    pen.line(x, inner.bottom() - 1, room, &best_line(pen, heat, state));
+}
+
+fn right(pen: &Pen<'_>, state: &State, snapshot: &Snapshot, tuning: &Tuning) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    if super::is_old(state, snapshot, tuning) {
+        pieces.push(piece(pen.signs().stale, Tone::Knob));
+    } else if let StageState::Working { done, total, .. } = &snapshot.status.tuning
+        && *total > 0
+    {
+        pieces.push(piece(format!("{} {done} of {total}", pen.signs().waiting), Tone::Knob));
+    }
+    pieces
+}
+
+/// The map of one method and one list.
+struct Shown<'a> {
+    heat: &'a HeatMap,
+    method: usize,
+    cells: &'a [CellMean],
+    is_reranked: bool,
+    /// Places of the present α and N, where the map has them.
+    now: (Option<usize>, Option<usize>),
+    is_present_method: bool,
+    /// Cells of fewer queries are not comparable with it.
+    queries: usize,
+    /// The least and the greatest mean of what is comparable.
+    range: (f64, f64),
+}
+
+impl<'a> Shown<'a> {
+    fn of(heat: &'a HeatMap, tuning: &Tuning, state: &State) -> Self {
+        let method = state.heat_method.min(heat.methods.len().saturating_sub(1));
+        let is_reranked = tuning.reranked.is_some() && !state.heat_first;
+        let cells: &[CellMean] = if is_reranked { &heat.reranked } else { &heat.first };
+        let alpha = heat.alphas.iter().position(|alpha| (alpha - state.share()).abs() < 1e-6);
+        let n = heat.candidates.iter().position(|&n| n == state.settings.candidates);
+        let queries = cells.iter().map(|cell| cell.queries).max().unwrap_or(0);
+        let comparable = cells.iter().filter(|cell| cell.queries > 0 && cell.queries == queries);
+        let range = comparable
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), cell| (a.min(cell.mean), b.max(cell.mean)));
+        let is_present_method = heat.methods.get(method) == Some(&state.settings.fusion);
+        Self { heat, method, cells, is_reranked, now: (alpha, n), is_present_method, queries, range }
+    }
+
+    fn cell(&self, alpha: usize, n: usize) -> Option<CellMean> {
+        self.cells.get(self.heat.index(self.method, alpha, n)).copied().filter(|cell| cell.queries > 0)
+    }
+
+    fn is_comparable(&self, cell: CellMean) -> bool {
+        cell.queries == self.queries
+    }
+
+    fn share(&self, value: f64) -> f64 {
+        let (low, high) = self.range;
+        if high - low > 1e-12 { ((value - low) / (high - low)).clamp(0.0, 1.0) } else { 1.0 }
+    }
+
+    fn what(&self, tuning: &Tuning) -> String {
+        let method = self.heat.methods.get(self.method).map_or("", |method| method.name());
+        let list = if self.is_reranked { "reranked" } else { "first stage" };
+        let of = self.heat.methods.len();
+        format!("{} · {list} · {method} ({} of {of})", tuning.metric, self.method + 1)
+    }
+
+    fn now(&self, pen: &Pen<'_>) -> Vec<Piece> {
+        let signs = pen.signs();
+        let cell = match self.now {
+            (Some(alpha), Some(n)) if self.is_present_method => self.cell(alpha, n),
+            _ => None,
+        };
+        let mut pieces = match cell {
+            Some(cell) => vec![
+                piece(format!("{} now ", signs.thumb), Tone::Knob),
+                piece(cells::thousandths(cell.mean), Tone::Knob),
+            ],
+            None if !self.is_present_method => vec![piece("not the present method", Tone::Quiet)],
+            None => vec![piece("the present setting is between the cells", Tone::Quiet)],
+        };
+        if self.range.0 <= self.range.1 {
+            let (low, high) = (cells::thousandths(self.range.0), cells::thousandths(self.range.1));
+            pieces.push(piece(format!("  from {low} to {high} over all methods"), Tone::Quiet));
+        }
+        if self.cells.iter().any(|cell| cell.queries > 0 && cell.queries < self.queries) {
+            pieces.push(piece(
+                format!("  {} on fewer queries: passages that enter have no score", signs.none),
+                Tone::Quiet,
+            ));
+        }
+        pieces
+    }
+}
+
+fn best_line(pen: &Pen<'_>, heat: &HeatMap, state: &State) -> Vec<Piece> {
+    let sign = pen.signs().best;
+    let Some(best) = best_cell(heat, state.heat_first) else {
+        return vec![piece(format!("{sign} the best cell is known when the map is complete"), Tone::Quiet)];
+    };
+    let alpha = knobs::share(best.alpha);
+    let mut pieces = vec![
+        piece(format!("{sign} best {}, α {alpha}, N {}: ", best.method.name(), best.candidates), Tone::Text),
+        piece(cells::thousandths(best.mean.mean), Tone::Strong),
+        piece(format!(" (now {})", cells::thousandths(best.current)), Tone::Quiet),
+    ];
+    pieces.extend(super::held_out(best.held_out.as_ref()));
+    pieces.extend([piece("  B", Tone::Key), piece(" takes it", Tone::Quiet)]);
+    pieces
+}
+
+fn draw_cells(pen: &mut Pen<'_>, area: Rect, shown: &Shown<'_>, state: &State) {
+    let heat = shown.heat;
+    let best =
+        best_cell(heat, state.heat_first).filter(|best| heat.methods.get(shown.method) == Some(&best.method));
+    let best = best.and_then(|best| {
+        let alpha = heat.alphas.iter().position(|&alpha| alpha == best.alpha)?;
+        Some((alpha, heat.candidates.iter().position(|&n| n == best.candidates)?))
+    });
+    let room = area.width - AXIS - 1;
+    let columns = heat.alphas.len() as u16;
+    let width = [4, 3, 2].into_iter().find(|width| columns.saturating_mul(*width) <= room).unwrap_or(2);
+    let kept = [shown.now.0, best.map(|best| best.0)];
+    let alphas = thinned(heat.alphas.len(), usize::from(room / width), &kept);
+    let rows = usize::from(area.height - 1).min(heat.candidates.len());
+    let middle = shown.now.1.unwrap_or(0);
+    let first = super::super::panel::first_in_sight(middle, heat.candidates.len(), rows);
+    let bottom = area.y + rows as u16;
+    for (nth, (place, n)) in heat.candidates.iter().enumerate().skip(first).take(rows).enumerate() {
+        let y = bottom - 1 - nth as u16;
+        let tone = if Some(place) == shown.now.1 { Tone::Knob } else { Tone::Quiet };
+        pen.say_right(area.x, y, AXIS - 1, &n.to_string(), tone);
+        for (x, &alpha) in (area.x + AXIS..).step_by(usize::from(width)).zip(&alphas) {
+            let mark = Mark {
+                now: shown.is_present_method && (Some(alpha), Some(place)) == shown.now,
+                best: Some((alpha, place)) == best,
+            };
+            let cell = Rect::new(x, y, width, 1);
+            draw_cell(pen, cell, shown, shown.cell(alpha, place), mark);
+            pen.hits.add(cell, Target::Cell { alpha, candidates: place });
+        }
+    }
+    pen.say_right(area.x, bottom, AXIS - 1, "N α", Tone::Quiet);
+    let mut free = area.x;
+    for (x, &alpha) in (area.x + AXIS..).step_by(usize::from(width)).zip(&alphas) {
+        let Some(&value) = heat.alphas.get(alpha) else { continue };
+        let is_now = Some(alpha) == shown.now.0;
+        // The present α has its label, whatever stands beside it.
+        let round = (value * 10.0).fract().abs() < 1e-9;
+        if x >= free && (round || is_now) {
+            let label = cells::share(value);
+            pen.say(
+                x,
+                bottom,
+                area.right().saturating_sub(x),
+                &label,
+                if is_now { Tone::Knob } else { Tone::Quiet },
+            );
+            free = x + label.len() as u16 + 1;
+        }
+    }
+}
+
+/// What a cell is beside its value.
+#[derive(Clone, Copy)]
+struct Mark {
+    now: bool,
+    best: bool,
+}
+
+fn draw_cell(pen: &mut Pen<'_>, area: Rect, shown: &Shown<'_>, cell: Option<CellMean>, mark: Mark) {
+    let signs = pen.signs();
+    let sign = if mark.now {
+        signs.thumb
+    } else if mark.best {
+        signs.best
+    } else {
+        " "
+    };
+    let digits = usize::from(area.width - 1).min(2);
+    let (text, tone) = match cell {
+        None => (signs.dot.to_owned(), Tone::Frame),
+        Some(cell) if !shown.is_comparable(cell) => (signs.none.to_owned(), Tone::Quiet),
+        Some(cell) => {
+            let share = shown.share(cell.mean);
+            let level = (share * f64::from(HEAT_LEVELS - 1)).round() as u8;
+            (digits_of(cell.mean, share, digits), Tone::Heat(level))
+        }
+    };
+    let right = usize::from(area.width - 1);
+    pen.say(area.x, area.y, area.width, &format!("{sign}{text:<right$}"), tone);
+    if mark.now || mark.best {
+        let style =
+            pen.style(tone).add_modifier(ratatui::style::Modifier::BOLD | ratatui::style::Modifier::REVERSED);
+        pen.tint(area, style);
+    }
+}
+
+/// The value in hundredths; with one digit its place between the least and the greatest, 0 to 9.
+fn digits_of(value: f64, share: f64, digits: usize) -> String {
+    match digits {
+        0 | 1 => format!("{:.0}", share * 9.0),
+        _ if value >= 0.995 => "1.".to_owned(),
+        _ => format!("{:02.0}", value * 100.0),
+    }
+}
+
+/// Every so many of `columns` so that about `most` are left, with those of `kept` in any case.
+fn thinned(columns: usize, most: usize, kept: &[Option<usize>]) -> Vec<usize> {
+    let step = columns.div_ceil(most.max(1)).max(1);
+    (0..columns)
+        .filter(|column| column % step == 0 || kept.contains(&Some(*column)))
+        .take(most.max(1))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_narrow_map_keeps_the_present_column() {
+        assert_eq!(thinned(5, 9, &[None]), [0, 1, 2, 3, 4]);
+        let thin = thinned(21, 12, &[Some(7), None]);
+        assert!(thin.contains(&7) && thin.contains(&8) && !thin.contains(&9), "{thin:?}");
+    }
+
+    #[test]
+    fn cells_are_hundredths_or_a_place_between_least_and_greatest() {
+        assert_eq!(
+            [digits_of(0.712, 0.5, 2), digits_of(0.05, 0.0, 2), digits_of(1.0, 1.0, 2)],
+            ["71", "05", "1."]
+        );
+        assert_eq!([digits_of(0.712, 0.0, 1), digits_of(0.712, 1.0, 1)], ["0", "9"]);
+    }
+}
