@@ -51,7 +51,11 @@ def by_name(run):
     found = {}
     for name in report["metrics"]["by_name"]:
         exponential = name.startswith("nDCG(dcg='exp-log2')")
-        metric = ir_measures.parse_measure("nDCG@10" if exponential else name)
+        written = "nDCG@10" if exponential else name
+        if name.startswith("RBP(p="):
+            # cwl_eval wants to be told what is relevant; by itself it would weigh the grades.
+            written = name.replace("(", "(rel=1, ")
+        metric = ir_measures.parse_measure(written)
         for value in ir_measures.iter_calc([metric], worth if exponential else judged, ranked):
             found.setdefault(value.query_id, {})[name] = value.value
     return found

@@ -35,7 +35,13 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Print the metrics before and after reranking, and the ceiling, without a screen
-    Eval(EvalArgs),
+    Eval(Box<EvalArgs>),
+    /// Rerankers: which there are, fetching and removing their models
+    Models(super::models::ModelsArgs),
+    /// Hold several second stages against each other on the same candidates
+    Rerankers(Box<super::rerankers::RerankersArgs>),
+    /// What is kept of what was computed, and forgetting it
+    Cache(super::cache::CacheArgs),
     /// Show how a text is read: its language, and the terms after each step of the analyzer
     Analyze(AnalyzeArgs),
 }
@@ -269,6 +275,9 @@ pub struct EngineArgs {
     /// What local cross-encoders give as scores: the raw logit, or its sigmoid [default: raw]
     #[arg(long, value_enum, value_name = "WHAT")]
     pub rerank_activation: Option<ScoreKind>,
+    /// Dollars that reranking services may cost in this run; without it none that bills is asked
+    #[arg(long, value_name = "USD")]
+    pub max_cost: Option<f64>,
     /// Milliseconds that a query's second stage may take: what N it affords is reported
     #[arg(long, value_name = "MS")]
     pub budget_ms: Option<f64>,
@@ -297,6 +306,13 @@ impl EngineArgs {
         let legs = legs(&collection, &file, &flags)?;
         let names: Vec<String> = legs.iter().map(|leg| leg.name.clone()).collect();
         let settings = config::resolve(&collection, &file, &flags, &names)?;
+        // A file that came with a collection must not decide where its texts are sent.
+        let sent_to = settings.reranker.rerankers().into_iter().find(|name| name.contains("://"));
+        if let Some(name) = sent_to.filter(|_| flags.rerank.is_none()) {
+            return Err(Error::input(format!("the settings file sends texts to {name}"))
+                .in_file(&collection.join("rankscope.toml"))
+                .advise("name the URL on the command line, with --rerank, if that is what you want"));
+        }
         let dense = legs.iter().position(|leg| leg.source == LegSource::Dense).map(LegId);
         let wants_dense = dense.is_some_and(|dense| settings.legs(legs.len()).contains(dense));
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -321,6 +337,7 @@ impl EngineArgs {
                 _ => Activation::Raw,
             },
             budget_ms: self.budget_ms,
+            max_cost: self.max_cost,
             judging: JudgeOptions::default(),
             token_store_max: self.token_store_max.saturating_mul(1 << 20),
             settings,

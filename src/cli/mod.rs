@@ -2,8 +2,11 @@
 
 mod analyze;
 pub mod args;
+mod cache;
 mod eval;
+mod models;
 mod progress;
+mod rerankers;
 
 use std::io::{IsTerminal as _, Write as _};
 
@@ -23,6 +26,9 @@ pub fn run(args: Args) -> Result<()> {
     }
     match args.command {
         Some(Command::Eval(eval)) => eval::run(&eval),
+        Some(Command::Models(models)) => models::run(&models),
+        Some(Command::Cache(cache)) => cache::run(&cache),
+        Some(Command::Rerankers(rerankers)) => rerankers::run(&rerankers),
         Some(Command::Analyze(analyze)) => analyze::run(&analyze),
         None => open(&args.screen, &args.engine),
     }

@@ -104,7 +104,7 @@ const fn service(name: &'static str, of: &'static str, price: &'static str) -> R
 const OWN_SERVER: &str = "your own server's";
 
 /// All of them, in the order in which they are told.
-pub const RERANKERS: [RerankerCard; 23] = [
+pub const RERANKERS: [RerankerCard; 24] = [
     RerankerCard {
         name: "late-interaction",
         kind: RerankerKind::LateInteraction,
@@ -267,6 +267,7 @@ pub const RERANKERS: [RerankerCard; 23] = [
     service("tei", "Hugging Face text-embeddings-inference", OWN_SERVER),
     service("vllm", "vLLM", OWN_SERVER),
     service("infinity", "Infinity", OWN_SERVER),
+    service("litellm", "LiteLLM", "by what stands behind it"),
     service("url", "any service in Cohere's shape", "that service's"),
 ];
 

@@ -129,6 +129,11 @@ impl CostMeter {
         *self.per_query.entry(query.to_owned()).or_insert(0.0) += ms;
     }
 
+    /// Mean milliseconds of a computed pair.
+    pub fn ms_per_pair(&self) -> Option<f64> {
+        (self.computed > 0).then(|| self.ms / self.computed as f64)
+    }
+
     pub fn cached(&mut self, pairs: usize) {
         self.cached += pairs as u64;
     }
@@ -147,6 +152,8 @@ impl CostMeter {
             cached_pairs: self.cached,
             ms_total: self.ms,
             ms_p50_per_query: median,
+            ms_p95_per_query: times.get(((times.len() as f64 * 0.95).ceil() as usize).max(1) - 1).copied(),
+            ms_per_pair: self.ms_per_pair(),
         }
     }
 }
@@ -200,6 +207,7 @@ mod tests {
         meter.computed("b", 1, 9.0);
         let cost = meter.report("x");
         assert_eq!((cost.computed_pairs, cost.cached_pairs, cost.ms_total), (5, 7, 12.0));
-        assert_eq!(cost.ms_p50_per_query, Some(6.0));
+        assert_eq!((cost.ms_p50_per_query, cost.ms_p95_per_query), (Some(6.0), Some(9.0)));
+        assert_eq!(cost.ms_per_pair, Some(2.4));
     }
 }

@@ -16,6 +16,7 @@
 //! - `verdict`, `study`: the case for the judge, at once and when the lists are settled.
 //! - `runs`: whole lists, for export.
 
+mod affords;
 mod approximation;
 mod background;
 mod explain;
@@ -70,6 +71,8 @@ pub struct EngineOptions {
     pub reranker_dir: Option<PathBuf>,
     /// What local cross-encoders give as scores.
     pub activation: Activation,
+    /// Dollars that reranking services may cost in this run; without it none that bills is asked.
+    pub max_cost: Option<f64>,
     /// Milliseconds that a query's second stage may take; only reported against.
     pub budget_ms: Option<f64>,
     /// Bytes of token vectors to keep on disk.

@@ -144,7 +144,8 @@ fn say(stage: Stage<'_>, gold: &GoldRow, remedies: &Remedies, plans: &Plans) -> 
     }
 }
 
-/// The smallest changes, no more than one of a kind.
+/// The smallest changes, no more than one of a kind; N in any case, where it helps, for it is the knob
+/// that everyone knows.
 fn named(ways: &[Remedy], stage: Stage<'_>, plans: &Plans) -> String {
     let mut kinds = Vec::new();
     let mut named = Vec::new();
@@ -152,11 +153,15 @@ fn named(ways: &[Remedy], stage: Stage<'_>, plans: &Plans) -> String {
         let kind = std::mem::discriminant(&way.change);
         if !kinds.contains(&kind) {
             kinds.push(kind);
-            named.extend(change_in_words(way.change, stage, plans));
+            named.extend(change_in_words(way.change, stage, plans).map(|words| (way.change, words)));
         }
     }
+    let deeper = named.iter().position(|(change, _)| matches!(change, Change::Candidates(_)));
+    if let Some(deeper) = deeper.filter(|&place| place >= NAMED) {
+        named.swap(NAMED - 1, deeper);
+    }
     named.truncate(NAMED);
-    named.join(" or ")
+    named.into_iter().map(|(_, words)| words).collect::<Vec<_>>().join(" or ")
 }
 
 fn change_in_words(change: Change, stage: Stage<'_>, plans: &Plans) -> Option<String> {

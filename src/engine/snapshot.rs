@@ -368,6 +368,39 @@ pub struct StageCost {
     pub ms_total: f64,
     /// Median per query, of the queries of which anything was computed.
     pub ms_p50_per_query: Option<f64>,
+    /// Of the same, the time that 95 % of them stay within.
+    pub ms_p95_per_query: Option<f64>,
+    /// Mean of a computed pair.
+    pub ms_per_pair: Option<f64>,
+}
+
+/// What the second stage would take and reach at other sizes of the candidate set.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Affords {
+    pub budget_ms: Option<f64>,
+    /// By N, ascending; empty without a second stage.
+    pub points: Vec<AffordPoint>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AffordPoint {
+    pub n: usize,
+    /// Estimated milliseconds a query; `None` where a reranker has computed nothing in this run.
+    pub ms: Option<f64>,
+    /// Whether that is within the budget.
+    pub within: Option<bool>,
+    /// Means of the reranked lists at this N; `None` where a judged query lacks a score.
+    pub metrics: Option<Metrics>,
+}
+
+/// A reranker of the plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RerankerInUse {
+    pub name: String,
+    /// What its scores depend on but the texts; `None` until it is open.
+    pub fingerprint: Option<String>,
+    /// Passages that it did not read to their end.
+    pub truncated: usize,
 }
 
 /// What approximate dense search costs.
@@ -427,6 +460,10 @@ pub struct Snapshot {
     /// `None` where dense search is exact.
     pub approximation: Option<Approximation>,
     pub costs: Vec<StageCost>,
+    /// Lags behind the lists as the verdict does.
+    pub affords: Arc<Affords>,
+    /// Those of the plan, once each.
+    pub rerankers: Vec<RerankerInUse>,
     /// The protocol's answer in one sentence; empty while nothing can be said.
     pub verdict: String,
     /// The same with its reasons and numbers. Lags behind the lists for a moment in large collections

@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 
 use crate::domain::{Fate, Grade, LegName, Rank};
 use crate::engine::{
-    EngineOptions, GoldRow, GoldWhy, LanguageRow, Means, RerankedMeans, Snapshot, StageCost, Study,
+    AffordPoint, EngineOptions, GoldRow, GoldWhy, LanguageRow, Means, RerankedMeans, Snapshot, StageCost,
+    Study,
 };
 use crate::error::{Error, Result};
 use crate::index::dense::ANN_SEED;
@@ -45,6 +46,7 @@ pub fn report(snapshot: &Snapshot, collection: &Collection, options: &EngineOpti
         languages: snapshot.languages.iter().map(|row| language(row, study, n)).collect(),
         language_report: super::languages::part(snapshot),
         cost: Costs(&snapshot.costs),
+        affords: afforded(snapshot),
         verdict: snapshot.findings.as_deref(),
         approximation: snapshot.approximation.map(|found| ApproximationPart {
             ef: found.ef,
@@ -74,6 +76,7 @@ struct Report<'a> {
     /// How each language is cut, and what queries of one find in another.
     language_report: super::languages::ReportPart<'a>,
     cost: Costs<'a>,
+    affords: Vec<AffordPart>,
     verdict: Option<&'a Verdict>,
     /// `null` where dense search is exact.
     approximation: Option<ApproximationPart>,
@@ -127,6 +130,7 @@ struct SettingsPart<'a> {
     n: usize,
     k: usize,
     rerank: String,
+    rerankers: Vec<RerankerPart<'a>>,
     blend: f64,
     threshold: Option<f64>,
     rel_level: Grade,
@@ -144,6 +148,14 @@ struct SettingsPart<'a> {
     model: Option<Named<'a>>,
     seeds: Seeds,
     versions: Versions<'a>,
+}
+
+#[derive(Serialize)]
+struct RerankerPart<'a> {
+    name: &'a str,
+    /// What its scores depend on but the texts; `null` where it was not opened.
+    fingerprint: Option<&'a str>,
+    truncated_passages: usize,
 }
 
 #[derive(Serialize)]
@@ -211,6 +223,13 @@ fn settings<'a>(
         n: settings.candidates,
         k: settings.deliver,
         rerank: settings.reranker.name(),
+        rerankers: (snapshot.rerankers.iter())
+            .map(|one| RerankerPart {
+                name: &one.name,
+                fingerprint: one.fingerprint.as_deref(),
+                truncated_passages: one.truncated,
+            })
+            .collect(),
         blend: settings.blend,
         threshold: settings.threshold,
         rel_level: settings.rel_level,
@@ -301,6 +320,10 @@ struct GoldPart<'a> {
     blind: bool,
     /// `null` where it was not lost before the reranker.
     why: Option<WhyPart<'a>>,
+    /// The rank after each stage of the second stage.
+    stages: &'a [Option<Rank>],
+    /// Which of them made the fate.
+    decided_by: Option<DecidedBy>,
 }
 
 /// Why a gold was lost, and what brings it back: computed, each change tried.
@@ -336,6 +359,12 @@ fn why(of: &GoldWhy) -> WhyPart<'_> {
     }
 }
 
+#[derive(Serialize)]
+struct DecidedBy {
+    stage: String,
+    act: &'static str,
+}
+
 /// Ranks by leg and stage; `null`: not returned.
 struct Ranks<'a>(&'a GoldRow, &'a [LegName]);
 
@@ -355,6 +384,7 @@ impl Serialize for Ranks<'_> {
 
 fn query<'a>(at: usize, snapshot: &'a Snapshot, collection: &'a Collection) -> QueryPart<'a> {
     let (row, n) = (&snapshot.queries[at], snapshot.settings.candidates);
+    let plan = &snapshot.settings.reranker;
     let query = collection.query(row.query);
     let study = snapshot.study.as_deref();
     let positives = study.and_then(|study| study.probable_positives.get(at)).map_or(&[][..], Vec::as_slice);
@@ -378,6 +408,11 @@ fn query<'a>(at: usize, snapshot: &'a Snapshot, collection: &'a Collection) -> Q
                 fate: gold.fate,
                 blind: gold.blind,
                 why: whys.get(place).and_then(|found| found.as_ref()).map(why),
+                stages: &gold.stages,
+                decided_by: gold.decided_by.and_then(|verdict| {
+                    let stage = plan.stages.get(verdict.stage)?.to_string();
+                    Some(DecidedBy { stage, act: verdict.act.name() })
+                }),
             })
             .collect(),
         by_name: row.scores.as_ref().map(|scores| QueryByName { metrics: &snapshot.metrics, scores }),
@@ -406,6 +441,25 @@ fn language<'a>(row: &'a LanguageRow, study: Option<&'a Study>, n: usize) -> Lan
     }
 }
 
+/// One size of the candidate set: the estimated time of a query, and what was measured there.
+#[derive(Serialize)]
+struct AffordPart {
+    n: usize,
+    ms: Option<f64>,
+    within_budget: Option<bool>,
+    metrics: Option<MetricMap>,
+}
+
+fn afforded(snapshot: &Snapshot) -> Vec<AffordPart> {
+    let part = |point: &AffordPoint| AffordPart {
+        n: point.n,
+        ms: point.ms,
+        within_budget: point.within,
+        metrics: point.metrics.map(|metrics| MetricMap { n: point.n, metrics }),
+    };
+    snapshot.affords.points.iter().map(part).collect()
+}
+
 struct Costs<'a>(&'a [StageCost]);
 
 #[derive(Serialize)]
@@ -414,6 +468,8 @@ struct CostPart {
     cached_pairs: u64,
     ms_total: f64,
     ms_p50_per_query: Option<f64>,
+    ms_p95_per_query: Option<f64>,
+    ms_per_pair: Option<f64>,
 }
 
 impl Serialize for Costs<'_> {
@@ -424,6 +480,8 @@ impl Serialize for Costs<'_> {
                 cached_pairs: cost.cached_pairs,
                 ms_total: cost.ms_total,
                 ms_p50_per_query: cost.ms_p50_per_query,
+                ms_p95_per_query: cost.ms_p95_per_query,
+                ms_per_pair: cost.ms_per_pair,
             };
             (&cost.stage, part)
         }))

@@ -4,6 +4,7 @@ pub mod json;
 mod judge_parts;
 mod judge_text;
 mod languages;
+pub mod rerankers;
 pub mod text;
 pub mod trec;
 mod tuning;

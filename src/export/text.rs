@@ -10,7 +10,7 @@ use super::judge_text;
 use crate::corpus::Collection;
 use crate::domain::Fate;
 use crate::engine::{QueryRow, Snapshot, StageState};
-use crate::judge::{Class, Verdict};
+use crate::judge::{Class, Metrics, StageAct, StageVerdict, Verdict};
 use crate::text::visible;
 
 /// Queries with a lost gold that are listed.
@@ -48,7 +48,7 @@ pub fn report(snapshot: &Snapshot, collection: &Collection) -> String {
     out.push_str(&super::languages::lines(snapshot));
     judge_text::holes(&mut out, snapshot, collection);
     judge_text::signals(&mut out, snapshot);
-    fates(&mut out, &snapshot.queries);
+    fates(&mut out, snapshot);
     lost(&mut out, snapshot, collection);
     if let Some(found) = &snapshot.approximation {
         let _ = writeln!(
@@ -65,6 +65,7 @@ pub fn report(snapshot: &Snapshot, collection: &Collection) -> String {
         }
     }
     costs(&mut out, snapshot);
+    afforded(&mut out, snapshot);
     for warning in &snapshot.warnings {
         let _ = writeln!(out, "warning: {}", visible(warning));
     }
@@ -129,7 +130,8 @@ fn classes(verdict: &Verdict) -> String {
     }
 }
 
-fn fates(out: &mut String, rows: &[QueryRow]) {
+fn fates(out: &mut String, snapshot: &Snapshot) {
+    let rows = &snapshot.queries;
     let mut counts: BTreeMap<Fate, usize> = BTreeMap::new();
     let mut open = 0;
     for gold in rows.iter().flat_map(|row| &row.golds) {
@@ -146,6 +148,52 @@ fn fates(out: &mut String, rows: &[QueryRow]) {
     if !parts.is_empty() {
         let _ = writeln!(out, "golds: {}\n", parts.join(" · "));
     }
+    by_stage(out, snapshot);
+}
+
+/// What each of several stages did to the golds.
+fn by_stage(out: &mut String, snapshot: &Snapshot) {
+    let stages = &snapshot.settings.reranker.stages;
+    if stages.len() < 2 {
+        return;
+    }
+    let golds = || snapshot.queries.iter().flat_map(|row| &row.golds);
+    for (at, stage) in stages.iter().enumerate() {
+        let count =
+            |act| golds().filter(|gold| gold.decided_by == Some(StageVerdict { stage: at, act })).count();
+        let (lifted, lowered, cut) =
+            (count(StageAct::Lifted), count(StageAct::Lowered), count(StageAct::Cut));
+        let _ = writeln!(
+            out,
+            "  stage {}, {stage}: {lifted} golds lifted within k, {lowered} lowered beyond, {cut} cut before it",
+            at + 1
+        );
+    }
+    out.push('\n');
+}
+
+/// What other sizes of the candidate set would take and reach.
+fn afforded(out: &mut String, snapshot: &Snapshot) {
+    let affords = &snapshot.affords;
+    if affords.budget_ms.is_none() || affords.points.iter().all(|point| point.ms.is_none()) {
+        return;
+    }
+    let _ = writeln!(out, "{:>6} {:>9} {:>9} {:>9}", "N", "ms/query", "nDCG@10", "P@5");
+    for point in &affords.points {
+        let metric = |pick: fn(&Metrics) -> f64| {
+            point.metrics.map_or_else(|| "–".to_owned(), |m| format!("{:.4}", pick(&m)))
+        };
+        let ms = point.ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms:.0}"));
+        let over = if point.within == Some(false) { "  over the budget" } else { "" };
+        let _ = writeln!(
+            out,
+            "{:>6} {ms:>9} {:>9} {:>9}{over}",
+            point.n,
+            metric(|m| m.ndcg10),
+            metric(|m| m.precision5)
+        );
+    }
+    let _ = writeln!(out, "{}\n", affords.sentence());
 }
 
 fn lost(out: &mut String, snapshot: &Snapshot, collection: &Collection) {
@@ -185,11 +233,13 @@ fn lost(out: &mut String, snapshot: &Snapshot, collection: &Collection) {
 
 fn costs(out: &mut String, snapshot: &Snapshot) {
     for cost in snapshot.costs.iter().filter(|cost| cost.computed_pairs + cost.cached_pairs > 0) {
-        let median =
-            cost.ms_p50_per_query.map_or_else(String::new, |ms| format!(", median {ms:.1} ms a query"));
+        let times = cost.ms_p50_per_query.zip(cost.ms_p95_per_query).zip(cost.ms_per_pair);
+        let times = times.map_or_else(String::new, |((p50, p95), pair)| {
+            format!(", {p50:.1} ms a query (95 % within {p95:.1}), {pair:.3} ms a pair")
+        });
         let _ = writeln!(
             out,
-            "cost of {}: {} pairs computed, {} from the cache{median}",
+            "cost of {}: {} pairs computed, {} from the cache{times}",
             cost.stage, cost.computed_pairs, cost.cached_pairs
         );
     }

@@ -1,7 +1,7 @@
 //! Passage embeddings on disk: dense vectors, and token vectors for late interaction.
 //!
-//! Three append-only files in one folder: `tokens.bin` (a block per passage: `[n, dim]` f16 and the byte
-//! range of each token), `vectors.bin` (`[passages, dim]` f32) and `entries.bin` (where the block is, and
+//! Three append-only files in one folder: `tokens.bin` (a block per passage: for each token its vector in
+//! 8 bits a value with a scale, then the byte range of each token), `vectors.bin` (`[passages, dim]` f32) and `entries.bin` (where the block is, and
 //! a checksum of the vector). A passage counts when its entry is complete, so embedding that was stopped
 //! half way goes on where it was, and a damaged tail is cut off and made again. One process writes, under
 //! a lock.
@@ -12,12 +12,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use half::f16;
-use half::slice::HalfFloatSliceExt as _;
 use sha2::{Digest as _, Sha256};
 
 use super::VectorMatrix;
 use crate::domain::DocIdx;
 use crate::error::{Error, Result};
+use crate::models::late::Quantised;
 use crate::models::{Encoded, TokenVectors};
 
 const ENTRY_BYTES: usize = 28;
@@ -61,7 +61,7 @@ impl Entry {
     fn block_bytes(self, dim: usize) -> u64 {
         match self.kept {
             NOT_KEPT => 0,
-            kept => u64::from(kept) * (dim as u64 * 2 + 8),
+            kept => u64::from(kept) * (dim as u64 + 4 + 8),
         }
     }
 }
@@ -244,11 +244,16 @@ impl TokenReader {
                 .and_then(|_| file.read_exact(&mut bytes))
                 .map_err(|e| Error::io("cannot read token vectors", &self.path, &e))?;
         }
-        let (vectors, spans) = bytes.split_at(entry.kept as usize * self.dim * 2);
+        let (rows, spans) = bytes.split_at(entry.kept as usize * (self.dim + 4));
         let u32_of = |b: &[u8]| u32::from_le_bytes([b[0], b[1], b[2], b[3]]);
+        let mut vectors: Vec<f16> = Vec::with_capacity(entry.kept as usize * self.dim);
+        for row in rows.chunks_exact(self.dim + 4) {
+            let scale = f32::from_bits(u32_of(&row[..4]));
+            vectors.extend(Quantised::row(scale, row[4..].iter().map(|&byte| byte.cast_signed())));
+        }
         Ok(Some(TokenVectors {
             dim: self.dim,
-            vectors: vectors.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]])).collect(),
+            vectors,
             spans: spans.chunks_exact(8).map(|b| (u32_of(&b[..4]), u32_of(&b[4..]))).collect(),
         }))
     }
@@ -275,8 +280,10 @@ fn open_file(path: &Path) -> Result<File> {
 }
 
 fn write_block(block: &mut Vec<u8>, tokens: &TokenVectors) {
-    for bits in tokens.vectors.reinterpret_cast() {
-        block.extend_from_slice(&bits.to_le_bytes());
+    for row in tokens.vectors.chunks_exact(tokens.dim.max(1)) {
+        let quantised = Quantised::of(row);
+        block.extend_from_slice(&quantised.scale.to_le_bytes());
+        block.extend(quantised.values.iter().map(|value| value.cast_unsigned()));
     }
     for &(start, end) in &tokens.spans {
         block.extend_from_slice(&start.to_le_bytes());
@@ -311,6 +318,13 @@ mod tests {
         }
     }
 
+    /// The token vectors as they come back.
+    fn kept(passage: &Encoded) -> Option<TokenVectors> {
+        let mut tokens = passage.tokens.clone()?;
+        crate::models::late::through_8_bits(&mut tokens);
+        Some(tokens)
+    }
+
     fn open(folder: &Path, max: u64) -> EmbeddingStore {
         EmbeddingStore::open(folder, 4, max, &mut || {}).unwrap()
     }
@@ -325,7 +339,7 @@ mod tests {
         let reader = store.reader().unwrap();
         for (doc, passage) in (0..).zip(&batch) {
             assert_eq!(store.matrix().unwrap().row(DocIdx(doc)), passage.dense);
-            assert_eq!(reader.read(DocIdx(doc)).unwrap().as_ref(), passage.tokens.as_ref());
+            assert_eq!(reader.read(DocIdx(doc)).unwrap(), kept(passage));
         }
         assert_eq!(reader.model_tokens(DocIdx(1)), Some((11, true)));
         assert_eq!(reader.truncated(), 1);
@@ -346,7 +360,7 @@ mod tests {
         drop(store);
         let store = open(folder.path(), 1 << 20);
         assert_eq!(store.done(), 2);
-        assert_eq!(store.reader().unwrap().read(DocIdx(1)).unwrap(), encoded(7, 2).tokens);
+        assert_eq!(store.reader().unwrap().read(DocIdx(1)).unwrap(), kept(&encoded(7, 2)));
     }
 
     #[test]

@@ -128,7 +128,7 @@ impl MetricPlan {
     ) {
         assert_eq!(values.len(), self.metrics.len(), "one value for each metric");
         self.lay_out(placed, desk);
-        desk.0.sort_unstable_by(|a, b| b.grade.cmp(&a.grade));
+        desk.0.sort_unstable_by_key(|seen| std::cmp::Reverse(seen.grade));
         for (place, seen) in (1..).zip(&mut desk.0) {
             seen.place = place;
         }

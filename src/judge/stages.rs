@@ -63,6 +63,17 @@ pub fn deciding_stage(
     }
 }
 
+impl StageAct {
+    /// The name used in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lifted => "lifted",
+            Self::Lowered => "lowered",
+            Self::Cut => "cut",
+        }
+    }
+}
+
 impl StageVerdict {
     /// In words; `name` is the stage's.
     pub fn words(self, name: &str) -> String {

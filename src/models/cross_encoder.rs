@@ -17,8 +17,8 @@ use super::runtime::{self, Runtime};
 use super::{LoadStep, ModelOptions, digest, locate};
 use crate::error::{Error, Result};
 
-/// Tokens of one run, padding included. Measured on the bundled cross-encoder, two threads: more gains
-/// less than a twentieth and makes a run that cannot be stopped longer.
+/// Tokens of one run, padding included: about a third of a second of the bundled cross-encoder on two cores
+/// (2,900 tokens/s), for a run cannot be stopped.
 const BATCH_TOKENS: usize = 1024;
 
 /// Where the graph, its weights and its tokenizer are.
@@ -259,7 +259,7 @@ impl CrossEncoder {
     }
 }
 
-fn session(files: &CrossEncoderFiles, runtime: &Runtime, threads: usize) -> Result<Session> {
+pub(super) fn session(files: &CrossEncoderFiles, runtime: &Runtime, threads: usize) -> Result<Session> {
     let broken = |error: String| {
         Error::unavailable(format!("ONNX Runtime {} cannot load the reranker: {error}", runtime.version))
             .in_file(&files.graph)
@@ -320,3 +320,7 @@ fn groups(rows: &[PairRow]) -> Vec<Vec<usize>> {
     }
     groups
 }
+
+#[cfg(test)]
+#[path = "cross_encoder_tests.rs"]
+mod tests;

@@ -4,6 +4,7 @@
 //! In: the token vectors of a query and of a passage. Out: one score, or which token matched which. It
 //! does not know where vectors come from and ranks nothing.
 
+use half::f16;
 use half::slice::HalfFloatSliceExt as _;
 
 use super::TokenVectors;
@@ -58,6 +59,49 @@ pub fn alignments(query: &TokenVectors, passage: &TokenVectors) -> Vec<Alignment
         .collect()
 }
 
+/// A token vector in 8 bits a value: `value * scale` is the vector.
+///
+/// No value moves by more than a 254th of the row's greatest; on the bundled model's token vectors a
+/// passage's score moves by less than .002 (a test), at half the bytes of f16.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Quantised {
+    pub scale: f32,
+    /// `[dim]`, -127 to 127.
+    pub values: Vec<i8>,
+}
+
+impl Quantised {
+    /// Rounds a row to the nearest of 255 steps, symmetric about 0.
+    pub fn of(row: &[f16]) -> Self {
+        let greatest = row.iter().fold(0.0_f32, |greatest, value| greatest.max(value.to_f32().abs()));
+        let scale = greatest / 127.0;
+        let step = |value: &f16| match scale > 0.0 {
+            // Within -127 to 127 by the choice of the scale.
+            true => (value.to_f32() / scale).round() as i8,
+            false => 0,
+        };
+        Self { scale, values: row.iter().map(step).collect() }
+    }
+
+    /// The row back, as f16.
+    pub fn row(scale: f32, values: impl Iterator<Item = i8>) -> impl Iterator<Item = f16> {
+        values.map(move |value| f16::from_f32(f32::from(value) * scale))
+    }
+}
+
+/// What is left of token vectors that were kept in 8 bits: the same whether they come from the store or
+/// from the model.
+pub fn through_8_bits(tokens: &mut TokenVectors) {
+    if tokens.dim == 0 {
+        return;
+    }
+    for row in tokens.vectors.chunks_exact_mut(tokens.dim) {
+        let quantised = Quantised::of(row);
+        let kept = Quantised::row(quantised.scale, quantised.values.into_iter());
+        row.iter_mut().zip(kept).for_each(|(to, value)| *to = value);
+    }
+}
+
 /// `[n, dim] f32`, the rows of the vectors.
 pub fn to_f32(tokens: &TokenVectors) -> Vec<f32> {
     let mut rows = vec![0.0; tokens.vectors.len()];
@@ -103,7 +147,6 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use half::f16;
     use proptest::prelude::*;
 
     fn tokens(dim: usize, rows: &[f32]) -> TokenVectors {
@@ -123,6 +166,45 @@ mod tests {
         let pairs: Vec<_> =
             alignments(&query, &passage).iter().map(|pair| (pair.query_token, pair.passage_token)).collect();
         assert_eq!(pairs, [(0, 1), (1, 0)]);
+    }
+
+    #[test]
+    fn eight_bits_keep_the_greatest_value_and_zero_exactly() {
+        let row = [0.5, -1.0, 0.0, 0.003].map(f16::from_f32);
+        let quantised = Quantised::of(&row);
+        assert_eq!(quantised.values, [64, -127, 0, 0]);
+        let back: Vec<f32> =
+            Quantised::row(quantised.scale, quantised.values.iter().copied()).map(f16::to_f32).collect();
+        assert_eq!((back[1], back[2]), (-1.0, 0.0));
+        for (value, back) in row.iter().zip(&back) {
+            assert!((value.to_f32() - back).abs() <= 1.0 / 254.0 + 1e-3, "{value} {back}");
+        }
+        assert_eq!(Quantised::of(&[f16::ZERO; 3]).values, [0, 0, 0]);
+        // Twice through is once through: what is kept is kept.
+        let mut once = tokens(2, &[0.3, -0.7, 0.9, 0.1]);
+        through_8_bits(&mut once);
+        let mut twice = once.clone();
+        through_8_bits(&mut twice);
+        assert_eq!(once, twice);
+    }
+
+    /// The loss on real token vectors, query by passage.
+    #[test]
+    fn eight_bits_move_a_score_by_less_than_two_thousandths() {
+        use crate::models::test_support::{SENTENCES, encoder};
+        use crate::models::{Priority, Role};
+
+        let encode = |role| encoder().encode(Priority::Batch, role, &SENTENCES, true).unwrap();
+        let passages: Vec<TokenVectors> =
+            encode(Role::Passage).into_iter().filter_map(|e| e.tokens).collect();
+        for query in encode(Role::Query).into_iter().filter_map(|e| e.tokens) {
+            for passage in &passages {
+                let mut kept = passage.clone();
+                through_8_bits(&mut kept);
+                let (before, after) = (max_sim(&query, passage).unwrap(), max_sim(&query, &kept).unwrap());
+                assert!((before.score - after.score).abs() < 2e-3, "{before:?} {after:?}");
+            }
+        }
     }
 
     /// Trap: a maximum that starts at 0 would call an opposite passage neutral.

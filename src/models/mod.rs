@@ -12,6 +12,7 @@
 //! | `locate` | which folder holds the model, whether it is whole, its [`ModelCard`] |
 //! | `recipe` | how a folder's model wants its texts: prefixes, pooling, longest input |
 //! | `runtime` | ONNX Runtime: find, fetch, check, load once |
+//! | `colbert` | token vectors by a late-interaction model of its own: markers, masks, projection |
 //! | `cross_encoder` | pairs of texts to logits, by any folder's graph |
 //! | `pairs` | tokenizer for pairs: ids, types, truncation |
 //! | `pieces` | tokenizer: ids, spans, truncation |
@@ -25,6 +26,7 @@
 //!
 //! Nothing here writes a cache of vectors, ranks passages or prints.
 
+mod colbert;
 mod cross_encoder;
 mod digest;
 mod encoder;
@@ -48,6 +50,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 
+pub use colbert::{Colbert, ColbertRecipe};
 pub use cross_encoder::{CrossEncoder, CrossEncoderFiles, PairLogit};
 pub use locate::{ModelFiles, locate};
 pub use slot::EncoderSlot;

@@ -132,7 +132,7 @@ fn longest_input(config: &Value, tokenizer: &Value) -> usize {
 }
 
 /// The file as JSON; `None` where there is no such file.
-fn json(path: &Path) -> Result<Option<Value>> {
+pub(super) fn json(path: &Path) -> Result<Option<Value>> {
     match fs::read(path) {
         Ok(bytes) => serde_json::from_slice(&bytes)
             .map(Some)

@@ -9,11 +9,11 @@ use crate::domain::Score;
 use crate::error::{Error, Result};
 use crate::index::TokenReader;
 use crate::index::query_vectors::QueryVectors;
-use crate::models::late::{max_sim_slices, to_f32};
+use crate::models::late::{max_sim_slices, through_8_bits, to_f32};
 use crate::models::{EncoderSlot, Priority, Role, TokenVectors};
 
 /// Part of the fingerprint; change it with the scores.
-const VERSION: &str = "late-interaction-1";
+const VERSION: &str = "late-interaction-2";
 
 #[derive(Clone)]
 pub struct LateInteraction {
@@ -43,7 +43,10 @@ impl LateInteraction {
             let texts: Vec<&str> = missing.iter().map(|&i| passages[i].text).collect();
             let encoded = self.encoder.wait()?.encode(Priority::Batch, Role::Passage, &texts, true)?;
             for (&i, encoded) in missing.iter().zip(encoded) {
-                found[i] = encoded.tokens;
+                found[i] = encoded.tokens.map(|mut tokens| {
+                    through_8_bits(&mut tokens);
+                    tokens
+                });
             }
         }
         found

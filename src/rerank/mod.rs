@@ -2,6 +2,7 @@
 //! the screen's business; here are the scores, where they come from, and what they cost.
 
 pub mod cascade;
+mod colbert;
 mod cross_encoder;
 pub mod http;
 pub mod late_interaction;
@@ -20,6 +21,7 @@ use crate::domain::rerankers::{self, Origin, RerankerCard, RerankerKind};
 use crate::domain::{DocIdx, Score};
 use crate::error::{Error, Result};
 use crate::models::{self, CrossEncoderFiles, ModelOptions};
+use colbert::ColbertReranker;
 use cross_encoder::CrossEncoderReranker;
 
 /// What rerankers are opened with.
@@ -29,6 +31,26 @@ pub struct OpenOptions {
     /// The folder that plans call `dir`; those with a name are looked for in it first.
     pub folder: Option<PathBuf>,
     pub activation: Activation,
+    /// Dollars that services may cost in this run; without it nothing is sent to one that bills.
+    pub max_cost: Option<f64>,
+}
+
+/// Opens a service by what stands in the plan: `cohere:MODEL`, `tei:URL`, `vllm:URL#MODEL`.
+fn open_service(name: &str, options: &OpenOptions) -> Result<Box<dyn Reranker>> {
+    let (service, rest) = name.split_once(':').unwrap_or((name, ""));
+    let known = http::service(if service == "url" { "http" } else { service });
+    let service = known.ok_or_else(|| Error::usage(format!("no service is called {service:?}")))?;
+    let mut spec = http::Spec::new(service);
+    if rest.starts_with("http://") || rest.starts_with("https://") {
+        let (url, model) = rest.split_once('#').map_or((rest, None), |(url, model)| (url, Some(model)));
+        spec.url = Some(url.to_owned());
+        spec.model = model.map(str::to_owned);
+    } else if !rest.is_empty() {
+        spec.model = Some(rest.to_owned());
+    }
+    spec.raw_scores = options.activation == Activation::Raw;
+    spec.budget.max_usd = options.max_cost;
+    http::open(spec)
 }
 
 /// Opens a reranker by its name in a plan: all but the late interaction over the embedding model, which
@@ -39,9 +61,7 @@ pub struct OpenOptions {
 /// a name that nothing has.
 pub fn open(name: &str, options: &OpenOptions, doing: &mut dyn FnMut(String)) -> Result<Box<dyn Reranker>> {
     let files = match rerankers::card(name) {
-        Some(card) if card.kind == RerankerKind::Service => {
-            return Err(Error::unavailable(format!("{name}: services are not spoken to yet")));
-        }
+        Some(card) if card.kind == RerankerKind::Service => return open_service(name, options),
         Some(card) if card.origin == Origin::Bundled => CrossEncoderFiles::bundled(&options.model)?,
         _ if name == "dir" => {
             let folder = options.folder.as_deref().ok_or_else(|| {
@@ -51,6 +71,10 @@ pub fn open(name: &str, options: &OpenOptions, doing: &mut dyn FnMut(String)) ->
             CrossEncoderFiles::in_folder(folder)?
         }
         None if rerankers::is_folder(name) => CrossEncoderFiles::in_folder(Path::new(name))?,
+        Some(card) if card.kind == RerankerKind::LateInteraction => {
+            let reranker = ColbertReranker::open(name, &options.folder_of(card)?, options, doing)?;
+            return Ok(Box::new(reranker));
+        }
         Some(card) => CrossEncoderFiles::in_folder(&options.folder_of(card)?)?,
         None => return Err(Error::usage(format!("no reranker is called {name:?}"))),
     };

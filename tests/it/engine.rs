@@ -35,6 +35,7 @@ fn options(collection: PathBuf, cache: PathBuf, settings: &Settings) -> EngineOp
         reranker_dir: None,
         activation: rankscope::rerank::Activation::Raw,
         budget_ms: None,
+        max_cost: None,
         token_store_max: 1 << 30,
         settings: settings.clone(),
     }

@@ -30,8 +30,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "config", "corpus", "domain", "engine", "error", "export", "index", "models", "rerank", "text",
-            "tui", "tune",
+            "config", "corpus", "domain", "engine", "error", "export", "index", "judge", "models", "rerank",
+            "text", "tui", "tune",
         ],
     ),
 ];

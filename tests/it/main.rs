@@ -16,6 +16,7 @@ mod languages;
 mod layering;
 mod limits;
 mod readme;
+mod rerankers;
 mod sample;
 #[cfg(unix)]
 mod terminal;

@@ -3,6 +3,7 @@
 use super::{QueryState, rank_in};
 use crate::domain::{DocIdx, Rank, Score, Settings};
 use crate::engine::final_order::{Candidate, Finish, Placed, final_list};
+use crate::judge::{self, Metrics, measure};
 use crate::rerank::cascade::{self, PairScore, StageList, StagePlan};
 
 /// A query's candidate set and how far its stages are. Places count from 0 in the candidate set.
@@ -174,6 +175,21 @@ impl QueryState {
             false => vec![PairScore::NotYet; head],
         };
         Reranked { candidates, lists, last: Some(LastStage { before, scores, ready }) }
+    }
+
+    /// The metrics of the delivered list; `None` while a stage is not through. The query is fused already.
+    pub fn reranked_metrics(&self, stages: &[StagePlan], settings: &Settings) -> Option<Metrics> {
+        let reranked = self.reranked(stages, settings.candidates);
+        if !reranked.is_complete() {
+            return None;
+        }
+        let delivered = reranked.delivered(self, settings);
+        let order: Vec<usize> = delivered.list.iter().map(|placed| placed.row).collect();
+        let placed = self.judged.iter().map(|judged| judge::Placed {
+            grade: judged.grade,
+            rank: judged.doc.and_then(|doc| rank_in(&order, self.pool.row_of(doc)?)),
+        });
+        Some(measure(&placed.collect::<Vec<_>>(), settings.candidates, settings.rel_level))
     }
 
     /// The pairs that the next unfinished stage waits for, by reranker, each in the order of the list

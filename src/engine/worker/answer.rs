@@ -48,6 +48,8 @@ impl Worker {
             tuning: self.tuning.clone(),
             approximation: self.approximation,
             costs: self.costs(),
+            affords: Arc::clone(&self.affords),
+            rerankers: self.rerankers_in_use(),
             warnings: self.warnings(&settings, ran),
             model: self.model_in_use(),
             legs: Arc::clone(&self.legs.names),

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::{SLICE, Worker};
-use crate::engine::study::{StudyInput, StudyUnderWay};
+use crate::engine::study::StudyInput;
 use crate::engine::verdict::{VerdictInput, verdict};
 
 impl Worker {
     /// The verdict on the rows as they are.
     pub(super) fn decide(&mut self) {
         self.dirty.verdict = false;
+        self.affords = Arc::new(self.what_is_afforded());
         let settings = &self.request.settings;
         let scored = self.rows.iter().any(|row| row.scores.is_some());
         let reranker = self.reranks_now(self.ran()).then(|| settings.reranker.name());
@@ -34,7 +35,7 @@ impl Worker {
         let (plan, metrics) = (self.plan(&settings, ran), self.metric_plan(&settings));
         let stages = Arc::clone(&self.stages);
         let context = self.context(&settings, &metrics, &plan, &stages, ran);
-        let mut studying = self.studying.take().unwrap_or_else(StudyUnderWay::default);
+        let mut studying = self.studying.take().unwrap_or_default();
         let reranker = context.reranks.then(|| settings.reranker.name());
         let mut input = StudyInput {
             collection: &self.collection,

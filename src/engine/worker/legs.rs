@@ -92,7 +92,7 @@ impl Worker {
                 } else if self.dirty.study {
                     self.go_on_studying();
                 } else if self.wants_tuning() {
-                    self.begin_tuning();
+                    self.go_on_to_tune();
                 }
                 return;
             };

@@ -24,7 +24,7 @@ use super::legs::Legs;
 use super::query_state::QueryState;
 use super::rejudge::Rejudge;
 use super::runs::Runs;
-use super::snapshot::{Approximation, Focus, QueryRow, RecallCurve, Request, Study};
+use super::snapshot::{Affords, Approximation, Focus, QueryRow, RecallCurve, Request, Study};
 use super::study::{Likenesses, StudyUnderWay};
 use super::tuning::{Key, Tuner, Tuning};
 use super::{EngineOptions, Event};
@@ -35,6 +35,7 @@ use crate::index::{CacheFolder, FactCache, LexicalIndex};
 use crate::judge::{Metric, Verdict};
 use crate::rerank::cascade::StagePlan;
 use crate::rerank::{Runner, RunnerEvent};
+use tune::Gathered;
 
 /// Least time between two answers that no request asked for.
 const PACE: Duration = Duration::from_millis(60);
@@ -128,6 +129,7 @@ struct Worker {
     position: BTreeMap<QueryIdx, usize>,
     curve: Arc<RecallCurve>,
     findings: Option<Arc<Verdict>>,
+    affords: Arc<Affords>,
     approximation: Option<Approximation>,
     /// Of the rows' scores.
     metrics: Arc<[Metric]>,
@@ -136,6 +138,7 @@ struct Worker {
     likenesses: Likenesses,
     tuner: Option<Tuner>,
     tuning: Option<Arc<Tuning>>,
+    gathered: Option<Gathered>,
     /// Of the picture that was begun last.
     tuning_begun: Option<Key>,
     /// Counts what came in that a picture depends on.
@@ -192,6 +195,7 @@ impl Worker {
             rejudge: None,
             curve: Arc::default(),
             findings: None,
+            affords: Arc::default(),
             approximation: None,
             metrics: Arc::default(),
             study: None,
@@ -199,6 +203,7 @@ impl Worker {
             likenesses: Likenesses::default(),
             tuner: None,
             tuning: None,
+            gathered: None,
             tuning_begun: None,
             facts_seen: 1,
             dirty: Dirty { judged: true, ..Dirty::default() },

@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::{Dense, Message, Worker};
 use crate::domain::rerankers::is_embedding_model;
 use crate::domain::{DocIdx, LegSet, SecondStage};
+use crate::engine::affords::affords;
 use crate::engine::background::DenseFacts;
 use crate::engine::judging::CostMeter;
 use crate::engine::query_state::QueryState;
-use crate::engine::snapshot::Focus;
+use crate::engine::snapshot::{Affords, Focus, RerankerInUse};
 use crate::error::{Error, Result};
 use crate::fuse::Fuser;
 use crate::rerank::cascade::{PairScore, StagePlan};
@@ -68,6 +69,7 @@ impl Worker {
             model: self.options.model.clone(),
             folder: self.options.reranker_dir.clone(),
             activation: self.options.activation,
+            max_cost: self.options.max_cost,
         };
         let open = move |name: &str, doing: &mut dyn FnMut(String)| -> Result<Box<dyn Reranker>> {
             if is_embedding_model(name) {
@@ -133,6 +135,24 @@ impl Worker {
         self.stages = stages.collect();
     }
 
+    pub(super) fn what_is_afforded(&self) -> Affords {
+        if !self.reranks_now(self.ran()) {
+            return Affords::default();
+        }
+        let states = self.judged.iter().map(|query| &self.listed[query.index()]);
+        let cost = |number: usize| self.rerankers.get(number).map(|known| &known.cost);
+        affords(states, &self.request.settings, &self.stages, cost, self.options.budget_ms)
+    }
+
+    pub(super) fn rerankers_in_use(&self) -> Vec<RerankerInUse> {
+        let in_use = |known: &Known| RerankerInUse {
+            name: known.name.to_string(),
+            fingerprint: known.fingerprint.clone(),
+            truncated: known.truncated.len(),
+        };
+        self.at_work().map(in_use).collect()
+    }
+
     pub(super) fn forgive_rerankers(&mut self) {
         for known in &mut self.rerankers {
             known.failed = None;
@@ -181,6 +201,7 @@ impl Worker {
 
     fn take_scores(&mut self, scored: Scored) {
         let number = self.number(&scored.reranker);
+        let before = self.unfinished_stage(&scored.query);
         let state = match &scored.query {
             QueryRef::Listed(query) => self.listed.get_mut(query.index()),
             QueryRef::Typed(text) => self.typed.as_mut().filter(|state| state.text == *text),
@@ -203,14 +224,16 @@ impl Worker {
             self.facts_seen += 1;
             self.dirty.rows.extend(self.position.get(&query));
         }
-        self.go_on_with(&scored.query);
+        if let Some(before) = before {
+            self.go_on_with(&scored.query, before);
+        }
     }
 
-    /// Hands out what the query's next stage needs, when the one before has just come through.
-    fn go_on_with(&mut self, query: &QueryRef) {
+    /// Of a cascade, the stage of a query that is not through; `None` where there is none to wait for.
+    fn unfinished_stage(&mut self, query: &QueryRef) -> Option<usize> {
         // A single stage was handed out whole; so was the first of several.
         if self.stages.len() < 2 || self.dirty.work_list || !self.reranks_now(self.ran()) {
-            return;
+            return None;
         }
         let wanted = self.wanted();
         let plan = self.plan(&self.request.settings, wanted);
@@ -218,21 +241,30 @@ impl Worker {
             QueryRef::Listed(query) => self.listed.get_mut(query.index()),
             QueryRef::Typed(text) => self.typed.as_mut().filter(|state| state.text == *text),
         };
-        let Some(state) = state.filter(|state| state.is_complete(wanted)) else { return };
+        let state = state.filter(|state| state.is_complete(wanted))?;
         state.fuse(&Fuser::new(&plan));
-        let begun = state.reranked(&self.stages, self.request.settings.candidates).at();
-        if let Some((_, 0, _)) = begun.filter(|&(stage, ..)| stage > 0) {
-            let state = &*state;
-            let works = works(state, query, &self.stages, self.request.settings.candidates, &self.rerankers);
-            if let Some(runner) = &self.runner {
-                runner.put_first(works);
-            }
+        state.reranked(&self.stages, self.request.settings.candidates).at().map(|(stage, ..)| stage)
+    }
+
+    /// Hands out what the query's next stage needs, when the stage `before` has just come through: once,
+    /// however many rerankers score in it.
+    fn go_on_with(&mut self, query: &QueryRef, before: usize) {
+        if self.unfinished_stage(query).is_none_or(|now| now <= before) {
+            return;
+        }
+        let state = match query {
+            QueryRef::Listed(query) => self.listed.get(query.index()),
+            QueryRef::Typed(text) => self.typed.as_ref().filter(|state| state.text == *text),
+        };
+        if let (Some(state), Some(runner)) = (state, &self.runner) {
+            let n = self.request.settings.candidates;
+            runner.put_first(works(state, query, &self.stages, n, &self.rerankers));
         }
     }
 
     /// Whether the second stage has said all that it will say of the judged queries.
     pub(super) fn scores_are_in(&self) -> bool {
-        !self.reranks_now(self.ran()) || self.rows.iter().all(|row| row.reranked.is_some())
+        !self.reranks_now(self.ran()) || self.rows.iter().all(|row| row.rerank_complete)
     }
 
     pub(super) fn reranks(&self) -> bool {

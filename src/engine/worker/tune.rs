@@ -2,11 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
-use super::{Message, Worker};
-use crate::domain::{Language, QueryIdx};
+use super::{Message, SLICE, Worker};
+use crate::domain::Language;
 use crate::engine::snapshot::StageState;
 use crate::engine::tuning::{Facts, Job, Key, Tuner, Tuning};
+
+/// Facts on their way to the tuner: a slice at a time, for ten thousand queries are no slice.
+pub(super) struct Gathered {
+    key: Key,
+    queries: Vec<Facts>,
+    /// A number for each language met so far.
+    strata: BTreeMap<Language, usize>,
+}
 
 impl Worker {
     /// What a picture would be of now; `None`: none is asked for, or there is nothing to try it on.
@@ -25,9 +34,39 @@ impl Worker {
         self.tuning_key().is_some_and(|key| self.tuning_begun.as_ref() != Some(&key))
     }
 
-    /// Hands the facts as they are to the tuner.
-    pub(super) fn begin_tuning(&mut self) {
+    /// Gathers a slice of the facts as they are; when all are there, hands them to the tuner.
+    pub(super) fn go_on_to_tune(&mut self) {
         let (Some(key), Some(goal)) = (self.tuning_key(), self.request.tune) else { return };
+        let start = Instant::now();
+        let mut gathered = self.gathered.take().filter(|gathered| gathered.key == key).unwrap_or(Gathered {
+            key: key.clone(),
+            queries: Vec::new(),
+            strata: BTreeMap::new(),
+        });
+        let ran = self.ran();
+        let second = self.one_reranker().filter(|_| self.reranks_now(ran) && self.scores_are_in());
+        while let Some(&query) = self.judged.get(gathered.queries.len()) {
+            if start.elapsed() >= SLICE {
+                self.gathered = Some(gathered);
+                return;
+            }
+            let next = gathered.strata.len();
+            let language = self.collection.query(query).language.clone();
+            let stratum = *gathered.strata.entry(language).or_insert(next);
+            gathered.queries.push(Facts::of(&self.listed[query.index()], second, stratum));
+        }
+        self.begin_tuning(Job {
+            key,
+            goal,
+            settings: self.request.settings.clone(),
+            legs: Arc::clone(&self.legs.names),
+            ran,
+            queries: gathered.queries,
+            by_score: self.request.settings.blend <= 0.0 && self.request.settings.threshold.is_none(),
+        });
+    }
+
+    fn begin_tuning(&mut self, job: Job) {
         if self.tuner.is_none() {
             let tell = self.own.clone();
             match Tuner::start(move |tuning| {
@@ -37,26 +76,10 @@ impl Worker {
                 Err(error) => self.notes.push(error.to_string()),
             }
         }
-        let second = self.one_reranker().filter(|_| self.reranks_now(self.ran()) && self.scores_are_in());
-        let mut strata: BTreeMap<Language, usize> = BTreeMap::new();
-        let mut stratum = |query: QueryIdx| {
-            let next = strata.len();
-            *strata.entry(self.collection.query(query).language.clone()).or_insert(next)
-        };
-        let facts = |&query: &QueryIdx| Facts::of(&self.listed[query.index()], second, stratum(query));
-        let job = Job {
-            key: key.clone(),
-            goal,
-            settings: self.request.settings.clone(),
-            legs: Arc::clone(&self.legs.names),
-            ran: self.ran(),
-            queries: self.judged.iter().map(facts).collect(),
-            by_score: self.request.settings.blend <= 0.0 && self.request.settings.threshold.is_none(),
-        };
+        self.tuning_begun = Some(job.key.clone());
         if let Some(tuner) = &self.tuner {
             tuner.begin(job);
         }
-        self.tuning_begun = Some(key);
         self.dirty.view = true;
     }
 

@@ -375,12 +375,16 @@ pub fn snapshot() -> Snapshot {
         languages: Vec::new(),
         language_report: Arc::default(),
         curve: Arc::new(curve()),
+        affords: Arc::default(),
+        rerankers: Vec::new(),
         costs: vec![StageCost {
             stage: "late interaction".into(),
             computed_pairs: 450,
             cached_pairs: 50,
             ms_total: 1620.0,
             ms_p50_per_query: Some(180.0),
+            ms_p95_per_query: Some(240.0),
+            ms_per_pair: Some(3.6),
         }],
         verdict:
             "the gold is there (recall@50 .92) but low (P@5 .31): reranking pays, +.13 P@5, 62 % of the \

@@ -162,10 +162,23 @@ fn dense(of: &Explanation, shown: &Snapshot, leg: LegId) -> Branch {
 }
 
 fn late_interaction(of: &Explanation) -> Branch {
-    let mut head = vec![piece("late interaction ", Tone::Strong)];
+    let name = of.stages.last().map_or("late interaction".to_owned(), |step| {
+        step.stage.replace("late-interaction", "late interaction")
+    });
+    let mut head = vec![piece(format!("{} ", visible(&name)), Tone::Strong)];
     match of.reranked {
         Some(hit) => head.push(piece(format!("#{}  {}", hit.rank, cells::score(hit.score)), Tone::Text)),
         None => head.push(piece("not scored", Tone::Quiet)),
+    }
+    for step in &of.stages {
+        // What an ensemble is made of, and the stages before the last.
+        let parts = step.parts.iter().filter(|_| step.parts.len() > 1);
+        for (part, score) in parts.filter_map(|(part, score)| Some((part, (*score)?))) {
+            head.push(piece(format!("  {} {}", visible(part), cells::score(score)), Tone::Quiet));
+        }
+    }
+    for step in of.stages.iter().rev().skip(1).rev() {
+        head.push(piece(format!("  after {} #{}", visible(&step.stage), step.hit.rank), Tone::Quiet));
     }
     if let Some((tokens, whole)) = of.model_tokens {
         let (words, tone) =

@@ -123,6 +123,14 @@ fn one_line(explanation: &Explanation, state: &State, room: usize) -> Vec<Vec<Pi
         }
         parts.push(part);
     }
+    // Of several stages each with its rank; the last one's is the delivered list's.
+    for step in explanation.stages.iter().rev().skip(1).rev() {
+        let score = step.hit.score.map_or(String::new(), |score| format!(" {}", cells::score(score)));
+        parts.push(vec![
+            piece(format!("{} ", visible(&step.stage)), Tone::Quiet),
+            piece(format!("#{}{score}", step.hit.rank), Tone::Text),
+        ]);
+    }
     if let Some(reranked) = explanation.reranked {
         parts.push(vec![
             piece("reranked ", Tone::Quiet),
@@ -194,6 +202,10 @@ fn message_list(state: &State) -> Vec<(String, Tone, String)> {
         list.extend(stages.iter().filter(|(_, tone, _)| *tone == Tone::Lost).cloned());
         list.extend(snapshot.warnings.iter().map(|words| ("note".to_owned(), Tone::Text, words.clone())));
         list.extend(stages.into_iter().filter(|(_, tone, _)| *tone != Tone::Lost));
+        let afforded = snapshot.affords.sentence();
+        if !afforded.is_empty() {
+            list.push(("budget".to_owned(), Tone::Text, afforded));
+        }
         for cost in &snapshot.costs {
             let each = cost.ms_p50_per_query.map_or(String::new(), |ms| format!(", {ms:.1} ms per query"));
             let words = format!(

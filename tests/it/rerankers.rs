@@ -1,0 +1,212 @@
+//! The second stage as its users meet it: plans by name, models in a folder, what fails, what is kept.
+
+use serde_json::Value;
+
+use crate::common::{collection, eval_json, ready, run, sample, small, text};
+
+fn models(name: &str) -> String {
+    format!("{}/tests/models/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn metric(report: &Value, list: &str) -> f64 {
+    report["metrics"][list]["ndcg@10"].as_f64().unwrap()
+}
+
+/// The bundled cross-encoder for real, alone, in an ensemble and behind late interaction.
+#[test]
+fn each_kind_of_plan_reranks_the_sample() {
+    let common = ["-n", "10", "--depth", "100"];
+    let with = |plan: &str| eval_json(&sample(), &[&common[..], &["--rerank", plan]].concat());
+    let late = with("late-interaction");
+    let cross = with("cross-encoder");
+    let both = with("late-interaction+cross-encoder");
+    for report in [&late, &cross, &both] {
+        assert!(metric(report, "reranked") > metric(report, "first") + 0.02, "{}", report["metrics"]);
+    }
+    assert!(metric(&both, "reranked") > metric(&late, "reranked"), "both beat late interaction");
+    assert!(metric(&both, "reranked") > metric(&cross, "reranked") - 0.01, "and hold the cross-encoder");
+    let used: Vec<&str> = both["settings"]["rerankers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| r["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(used, ["late-interaction", "cross-encoder"]);
+
+    let cascade = with("late-interaction > cross-encoder@5");
+    let golds = cascade["queries"].as_array().unwrap().iter().flat_map(|q| q["golds"].as_array().unwrap());
+    let mut cut = 0;
+    for gold in golds {
+        let stages = gold["stages"].as_array().unwrap();
+        assert_eq!(stages.len(), 2);
+        assert_eq!(stages[1], gold["ranks"]["reranked"]);
+        // Below its depth the last stage leaves the order as it was.
+        if stages[0].as_u64().is_some_and(|rank| rank > 5) {
+            assert_eq!(stages[0], stages[1], "{gold}");
+        }
+        if gold["decided_by"]["act"] == "cut" {
+            assert_eq!(gold["decided_by"]["stage"], "cross-encoder@5");
+            assert_eq!(gold["fate"], "not_lifted");
+            assert!(stages[0].as_u64().unwrap() > 5);
+            cut += 1;
+        }
+    }
+    assert!(cut > 0, "the sample has golds that the first stage leaves beyond 5 and k");
+    let affords = cascade["affords"].as_array().unwrap();
+    assert!(affords.iter().any(|point| point["n"] == 10 && point["metrics"]["ndcg@10"].is_number()));
+}
+
+/// Trap: a reranker that needs no embedding waits for one, or loads the model all the same.
+#[test]
+fn a_folder_of_ones_own_reranks_bm25_without_the_embedding_model() {
+    ready();
+    let folder = small();
+    let report = eval_json(
+        folder.path().to_str().unwrap(),
+        &["--first", "bm25", "--rerank", &models("two-logits"), "--model-dir", "/nowhere"],
+    );
+    assert!(report["metrics"]["reranked"]["ndcg@10"].is_number(), "{report}");
+    assert_eq!(report["settings"]["model"], Value::Null);
+    let by_dir = eval_json(
+        folder.path().to_str().unwrap(),
+        &["--first", "bm25", "--rerank", "dir", "--reranker-dir", &models("two-logits")],
+    );
+    assert_eq!(by_dir["metrics"], report["metrics"]);
+    assert_eq!(
+        by_dir["settings"]["rerankers"][0]["fingerprint"], report["settings"]["rerankers"][0]["fingerprint"],
+        "the folder's content counts, not its name"
+    );
+}
+
+#[test]
+fn a_reranker_that_fails_leaves_the_first_stages_list_and_says_why() {
+    ready();
+    let folder = small();
+    let path = folder.path().to_str().unwrap();
+    let eval = |plan: &str| run(&["eval", path, "--first", "bm25", "--rerank", plan, "--format", "json"]);
+    for (plan, said) in [
+        (models("classifier"), "3 numbers a pair"),
+        ("bge-reranker-base".to_owned(), "rankscope models pull bge-reranker-base"),
+        // Trap: a cascade whose first stage works, shown as reranked.
+        (format!("{}@50 > {}@2", models("plain"), models("classifier")), "3 numbers a pair"),
+    ] {
+        let output = eval(&plan);
+        assert_eq!(output.status.code(), Some(4), "{plan}");
+        assert!(text(&output.stderr).contains(said), "{plan}: {}", text(&output.stderr));
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["metrics"]["reranked"], Value::Null, "{plan}");
+        assert!(report["metrics"]["first"]["ndcg@10"].is_number(), "{plan}");
+        let warnings = report["warnings"].to_string();
+        assert!(warnings.contains("the second stage did not run"), "{plan}: {warnings}");
+        let fates: Vec<&Value> = report["queries"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|query| query["golds"].as_array().unwrap())
+            .map(|gold| &gold["fate"])
+            .collect();
+        assert!(fates.iter().all(|fate| fate.is_null()), "{plan}: {fates:?}");
+    }
+}
+
+#[test]
+fn a_wrong_plan_is_wrong_use_and_names_what_there_is() {
+    let output = run(&["eval", &sample(), "--rerank", "bge"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = text(&output.stderr);
+    assert!(said.contains("bge-reranker-v2-m3") && said.contains("cohere"), "{said}");
+    let mut files = vec![("rankscope.toml", "rerank = \"late-interaction > nothing@5\"\n".as_bytes())];
+    files.push(("corpus.jsonl", b"{\"_id\": \"a\", \"text\": \"x\"}\n"));
+    files.push(("queries.jsonl", b"{\"_id\": \"q\", \"text\": \"x\"}\n"));
+    files.push(("qrels/test.tsv", b"query-id\tcorpus-id\tscore\nq\ta\t1\n"));
+    let folder = collection(&files);
+    let output = run(&["eval", folder.path().to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("rankscope.toml:1"), "{}", text(&output.stderr));
+    // Trap: a collection whose settings file sends its texts to somebody.
+    let sends = "rerank = \"tei:http://example.com\"\n";
+    std::fs::write(folder.path().join("rankscope.toml"), sends).unwrap();
+    let output = run(&["eval", folder.path().to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stderr).contains("sends texts to"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn truncation_and_depth_beyond_n_are_warned_of() {
+    ready();
+    let long = "word and other words that go on and on. ".repeat(40);
+    let corpus = format!(
+        "{{\"_id\": \"a\", \"text\": \"ferry ticket {long}\"}}\n{{\"_id\": \"b\", \"text\": \"ferry\"}}\n"
+    );
+    let folder = collection(&[
+        ("corpus.jsonl", corpus.as_bytes()),
+        ("queries.jsonl", b"{\"_id\": \"q\", \"text\": \"ferry ticket\"}\n"),
+        ("qrels/test.tsv", b"query-id\tcorpus-id\tscore\nq\tb\t1\n"),
+    ]);
+    let path = folder.path().to_str().unwrap();
+    let plan = format!("{}@60", models("plain"));
+    for run in ["computed", "from the cache"] {
+        let report = eval_json(path, &["--first", "bm25", "--rerank", &plan, "-n", "10"]);
+        let warnings = report["warnings"].to_string();
+        assert!(warnings.contains("did not read 1 passage to the end"), "{run}: {warnings}");
+        assert!(warnings.contains("raise N to 60"), "{run}: {warnings}");
+        assert_eq!(report["settings"]["rerankers"][0]["truncated_passages"], 1, "{run}");
+    }
+}
+
+#[test]
+fn rerankers_are_compared_on_the_same_queries() {
+    ready();
+    let folder = small();
+    let compare = format!("{},{}", models("types"), models("classifier"));
+    let args = ["rerankers", folder.path().to_str().unwrap(), "--first", "bm25", "--format", "json"];
+    let output = run(&[&args[..], &["--rerank", &models("plain"), "--compare", &compare]].concat());
+    assert_eq!(output.status.code(), Some(4), "one of them did not run");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let plans = report["plans"].as_array().unwrap();
+    assert_eq!(plans.len(), 3);
+    assert_eq!(plans[0]["against_first"], Value::Null);
+    let against = &plans[1]["against_first"];
+    let count = |what: &str| against[what].as_u64().unwrap();
+    assert_eq!(count("wins") + count("losses") + count("ties"), 2);
+    assert!(plans[2]["failed"].as_str().unwrap().contains("3 numbers a pair"));
+    assert_eq!(report["queries"].as_array().unwrap().len(), 2);
+    // Each column is what eval prints for its plan.
+    let alone =
+        eval_json(folder.path().to_str().unwrap(), &["--first", "bm25", "--rerank", &models("types")]);
+    assert_eq!(plans[1]["ndcg@10"], alone["metrics"]["reranked"]["ndcg@10"]);
+}
+
+#[test]
+fn models_and_cache_are_listed_and_cleared() {
+    let cache = tempfile::tempdir().unwrap();
+    let at = cache.path().to_str().unwrap();
+    let said = |args: &[&str]| {
+        let output = run(&[args, &["--cache-dir", at]].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let list = said(&["models", "list"]);
+    for name in ["cross-encoder", "bge-reranker-v2-m3", "colbertv2.0", "cohere:MODEL", "CC-BY-NC-4.0"] {
+        assert!(list.contains(name), "{list}");
+    }
+    let info = said(&["models", "info", "jina-reranker-v2-base-multilingual"]);
+    assert!(info.contains("not for commercial use") && info.contains("models pull"), "{info}");
+    assert!(said(&["models", "info", "cross-encoder"]).contains("reranker.onnx"));
+
+    let offline = run(&["models", "pull", "bge-reranker-base", "--offline", "--cache-dir", at]);
+    assert_eq!(offline.status.code(), Some(4));
+    assert!(text(&offline.stderr).contains("models/bge-reranker-base"), "{}", text(&offline.stderr));
+    let unknown = run(&["models", "remove", "nothing", "--cache-dir", at]);
+    assert_eq!(unknown.status.code(), Some(2));
+
+    // Scores of a run, then none.
+    let folder = small();
+    let path = folder.path().to_str().unwrap();
+    said(&["eval", path, "--first", "bm25", "--rerank", &models("plain"), "--quiet"]);
+    let before = said(&["cache", "info"]);
+    assert!(!before.contains(" 0 reranker scores"), "{before}");
+    assert!(said(&["cache", "clear", "--all"]).contains("freed"));
+    let after = said(&["cache", "info"]);
+    assert!(after.contains(" 0 reranker scores") && !after.contains("indexes"), "{after}");
+}
