@@ -415,12 +415,13 @@ pub fn footer(place: Place) -> Vec<(String, &'static str)> {
     let here = ACTIONS.iter().filter(|action| action.places.contains(&place) && !action.label.is_empty());
     for action in here {
         let Some(key) = action.keys.first().map(|key| key.name()) else { continue };
+        let name = footer_label(action, place);
         match entries.last_mut() {
-            Some((keys, label)) if *label == action.label => {
+            Some((keys, label)) if *label == name => {
                 keys.push(' ');
                 keys.push_str(&key);
             }
-            _ => entries.push((key, footer_label(action, place))),
+            _ => entries.push((key, name)),
         }
     }
     entries
@@ -505,5 +506,6 @@ mod tests {
         let footer = footer(Place::Queries);
         assert_eq!(footer[0], ("← →".to_owned(), "weight"));
         assert_eq!(footer[1], ("[ ]".to_owned(), "N"));
+        assert_eq!(super::footer(Place::Panel)[0], ("← →".to_owned(), "turn"));
     }
 }

@@ -301,7 +301,7 @@ fn what_is_of_the_settings_before_says_so() {
     let state = showing(fixture::rejudging(), RICH, 120, 40);
     let shown = screen(&state);
     assert!(shown.contains("⟳ judging 3,200 of 10,000"), "{shown}");
-    assert!(shown.contains("⟳ N 50") && shown.contains("⟳ 1 of 10") && shown.contains("▲⟳ q01"), "{shown}");
+    assert!(shown.contains("recall@N ⟳") && shown.contains("▲⟳q01"), "{shown}");
     let settled = screen(&showing(fixture::snapshot(), RICH, 120, 40));
     assert!(!settled.contains('⟳'), "{settled}");
 }

@@ -28,8 +28,13 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
     };
     let recall = &snapshot.curve;
     let n = snapshot.settings.candidates;
-    let stale = super::rejudging(snapshot).map(|_| format!("{} ", pen.signs().stale)).unwrap_or_default();
-    let inner = pen.frame(area, &title, &[piece(format!("{stale}N {n}"), Tone::Knob)], false);
+    let mut title = title;
+    if super::rejudging(snapshot).is_some() {
+        // In the place of the words, so that there is room for N.
+        title.truncate(if title.len() > 2 { title.len() } else { 1 });
+        title.push(piece(format!(" {}", pen.signs().stale), Tone::Knob));
+    }
+    let inner = pen.frame(area, &title, &[piece(format!("N {n}"), Tone::Knob)], false);
     if inner.height < 4 || inner.width < AXIS + 12 {
         return legend(pen, inner, recall, &snapshot.legs, n);
     }

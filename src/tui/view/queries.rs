@@ -27,10 +27,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     };
     let counted = if filter.is_empty() { place(state) } else { format!("{shown} of {all}") };
     let typing = state.mode == Mode::Filtering;
-    let mut right = if typing { Vec::new() } else { vec![piece(counted, Tone::Quiet)] };
-    if !typing && is_rejudging(state) {
-        right.insert(0, piece(format!("{} ", pen.signs().stale), Tone::Knob));
-    }
+    let right = if typing { Vec::new() } else { vec![piece(counted, Tone::Quiet)] };
     let inner = pen.frame(area, &[title], &right, has_focus(state, Pane::Queries) || typing);
     pen.hits.add(area, Target::Pane(Pane::Queries));
     if typing {

@@ -185,7 +185,7 @@ fn draw_cells(pen: &mut Pen<'_>, area: Rect, shown: &Shown<'_>, state: &State) {
             pen.hits.add(cell, Target::Cell { alpha, candidates: place });
         }
     }
-    pen.say_right(area.x, bottom, AXIS - 1, "N α", Tone::Quiet);
+    pen.say_right(area.x, bottom, AXIS - 1, "N", Tone::Quiet);
     let mut free = area.x;
     for (x, &alpha) in (area.x + AXIS..).step_by(usize::from(width)).zip(&alphas) {
         let Some(&value) = heat.alphas.get(alpha) else { continue };
