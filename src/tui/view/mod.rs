@@ -77,7 +77,7 @@ fn panes(pen: &mut Pen<'_>, layout: &Layout, state: &State) {
             Detail::Curve => curve::draw(pen, area, title, state),
         }
     }
-    curves::draw(pen, &layout, state);
+    curves::draw(pen, layout, state);
     if let Some(area) = layout.dock {
         match state.mode {
             Mode::Picking(pick) => picker::draw(pen, area, pick, state),
