@@ -311,7 +311,7 @@ mod tests {
     fn that_bm25_is_blind_is_a_reason() {
         assert_eq!(
             remedy(&ten(), &Settings::default(), LegSet::all(2), BLIND, Fate::NeverRetrieved),
-            "BM25 is blind here (no term in common); in no leg to depth 1000"
+            "in no leg to depth 1000; BM25 is blind here (no term in common)"
         );
     }
 
