@@ -10,6 +10,7 @@ use super::super::super::hit::Target;
 use super::super::super::knobs;
 use super::super::super::state::State;
 use super::super::super::theme::Tone;
+use super::super::super::update::recommended;
 use super::super::super::widgets::pen::{Piece, piece};
 use super::super::super::widgets::plot::{self, Trace};
 use super::super::super::widgets::{Pen, cells};
@@ -88,8 +89,7 @@ fn draw_plot(
         plot.x + (alpha.clamp(0.0, 1.0) * f64::from(plot.width.saturating_sub(1))).round() as u16
     };
     let signs = pen.signs();
-    // What is recommended is that of the list that is delivered.
-    let best = lines.last().map(|line| line.curve.best);
+    let best = snapshot.tuning.as_deref().and_then(recommended).map(|curve| curve.best);
     if let Some(plateau) = best.and_then(|best| best.plateau) {
         let (from, to) = (column(plateau.low), column(plateau.high));
         (plot.top()..plot.bottom()).for_each(|y| pen.rule(from, y, to + 1 - from, signs.shade, Tone::Frame));
