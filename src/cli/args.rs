@@ -80,9 +80,9 @@ pub struct EvalArgs {
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Judging")]
 pub struct JudgeArgs {
-    /// Metrics by the names of ir_measures, with commas between: nDCG@10,P(rel=2)@5,RBP(p=0.95) [default:
-    /// R@N, Success@N, P@5, Rprec, RR@10, AP, nDCG@10, nDCG(dcg='exp-log2')@10, Bpref, RBP, Judged@10,
-    /// nDCG(judged_only=True)@10]
+    /// Metrics by the names of ir_measures, with commas between: nDCG@10,P(rel=2)@5,RBP(p=0.95); by default
+    /// R@N, Success@N, P@5, Rprec, RR@10, AP, nDCG@10, nDCG(dcg='exp-log2')@10, Bpref, RBP, Judged@10 and
+    /// nDCG(judged_only=True)@10
     #[arg(long, value_name = "LIST")]
     pub metrics: Option<String>,
     /// Queries in the means: all judged ones, or as trec_eval those whose list is not empty [default: all]

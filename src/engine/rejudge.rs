@@ -47,8 +47,7 @@ impl Rejudge {
     }
 }
 
-/// Halves the batch over two threads as often as there are threads and it is worth it: measured, two
-/// threads take .55 of the time of one.
+/// Halves the batch over two threads as often as there are threads and it is worth it.
 fn judge_batch(
     listed: &mut [QueryState],
     judged: &[QueryIdx],

@@ -50,14 +50,6 @@ pub fn report(snapshot: &Snapshot, collection: &Collection) -> String {
     judge_text::signals(&mut out, snapshot);
     fates(&mut out, snapshot);
     lost(&mut out, snapshot, collection);
-    if let Some(found) = &snapshot.approximation {
-        let _ = writeln!(
-            out,
-            "approximate dense search (HNSW, ef {}): has {:.3} of the exact top {}, mean of {} queries; golds \
-             lost by it: {}\n",
-            found.ef, found.recall, found.n, found.queries, found.golds_lost
-        );
-    }
     if let Some(tuning) = &snapshot.tuning {
         let lines = super::tuning::lines(tuning, snapshot.settings.candidates);
         if !lines.is_empty() {

@@ -30,7 +30,7 @@ pub struct Resemblance {
     /// Places in the slices that [`resembling`] was given.
     pub candidate: usize,
     pub gold: usize,
-    /// Jaccard of the two sets of shingles, or, where that is below [`RESEMBLES`], the containment of
+    /// Jaccard of the two sets of shingles, or, where that is below `RESEMBLES`, the containment of
     /// the shorter in the longer text.
     pub similarity: f64,
     /// Whether it is the containment.

@@ -116,8 +116,9 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// Exact over the queries whose every entering passage is scored; sampled where that is none of them,
-    /// or where a blend mixes the first stage's scores in, which depend on α.
+    /// Exact where every passage that any α brings in is scored, for every query; else sampled, as where a
+    /// blend mixes the first stage's scores in, which depend on α. A mean over the few queries that are
+    /// wholly scored would be exact and mislead.
     fn reranked_curve(
         &self,
         plans: &AxisPlans,
@@ -129,13 +130,13 @@ impl<'a> Desk<'a> {
             && let Some(outcomes) =
                 reranked_curve(&self.queries, plans, n, &goal.objective(n, rel_level), cancelled)?
         {
-            let known = outcomes.into_iter().enumerate().filter_map(|(place, outcome)| match outcome {
-                Reranked::Curve(curve) => Some((place, curve)),
+            let known = outcomes.into_iter().map(|outcome| match outcome {
+                Reranked::Curve(curve) => Some(curve),
                 Reranked::Missing(_) | Reranked::Unscorable => None,
             });
-            let (places, curves): (Vec<usize>, Vec<StepCurve>) = known.unzip();
-            if !curves.is_empty() {
-                return self.exact(curves, &places, cancelled).map(Some);
+            if let Some(curves) = known.collect::<Option<Vec<StepCurve>>>() {
+                let all: Vec<usize> = (0..curves.len()).collect();
+                return self.exact(curves, &all, cancelled).map(Some);
             }
         }
         let curve = self.sampled(goal, Plane::Reranked, cancelled)?;

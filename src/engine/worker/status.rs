@@ -137,6 +137,13 @@ impl Worker {
                 settings.depth
             ));
         }
+        if let Some(found) = &self.approximation {
+            warnings.push(format!(
+                "approximate dense search (HNSW, ef {}) has {:.3} of the exact top {}, in the mean of {} queries; \
+                 golds lost by it: {}",
+                found.ef, found.recall, found.n, found.queries, found.golds_lost
+            ));
+        }
         warnings.extend(self.odd_settings(settings, ran));
         if settings.candidates > settings.window() {
             warnings.push(format!(
