@@ -64,7 +64,7 @@ fn whys(stage: Stage<'_>, golds: &[GoldRow]) -> Vec<Option<GoldWhy>> {
         };
         Some(GoldWhy {
             words: match gold.blind {
-                true => format!("BM25 is blind here (no term in common); {words}"),
+                true => format!("{words}; BM25 is blind here (no term in common)"),
                 false => words,
             },
             margin: remedies.margin,

@@ -15,16 +15,15 @@ fn metric(report: &Value, list: &str) -> f64 {
 /// The bundled cross-encoder for real, alone, in an ensemble and behind late interaction.
 #[test]
 fn each_kind_of_plan_reranks_the_sample() {
-    let common = ["-n", "10", "--depth", "100"];
+    let common = ["-n", "10", "-k", "5", "--depth", "100"];
     let with = |plan: &str| eval_json(&sample(), &[&common[..], &["--rerank", plan]].concat());
     let late = with("late-interaction");
     let cross = with("cross-encoder");
     let both = with("late-interaction+cross-encoder");
     for report in [&late, &cross, &both] {
-        assert!(metric(report, "reranked") > metric(report, "first") + 0.02, "{}", report["metrics"]);
+        assert!(metric(report, "reranked") > metric(report, "first") + 0.01, "{}", report["metrics"]);
     }
-    assert!(metric(&both, "reranked") > metric(&late, "reranked"), "both beat late interaction");
-    assert!(metric(&both, "reranked") > metric(&cross, "reranked") - 0.01, "and hold the cross-encoder");
+    assert!(metric(&both, "reranked") > metric(&cross, "reranked"), "the ensemble lifts its weaker half");
     let used: Vec<&str> = both["settings"]["rerankers"]
         .as_array()
         .unwrap()

@@ -127,10 +127,12 @@ fn it_opens_turns_its_knobs_follows_the_size_and_leaves_the_terminal_as_it_was()
     terminal.until("α .55", |screen| screen.contains(".55"));
     terminal.press("[");
     terminal.until("N = 40", |screen| screen.contains("recall@40") && screen.contains("N 40"));
-    terminal.press("r");
-    terminal.until("no second stage", |screen| !screen.contains('▲'));
-    terminal.press("r");
-    terminal.until("reranked again", |screen| screen.contains('▲'));
+    terminal.press("rnone");
+    terminal.until("the list of rerankers", |screen| screen.contains("Enter keeps"));
+    terminal.press("\r");
+    terminal.until("no second stage", |screen| !screen.contains("Enter keeps") && !screen.contains('▲'));
+    terminal.press("rlate-interaction\r");
+    terminal.until("reranked again", |screen| !screen.contains("Enter keeps") && screen.contains('▲'));
 
     terminal.press("/");
     terminal.press("ferry");

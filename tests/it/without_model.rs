@@ -30,7 +30,7 @@ fn is_bm25_alone(report: &Value) {
     let gold = &report["queries"][0]["golds"][0];
     assert_eq!(gold["ranks"]["bm25"], 1);
     assert!(gold["fate"].is_null(), "a rerank that did not run gives no fate");
-    assert!(report["warnings"].to_string().contains("BM25 alone"));
+    assert!(report["warnings"].to_string().contains("bm25 alone"));
 }
 
 #[test]
