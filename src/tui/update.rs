@@ -21,7 +21,7 @@ use super::message::{Effect, Message};
 use super::picker::Pick;
 use super::state::{Mode, Pane, State, View};
 
-pub use curves::best_cell;
+pub use curves::{best_cell, recommended};
 pub use lists::keep_in_sight;
 
 /// Takes one message; returns what is to be done outside.

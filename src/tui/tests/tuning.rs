@@ -360,3 +360,19 @@ fn with_three_legs_the_recommended_share_becomes_weights() {
     assert!((weights[2] / weights.iter().sum::<f64>() - best).abs() < 1e-3, "{weights:?}");
     assert_eq!((weights[0], settings.alpha), (weights[1], 0.5));
 }
+
+/// Trap: a recommendation from the six queries whose entering passages happen to be scored.
+#[test]
+fn a_curve_of_few_queries_recommends_nothing() {
+    let mut picture = fixture::tuning();
+    let first = picture.first.clone().expect("a curve").best.short;
+    if let Some(reranked) = &mut picture.reranked {
+        reranked.queries = 4;
+    }
+    let mut snapshot = fixture::tuned();
+    snapshot.tuning = Some(std::sync::Arc::new(picture));
+    let mut state = showing(snapshot, RICH, 120, 40);
+    press(&mut state, "3<Tab>");
+    assert!(screen(&state).contains("on 4 of 9 queries"));
+    assert_eq!(asked(&press(&mut state, "A")).alpha, first);
+}

@@ -1,7 +1,7 @@
 //! The view of curves: which plot, metric and heat map are shown, and taking what they recommend.
 
 use crate::domain::FusionMethod;
-use crate::engine::{BestCell, HeatMap, Tuning};
+use crate::engine::{AlphaCurve, BestCell, HeatMap, Tuning};
 use crate::tune::Goal;
 
 use super::super::actions::ActionId;
@@ -74,10 +74,15 @@ fn size(state: &mut State, up: bool) -> Vec<Effect> {
     })
 }
 
-/// The recommended α of what is delivered: of the reranked list where there is one.
+/// The curve whose best α is recommended: that of what is delivered, unless it is of less than half of the
+/// queries, because passages that would enter have no score.
+pub fn recommended(tuning: &Tuning) -> Option<&AlphaCurve> {
+    let covers = |curve: &&AlphaCurve| curve.queries * 2 >= curve.judged;
+    tuning.reranked.as_ref().filter(covers).or(tuning.first.as_ref())
+}
+
 fn take_alpha(state: &mut State) -> Vec<Effect> {
-    let curve = tuning(state).and_then(|tuning| tuning.reranked.as_ref().or(tuning.first.as_ref()));
-    let Some(best) = curve.map(|curve| curve.best) else {
+    let Some(best) = tuning(state).and_then(recommended).map(|curve| curve.best) else {
         state.say("no α is recommended yet");
         return Vec::new();
     };

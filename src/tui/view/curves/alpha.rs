@@ -10,6 +10,7 @@ use super::super::super::hit::Target;
 use super::super::super::knobs;
 use super::super::super::state::State;
 use super::super::super::theme::Tone;
+use super::super::super::update::recommended;
 use super::super::super::widgets::pen::{Piece, piece};
 use super::super::super::widgets::plot::{self, Trace};
 use super::super::super::widgets::{Pen, cells};
@@ -88,8 +89,7 @@ fn draw_plot(
         plot.x + (alpha.clamp(0.0, 1.0) * f64::from(plot.width.saturating_sub(1))).round() as u16
     };
     let signs = pen.signs();
-    // What is recommended is that of the list that is delivered.
-    let best = lines.last().map(|line| line.curve.best);
+    let best = snapshot.tuning.as_deref().and_then(recommended).map(|curve| curve.best);
     if let Some(plateau) = best.and_then(|best| best.plateau) {
         let (from, to) = (column(plateau.low), column(plateau.high));
         (plot.top()..plot.bottom()).for_each(|y| pen.rule(from, y, to + 1 - from, signs.shade, Tone::Frame));
@@ -107,12 +107,22 @@ fn draw_plot(
         plot::draw(pen, plot, &Trace { spans, tone: line.tone, sign: line.sign });
         // One leg alone is another list than a little of the other leg makes of it.
         for alpha in [0.0, 1.0] {
-            pen.sign(column(alpha), row(value_at(line.curve, alpha)), signs.end, line.tone);
+            if let Some(value) = value_at(line.curve, alpha) {
+                pen.sign(column(alpha), row(value), signs.end, line.tone);
+            }
         }
-        pen.sign(now, row(value_at(line.curve, state.share())), signs.thumb, Tone::Knob);
+        if let Some(value) = value_at(line.curve, state.share()) {
+            pen.sign(now, row(value), signs.thumb, Tone::Knob);
+        }
     }
-    let ends =
-        lines.iter().map(|line| (height(value_at(line.curve, 0.999)), line.name.to_owned(), line.tone));
+    let ends = lines.iter().map(|line| {
+        // A curve that ends before has its name at the height where it ends.
+        let last = match &line.curve.shape {
+            Shape::Exact(_) => value_at(line.curve, 0.999),
+            Shape::Sampled { points, .. } => points.last().map(|point| point.1),
+        };
+        (height(last.unwrap_or(line.curve.current)), line.name.to_owned(), line.tone)
+    });
     super::end_labels(pen, plot, labels.saturating_sub(1), ends.collect());
     // The slider: the plot's own axis.
     let y = plot.bottom();
@@ -136,7 +146,9 @@ fn draw_plot(
 fn range(lines: &[Line<'_>]) -> (f64, f64) {
     let values = lines.iter().flat_map(|line| {
         let spans = spans(&line.curve.shape, 200).into_iter().flatten().flat_map(|(a, b)| [a, b]);
-        spans.chain([0.0, 1.0].map(|alpha| value_at(line.curve, alpha))).collect::<Vec<_>>()
+        spans
+            .chain([0.0, 1.0].into_iter().filter_map(|alpha| value_at(line.curve, alpha)))
+            .collect::<Vec<_>>()
     });
     let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
     if !(low.is_finite() && high.is_finite()) {
@@ -177,22 +189,24 @@ fn between(points: &[(f64, f64)], alpha: f64) -> Option<f64> {
     let (before, after) = (after.checked_sub(1).and_then(|at| points.get(at)), points.get(after));
     match (before, after) {
         (Some(a), Some(b)) => Some(a.1 + (b.1 - a.1) * (alpha - a.0) / (b.0 - a.0).max(f64::MIN_POSITIVE)),
-        (Some(only), None) | (None, Some(only)) => Some(only.1),
+        // Beyond what was tried nothing is known.
+        (Some(only), None) | (None, Some(only)) => ((only.0 - alpha).abs() < 1e-6).then_some(only.1),
         (None, None) => None,
     }
 }
 
-fn value_at(curve: &AlphaCurve, alpha: f64) -> f64 {
+/// `None` where the curve is not known.
+fn value_at(curve: &AlphaCurve, alpha: f64) -> Option<f64> {
     match &curve.shape {
-        Shape::Exact(steps) => steps.value_at(alpha),
-        Shape::Sampled { points, .. } => between(points, alpha).unwrap_or(curve.current),
+        Shape::Exact(steps) => Some(steps.value_at(alpha)),
+        Shape::Sampled { points, .. } => between(points, alpha),
     }
 }
 
 /// Now, the best, what the best is worth on queries it has not seen, and how the curve is known.
 fn sentence(pen: &Pen<'_>, name: &str, curve: &AlphaCurve, tone: Tone, state: &State) -> Vec<Piece> {
     let (alpha, at) = (state.share(), knobs::share);
-    let now = cells::thousandths(value_at(curve, alpha));
+    let now = value_at(curve, alpha).map_or_else(|| pen.signs().none.to_owned(), cells::thousandths);
     let best = cells::thousandths(curve.best.value);
     let mut pieces = vec![
         piece(format!("{name:NAME$}"), tone),
@@ -248,5 +262,6 @@ mod tests {
         let points = [(0.0, 0.2), (0.5, 0.4), (1.0, 0.4)];
         assert_eq!(between(&points, 0.25).map(cells::thousandths), Some(".300".to_owned()));
         assert_eq!((between(&points, 1.0), between(&[], 0.5)), (Some(0.4), None));
+        assert_eq!(between(&points[1..2], 0.7), None, "nothing was tried there");
     }
 }

@@ -71,7 +71,7 @@ fn tuning(state: &State) -> Result<(&Snapshot, &Tuning), Vec<(String, Tone)>> {
     }
     match (snapshot.tuning.as_deref(), &snapshot.status.tuning) {
         (Some(tuning), _) if tuning.first.is_some() => Ok((snapshot, tuning)),
-        (_, StageState::Waiting(what)) => Err(vec![(format!("Trying other settings {what}."), Tone::Quiet)]),
+        (_, StageState::Waiting(what)) => Err(vec![(format!("Trying other settings: {what}."), Tone::Quiet)]),
         (_, StageState::Failed(why)) => Err(vec![(why.clone(), Tone::Lost)]),
         (_, StageState::Off) => sentence("Other settings are not tried: the first stage is not complete."),
         _ => sentence("Trying other settings on all judged queries …"),
