@@ -1,7 +1,7 @@
 //! Which values make no sense: each by itself, and together.
 
 use super::Patch;
-use crate::domain::{FirstStage, Settings};
+use crate::domain::Settings;
 
 /// The fault of the first value that is wrong by itself.
 pub(super) fn values(patch: &Patch) -> Result<(), String> {
@@ -40,8 +40,7 @@ pub(super) fn values(patch: &Patch) -> Result<(), String> {
 
 /// The fault of values that make no sense together, for a first stage of `legs` legs.
 pub(super) fn together(settings: &Settings, legs: usize) -> Result<(), String> {
-    let weights = settings.leg_weights(legs);
-    if settings.first == FirstStage::Hybrid && weights.iter().all(|&weight| weight <= 0.0) {
+    if settings.is_silent(legs) {
         return Err(
             "every weight is 0, so the first stage would find nothing: give a leg a weight".to_owned()
         );

@@ -126,6 +126,11 @@ impl Settings {
         (0..legs).map(weight).collect()
     }
 
+    /// Whether no leg of a hybrid first stage has a weight, so that it would find nothing.
+    pub fn is_silent(&self, legs: usize) -> bool {
+        self.first == FirstStage::Hybrid && self.leg_weights(legs).iter().all(|&weight| weight <= 0.0)
+    }
+
     /// `hybrid`, or the name of the one leg.
     pub fn first_name<'a>(&self, legs: &'a [LegName]) -> &'a str {
         match self.first {

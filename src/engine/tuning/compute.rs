@@ -109,9 +109,8 @@ impl<'a> Desk<'a> {
         cancelled: Cancel<'_>,
     ) -> Result<AlphaCurve, Cancelled> {
         let Settings { candidates: n, rel_level, .. } = self.job.settings;
-        let all: Vec<usize> = (0..self.queries.len()).collect();
         match first_stage_curve(&self.queries, plans, &goal.objective(n, rel_level), cancelled)? {
-            Some(curves) => self.exact(curves, &all, cancelled),
+            Some(curves) => self.exact(&curves, cancelled),
             None => self.sampled(goal, Plane::FirstStage, cancelled),
         }
     }
@@ -135,25 +134,20 @@ impl<'a> Desk<'a> {
                 Reranked::Missing(_) | Reranked::Unscorable => None,
             });
             if let Some(curves) = known.collect::<Option<Vec<StepCurve>>>() {
-                let all: Vec<usize> = (0..curves.len()).collect();
-                return self.exact(curves, &all, cancelled).map(Some);
+                return self.exact(&curves, cancelled).map(Some);
             }
         }
         let curve = self.sampled(goal, Plane::Reranked, cancelled)?;
         Ok(Some(curve).filter(|curve| curve.queries > 0))
     }
 
-    fn exact(
-        &self,
-        curves: Vec<StepCurve>,
-        places: &[usize],
-        cancelled: Cancel<'_>,
-    ) -> Result<AlphaCurve, Cancelled> {
+    /// From the exact curve of every query.
+    fn exact(&self, curves: &[StepCurve], cancelled: Cancel<'_>) -> Result<AlphaCurve, Cancelled> {
         let alpha = self.job.alpha();
         let sum = StepSum::over(&curves.iter().collect::<Vec<_>>(), cancelled)?;
         let mean = sum.mean(cancelled)?.unwrap_or_else(|| StepCurve::constant(0.0, 0.0, 0.0));
-        let folds = self.folds(places);
-        let validated = cross_validate_curves(&curves, alpha, &folds, Resampling::default(), cancelled)?;
+        let folds = Folds::stratified(&self.strata, FOLDS, SEED);
+        let validated = cross_validate_curves(curves, alpha, &folds, Resampling::default(), cancelled)?;
         Ok(AlphaCurve {
             best: mean.best(alpha),
             current: mean.value_at(alpha),

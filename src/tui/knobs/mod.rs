@@ -13,7 +13,7 @@ mod typed;
 
 pub use choices::{RERANKER_STOPS, method_name, reranker_name};
 pub use scale::{Step, fraction, jump_candidates, reset, set_fraction, set_share, share_of, turn};
-pub use typed::{NOTHING_SPEAKS, is_silent, share, type_in, value};
+pub use typed::{NOTHING_SPEAKS, share, type_in, value};
 
 use crate::domain::{LegId, LegName, Settings};
 use crate::engine::Snapshot;

@@ -37,7 +37,7 @@ pub fn type_in(knob: Knob, text: &str, settings: &mut Settings, scope: Scope) ->
             let weight = number(text, "a weight", 0.0, f64::MAX, "on, such as 1.5")?;
             let mut next = settings.clone();
             set_weight(leg.0, Some(weight), &mut next, scope);
-            if is_silent(&next, scope) {
+            if next.is_silent(scope.legs) {
                 return Err(NOTHING_SPEAKS.to_owned());
             }
             *settings = next;
@@ -55,12 +55,6 @@ pub fn type_in(knob: Knob, text: &str, settings: &mut Settings, scope: Scope) ->
 /// Why the last weight cannot be taken away.
 pub const NOTHING_SPEAKS: &str =
     "every weight would be 0, so the first stage would find nothing: give another leg a weight first";
-
-/// Whether no leg would have a weight.
-pub fn is_silent(settings: &Settings, scope: Scope) -> bool {
-    settings.first == FirstStage::Hybrid
-        && settings.leg_weights(scope.legs).iter().all(|&weight| weight <= 0.0)
-}
 
 /// A NaN is in no range.
 fn number(text: &str, name: &str, least: f64, most: f64, range: &str) -> Result<f64, String> {

@@ -100,7 +100,7 @@ pub fn change(state: &mut State, knob: Knob, change: impl FnOnce(&mut Settings))
     let before = state.settings.clone();
     change(&mut state.settings);
     focus(state, knob);
-    if knobs::is_silent(&state.settings, state.scope()) {
+    if state.settings.is_silent(state.legs.len()) {
         state.settings = before;
         state.complain(knobs::NOTHING_SPEAKS);
         return Vec::new();
