@@ -1,26 +1,53 @@
 //! The collection: passages, queries and judgments as they were read.
 //!
-//! In: a folder in BEIR layout. Out: a [`Collection`], immutable from then on, with what was odd about
-//! it in words. Nothing is indexed or segmented here.
+//! In: a file, a folder or standard input, in any of the formats of docs/inputs.md. Out: a [`Collection`],
+//! immutable from then on, with what was odd about it in words. Nothing is indexed or segmented here.
+//!
+//! - `places`: which files a collection has.
+//! - `source`, `progress`: a file unpacked, decoded and cut into lines.
+//! - `detect`: what it is written in.
+//! - `record`, `table`, `sgml`, `chunks`: rows of JSON, CSV and TSV, TREC, and passages of Markdown and text.
+//! - `read`, `without_texts`: the whole, with or without texts.
+//! - `qrels`, `documents`: judgments, and the documents that they may speak of.
+//! - `run`: other engines' lists.
 
-mod beir;
+mod chunks;
+mod detect;
+mod documents;
+mod languages;
+mod options;
+mod places;
+mod progress;
 mod qrels;
+mod read;
+mod record;
 mod rows;
 pub mod run;
+mod sgml;
+mod source;
+mod table;
+mod without_texts;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 use crate::domain::{DocIdx, Grade, Language, Passage, Query, QueryIdx};
 
-pub use beir::{ReadOptions, read, sample_folder};
+pub use chunks::Chunking;
+pub use documents::{DocumentIdx, Documents};
+pub use options::{Format, JudgedBy, ReadOptions};
+pub use progress::Reading;
+pub use read::{read, read_telling};
+pub use record::{FieldNames, Role};
 
-/// The passage that a judgment speaks of.
+/// The passage that a judgment speaks of, or the document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JudgedPassage {
     Known(DocIdx),
+    /// A document of the collection; see [`Collection::judged_documents`].
+    Document(DocumentIdx),
     /// Judged, but not in the corpus: stays in R.
     Missing(String),
 }
@@ -34,8 +61,9 @@ pub struct Judgment {
 /// A collection as read from disk.
 #[derive(Debug, Clone)]
 pub struct Collection {
-    /// The folder's name.
+    /// The folder's name, or the file's.
     pub name: String,
+    /// The folder or file as it was named.
     pub folder: PathBuf,
     pub passages: Vec<Passage>,
     pub queries: Vec<Query>,
@@ -48,6 +76,14 @@ pub struct Collection {
     pub fingerprint: String,
     /// What was odd, each a sentence.
     pub warnings: Vec<String>,
+    /// The documents that the passages are of, where they are known.
+    pub documents: Option<Documents>,
+    /// What the judgments speak of.
+    pub judged_by: JudgedBy,
+    /// The file that the judgments come from.
+    pub qrels_file: Option<PathBuf>,
+    /// Whether passages have texts; without, only their ids are known.
+    pub has_texts: bool,
 }
 
 impl Collection {
@@ -64,7 +100,52 @@ impl Collection {
             name.file_name().map_or_else(|| folder.display().to_string(), |n| n.to_string_lossy().into());
         let tie_order = tie_order(&passages);
         let fingerprint = fingerprint(&passages);
-        Self { name, folder, passages, queries, judgments, tie_order, fingerprint, warnings }
+        Self {
+            name,
+            folder,
+            passages,
+            queries,
+            judgments,
+            tie_order,
+            fingerprint,
+            warnings,
+            documents: None,
+            judged_by: JudgedBy::Passage,
+            qrels_file: None,
+            has_texts: true,
+        }
+    }
+
+    /// The documents that the passages are of, and what is judged. Where that is documents, two passages
+    /// with equal scores stand in the order of their documents' ids, so that the documents' order too is
+    /// `trec_eval`'s.
+    pub fn with_documents(mut self, documents: Option<Documents>, judged_by: JudgedBy) -> Self {
+        if let (Some(documents), JudgedBy::Document) = (&documents, judged_by) {
+            let ids = (0u32..).map(DocIdx).zip(&self.passages);
+            let keys: Vec<(&str, &str)> =
+                ids.map(|(doc, passage)| (documents.id(documents.of(doc)), passage.id.as_str())).collect();
+            self.tie_order = descending(&keys);
+        }
+        self.documents = documents;
+        self.judged_by = judged_by;
+        self
+    }
+
+    /// Names the file that the judgments come from.
+    pub fn with_qrels_file(mut self, file: Option<PathBuf>) -> Self {
+        self.qrels_file = file;
+        self
+    }
+
+    /// Says that nothing but the passages' ids is known.
+    pub fn without_texts(mut self) -> Self {
+        self.has_texts = false;
+        self
+    }
+
+    /// The documents, where it is them that the judgments speak of.
+    pub fn judged_documents(&self) -> Option<&Documents> {
+        self.documents.as_ref().filter(|_| self.judged_by == JudgedBy::Document)
     }
 
     /// Panics where `doc` is not of this collection; only this collection hands out its indices.
@@ -90,9 +171,13 @@ impl Collection {
             .map(|(i, _)| QueryIdx(i))
     }
 
-    /// The grade of a passage for a query; `None`: unjudged.
+    /// The grade of a passage for a query, which is its document's where documents are judged; `None`:
+    /// unjudged.
     pub fn grade(&self, query: QueryIdx, doc: DocIdx) -> Option<Grade> {
-        let known = JudgedPassage::Known(doc);
+        let known = match self.judged_documents() {
+            Some(documents) => JudgedPassage::Document(documents.of(doc)),
+            None => JudgedPassage::Known(doc),
+        };
         self.judgments(query).iter().find(|j| j.passage == known && j.grade >= 0).map(|j| j.grade)
     }
 
@@ -107,11 +192,16 @@ impl Collection {
 }
 
 fn tie_order(passages: &[Passage]) -> Vec<u32> {
-    let mut by_id: Vec<u32> = (0u32..).take(passages.len()).collect();
-    by_id.sort_by(|&a, &b| passages[b as usize].id.as_bytes().cmp(passages[a as usize].id.as_bytes()));
-    let mut order = vec![0; passages.len()];
-    for (position, &doc) in (0u32..).zip(&by_id) {
-        order[doc as usize] = position;
+    descending(&passages.iter().map(|passage| passage.id.as_str()).collect::<Vec<_>>())
+}
+
+/// The place of each key among all in descending byte order, from 0.
+fn descending<K: Ord>(keys: &[K]) -> Vec<u32> {
+    let mut by_key: Vec<u32> = (0u32..).take(keys.len()).collect();
+    by_key.sort_by(|&a, &b| keys[b as usize].cmp(&keys[a as usize]));
+    let mut order = vec![0; keys.len()];
+    for (position, &at) in (0u32..).zip(&by_key) {
+        order[at as usize] = position;
     }
     order
 }
@@ -125,6 +215,16 @@ fn fingerprint(passages: &[Passage]) -> String {
         }
     }
     crate::text::hex(&hash.finalize())
+}
+
+/// Where the sample collection is: beside the program, or in the source folder.
+pub fn sample_folder() -> Option<PathBuf> {
+    let beside = std::env::current_exe().ok().and_then(|exe| {
+        let folder = exe.parent()?.parent()?.join("share/rankscope/sample_corpus");
+        folder.is_dir().then_some(folder)
+    });
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_corpus");
+    beside.or_else(|| source.is_dir().then_some(source))
 }
 
 #[cfg(test)]
