@@ -1,9 +1,11 @@
 //! A snapshot written down, one small file per format.
 
+pub mod frame;
 pub mod json;
 mod judge_parts;
 mod judge_text;
 mod languages;
+pub mod plot;
 pub mod rerankers;
 pub mod text;
 pub mod trec;
