@@ -1,8 +1,10 @@
 //! A snapshot written down, one small file per format.
 
+pub mod github;
 pub mod json;
 mod judge_parts;
 mod judge_text;
+pub mod junit;
 mod languages;
 pub mod rerankers;
 pub mod text;
