@@ -4,11 +4,30 @@ use std::io::Read as _;
 
 use serde::Serialize;
 
-use super::args::{AnalyzeArgs, Format};
+use super::args::{Format, analyzers};
 use super::print;
-use crate::domain::{Analysis, Language};
+use crate::domain::{Analysis, AnalyzerChoice, Language};
 use crate::error::{Error, Result};
 use crate::text::{Chain, Detection, Evidence, Recipe, Trace, detection, visible};
+
+#[derive(Debug, clap::Args)]
+pub struct AnalyzeArgs {
+    /// What to read; - reads standard input
+    #[arg(value_name = "TEXT")]
+    pub text: String,
+    /// Language tag (en, ja, zh-Hant) [default: detected]
+    #[arg(long, value_name = "TAG")]
+    pub language: Option<String>,
+    /// How text becomes terms [default: auto]
+    #[arg(long, value_name = "NAME", value_parser = analyzers(), env = "RANKSCOPE_ANALYZER")]
+    pub analyzer: Option<AnalyzerChoice>,
+    /// Read Traditional Chinese characters as Simplified ones
+    #[arg(long)]
+    pub fold_han: bool,
+    /// How to print the steps
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
 
 pub fn run(args: &AnalyzeArgs) -> Result<()> {
     let text = match args.text.as_str() {
@@ -145,7 +164,6 @@ fn in_line<'s>(terms: impl IntoIterator<Item = &'s String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::AnalyzerChoice;
 
     fn args(language: Option<&str>, format: Format) -> AnalyzeArgs {
         AnalyzeArgs {

@@ -1,8 +1,9 @@
 //! `eval`: the metrics without a screen; and the findings for a screen that is no terminal.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::args::{EngineArgs, EvalArgs, Format};
+use super::args::{EngineArgs, Format, JudgeArgs};
 use super::print;
 use super::progress::Progress;
 use crate::corpus::Collection;
@@ -12,6 +13,26 @@ use crate::engine::{EngineOptions, Event, Focus, Request, Snapshot, StageState};
 use crate::error::{Error, Result};
 use crate::export;
 use crate::tune::Goal;
+
+#[derive(Debug, clap::Args)]
+pub struct EvalArgs {
+    #[command(flatten)]
+    pub engine: EngineArgs,
+    #[command(flatten)]
+    pub judging: JudgeArgs,
+    /// How to print the metrics
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Write the whole fused list of every judged query to FILE, as a TREC run
+    #[arg(long, value_name = "FILE")]
+    pub first_run: Option<PathBuf>,
+    /// Write the whole reranked candidate set of every judged query to FILE, as a TREC run
+    #[arg(long, value_name = "FILE")]
+    pub reranked_run: Option<PathBuf>,
+    /// No progress on standard error
+    #[arg(long)]
+    pub quiet: bool,
+}
 
 /// The settled answer.
 struct Outcome {

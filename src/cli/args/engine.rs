@@ -1,157 +1,18 @@
-//! The command line as clap reads it, and the way from flags to settings.
+//! In: the flags that say what the engine works on and with. Out: its options, with what the settings file
+//! of the collection adds.
 
 use std::path::{Path, PathBuf};
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::ValueEnum;
 
+use super::values::{analyzers, fusion_method, weight};
 use crate::config::{self, Patch};
 use crate::corpus::{self, ReadOptions};
 use crate::domain::{AnalyzerChoice, FusionMethod, Grade, LegId, SecondStage};
 use crate::engine::{EngineOptions, JudgeOptions, LegSource, LegSpec};
 use crate::error::{Error, Result};
-use crate::judge::{Average, Metric, Terms};
 use crate::models::ModelOptions;
 use crate::rerank::Activation;
-
-/// A terminal debugger for two-stage retrieval: the candidate set beside the reranked list, every rank
-/// movement, and where each gold passage is lost.
-///
-/// Without a command it opens the screen; where standard output is no terminal, it prints the findings.
-#[derive(Debug, Parser)]
-#[command(version, about, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-pub struct Args {
-    #[command(subcommand)]
-    pub command: Option<Command>,
-    #[command(flatten)]
-    pub screen: ScreenArgs,
-    #[command(flatten)]
-    pub engine: EngineArgs,
-    /// Write a log to FILE (never to the screen); RANKSCOPE_LOG sets its level
-    #[arg(long, value_name = "FILE", global = true)]
-    pub log: Option<PathBuf>,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Print the metrics before and after reranking, and the ceiling, without a screen
-    Eval(Box<EvalArgs>),
-    /// Rerankers: which there are, fetching and removing their models
-    Models(super::models::ModelsArgs),
-    /// Hold several second stages against each other on the same candidates
-    Rerankers(Box<super::rerankers::RerankersArgs>),
-    /// What is kept of what was computed, and forgetting it
-    Cache(super::cache::CacheArgs),
-    /// Show how a text is read: its language, and the terms after each step of the analyzer
-    Analyze(AnalyzeArgs),
-}
-
-#[derive(Debug, clap::Args)]
-pub struct ScreenArgs {
-    /// Draw with ASCII signs only
-    #[arg(long)]
-    pub ascii: bool,
-    /// Leave the mouse to the terminal, so that text can be selected
-    #[arg(long)]
-    pub no_mouse: bool,
-}
-
-#[derive(Debug, clap::Args)]
-pub struct EvalArgs {
-    #[command(flatten)]
-    pub engine: EngineArgs,
-    #[command(flatten)]
-    pub judging: JudgeArgs,
-    /// How to print the metrics
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
-    /// Write the whole fused list of every judged query to FILE, as a TREC run
-    #[arg(long, value_name = "FILE")]
-    pub first_run: Option<PathBuf>,
-    /// Write the whole reranked candidate set of every judged query to FILE, as a TREC run
-    #[arg(long, value_name = "FILE")]
-    pub reranked_run: Option<PathBuf>,
-    /// No progress on standard error
-    #[arg(long)]
-    pub quiet: bool,
-}
-
-/// What is measured, how it is averaged, and when it is evidence.
-#[derive(Debug, Clone, Default, clap::Args)]
-#[command(next_help_heading = "Judging")]
-pub struct JudgeArgs {
-    /// Metrics by the names of ir_measures, with commas between: nDCG@10,P(rel=2)@5,RBP(p=0.95); by default
-    /// R@N, Success@N, P@5, Rprec, RR@10, AP, nDCG@10, nDCG(dcg='exp-log2')@10, Bpref, RBP, Judged@10 and
-    /// nDCG(judged_only=True)@10
-    #[arg(long, value_name = "LIST")]
-    pub metrics: Option<String>,
-    /// Queries in the means: all judged ones, or as trec_eval those whose list is not empty [default: all]
-    #[arg(long, value_parser = average(), hide_possible_values = true, value_name = "all|intersection")]
-    pub average: Option<Average>,
-    /// Judged queries that a verdict needs [default: 25]
-    #[arg(long, value_name = "COUNT")]
-    pub min_queries: Option<usize>,
-    /// Share of the golds that N can hold which must be there, else the first stage is to be fixed
-    /// first [default: 0.80]
-    #[arg(long, value_name = "SHARE")]
-    pub min_capped_recall: Option<f64>,
-}
-
-impl JudgeArgs {
-    /// # Errors
-    /// When a metric is not known, or a threshold is out of range.
-    pub fn options(&self) -> Result<JudgeOptions> {
-        let defaults = Terms::default();
-        let min_capped_recall = self.min_capped_recall.unwrap_or(defaults.min_capped_recall);
-        if !(0.0..=1.0).contains(&min_capped_recall) {
-            return Err(Error::usage(format!(
-                "--min-capped-recall {min_capped_recall}: a share is from 0 to 1"
-            )));
-        }
-        Ok(JudgeOptions {
-            metrics: self.metrics.as_deref().map(Metric::list).transpose()?,
-            average: self.average.unwrap_or_default(),
-            terms: Terms {
-                min_queries: self.min_queries.unwrap_or(defaults.min_queries),
-                min_capped_recall,
-                ..defaults
-            },
-        })
-    }
-}
-
-#[derive(Debug, clap::Args)]
-pub struct AnalyzeArgs {
-    /// What to read; - reads standard input
-    #[arg(value_name = "TEXT")]
-    pub text: String,
-    /// Language tag (en, ja, zh-Hant) [default: detected]
-    #[arg(long, value_name = "TAG")]
-    pub language: Option<String>,
-    /// How text becomes terms [default: auto]
-    #[arg(long, value_name = "NAME", value_parser = analyzers(), env = "RANKSCOPE_ANALYZER")]
-    pub analyzer: Option<AnalyzerChoice>,
-    /// Read Traditional Chinese characters as Simplified ones
-    #[arg(long)]
-    pub fold_han: bool,
-    /// How to print the steps
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
-}
-
-/// The analyzers by their names.
-fn analyzers() -> impl TypedValueParser<Value = AnalyzerChoice> {
-    PossibleValuesParser::new(AnalyzerChoice::ALL.map(AnalyzerChoice::name)).map(|name| {
-        let named = |choice: &AnalyzerChoice| choice.name() == name;
-        AnalyzerChoice::ALL.into_iter().find(named).unwrap_or_default()
-    })
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    Text,
-    Json,
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ScoreKind {
@@ -344,7 +205,7 @@ impl EngineArgs {
         })
     }
 
-    fn patch(&self) -> Patch {
+    pub(super) fn patch(&self) -> Patch {
         Patch {
             legs: (!self.legs.is_empty()).then(|| self.legs.clone()),
             first: self.first.clone(),
@@ -386,85 +247,4 @@ fn legs(collection: &Path, file: &Patch, flags: &Patch) -> Result<Vec<LegSpec>> 
     }
     LegSpec::check(&legs)?;
     Ok(legs)
-}
-
-fn fusion_method() -> impl TypedValueParser<Value = FusionMethod> {
-    let values = FusionMethod::ALL.map(|method| PossibleValue::new(method.name()).help(method.words()));
-    PossibleValuesParser::new(values).try_map(|name| {
-        FusionMethod::ALL.into_iter().find(|method| method.name() == name).ok_or("no such method")
-    })
-}
-
-fn average() -> impl TypedValueParser<Value = Average> {
-    PossibleValuesParser::new(Average::ALL.map(Average::name)).try_map(|name| {
-        Average::ALL.into_iter().find(|average| average.name() == name).ok_or("no such average")
-    })
-}
-
-fn weight(written: &str) -> Result<(String, f64), String> {
-    let (name, weight) = written.split_once('=').ok_or("a weight is written NAME=WEIGHT")?;
-    let weight = weight.parse().map_err(|_| format!("the weight {weight:?} is not a number"))?;
-    Ok((name.to_owned(), weight))
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::CommandFactory as _;
-
-    use super::*;
-
-    #[test]
-    fn the_definition_is_consistent() {
-        Args::command().debug_assert();
-    }
-
-    #[test]
-    fn the_contract_of_eval_parses() {
-        let args = Args::try_parse_from([
-            "rankscope",
-            "eval",
-            "folder",
-            "--first",
-            "hybrid",
-            "--fusion",
-            "convex",
-            "--alpha",
-            "0.3",
-            "--rrf-k",
-            "60",
-            "--depth",
-            "500",
-            "--window",
-            "100",
-            "-n",
-            "50",
-            "-k",
-            "10",
-            "--rerank",
-            "none",
-            "--format",
-            "json",
-            "--first-run",
-            "a",
-            "--reranked-run",
-            "b",
-            "--offline",
-            "--cache-dir",
-            "c",
-            "--quiet",
-        ])
-        .unwrap();
-        let Some(Command::Eval(eval)) = args.command else { panic!("eval") };
-        assert_eq!(eval.engine.collection, Some("folder".into()));
-        assert_eq!(eval.engine.patch().rerank, Some(SecondStage::none()));
-        assert_eq!((eval.engine.n, eval.engine.k, eval.format), (Some(50), Some(10), Format::Json));
-    }
-
-    #[test]
-    fn a_folder_may_follow_no_command() {
-        let args = Args::try_parse_from(["rankscope", "my/folder", "--ascii", "-n", "20"]).unwrap();
-        assert!(args.command.is_none());
-        assert_eq!(args.engine.collection, Some("my/folder".into()));
-        assert!(Args::try_parse_from(["rankscope", "eval", "x", "--fusion", "sum"]).is_err());
-    }
 }

@@ -1,0 +1,127 @@
+//! The command line as clap reads it, and the way from flags to settings. What belongs to one command
+//! alone stands beside that command; here is what several share.
+
+mod engine;
+mod judging;
+mod values;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use super::analyze::AnalyzeArgs;
+use super::eval::EvalArgs;
+pub use engine::EngineArgs;
+pub use judging::JudgeArgs;
+pub use values::analyzers;
+
+/// A terminal debugger for two-stage retrieval: the candidate set beside the reranked list, every rank
+/// movement, and where each gold passage is lost.
+///
+/// Without a command it opens the screen; where standard output is no terminal, it prints the findings.
+#[derive(Debug, Parser)]
+#[command(version, about, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub screen: ScreenArgs,
+    #[command(flatten)]
+    pub engine: EngineArgs,
+    /// Write a log to FILE (never to the screen); RANKSCOPE_LOG sets its level
+    #[arg(long, value_name = "FILE", global = true)]
+    pub log: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print the metrics before and after reranking, and the ceiling, without a screen
+    Eval(Box<EvalArgs>),
+    /// Rerankers: which there are, fetching and removing their models
+    Models(super::models::ModelsArgs),
+    /// Hold several second stages against each other on the same candidates
+    Rerankers(Box<super::rerankers::RerankersArgs>),
+    /// What is kept of what was computed, and forgetting it
+    Cache(super::cache::CacheArgs),
+    /// Show how a text is read: its language, and the terms after each step of the analyzer
+    Analyze(AnalyzeArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct ScreenArgs {
+    /// Draw with ASCII signs only
+    #[arg(long)]
+    pub ascii: bool,
+    /// Leave the mouse to the terminal, so that text can be selected
+    #[arg(long)]
+    pub no_mouse: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+    use crate::domain::SecondStage;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn the_contract_of_eval_parses() {
+        let args = Args::try_parse_from([
+            "rankscope",
+            "eval",
+            "folder",
+            "--first",
+            "hybrid",
+            "--fusion",
+            "convex",
+            "--alpha",
+            "0.3",
+            "--rrf-k",
+            "60",
+            "--depth",
+            "500",
+            "--window",
+            "100",
+            "-n",
+            "50",
+            "-k",
+            "10",
+            "--rerank",
+            "none",
+            "--format",
+            "json",
+            "--first-run",
+            "a",
+            "--reranked-run",
+            "b",
+            "--offline",
+            "--cache-dir",
+            "c",
+            "--quiet",
+        ])
+        .unwrap();
+        let Some(Command::Eval(eval)) = args.command else { panic!("eval") };
+        assert_eq!(eval.engine.collection, Some("folder".into()));
+        assert_eq!(eval.engine.patch().rerank, Some(SecondStage::none()));
+        assert_eq!((eval.engine.n, eval.engine.k, eval.format), (Some(50), Some(10), Format::Json));
+    }
+
+    #[test]
+    fn a_folder_may_follow_no_command() {
+        let args = Args::try_parse_from(["rankscope", "my/folder", "--ascii", "-n", "20"]).unwrap();
+        assert!(args.command.is_none());
+        assert_eq!(args.engine.collection, Some("my/folder".into()));
+        assert!(Args::try_parse_from(["rankscope", "eval", "x", "--fusion", "sum"]).is_err());
+    }
+}

@@ -1,0 +1,33 @@
+//! How single values of the command line are read.
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+
+use crate::domain::{AnalyzerChoice, FusionMethod};
+use crate::judge::Average;
+
+/// The analyzers by their names.
+pub fn analyzers() -> impl TypedValueParser<Value = AnalyzerChoice> {
+    PossibleValuesParser::new(AnalyzerChoice::ALL.map(AnalyzerChoice::name)).map(|name| {
+        let named = |choice: &AnalyzerChoice| choice.name() == name;
+        AnalyzerChoice::ALL.into_iter().find(named).unwrap_or_default()
+    })
+}
+
+pub fn fusion_method() -> impl TypedValueParser<Value = FusionMethod> {
+    let values = FusionMethod::ALL.map(|method| PossibleValue::new(method.name()).help(method.words()));
+    PossibleValuesParser::new(values).try_map(|name| {
+        FusionMethod::ALL.into_iter().find(|method| method.name() == name).ok_or("no such method")
+    })
+}
+
+pub fn average() -> impl TypedValueParser<Value = Average> {
+    PossibleValuesParser::new(Average::ALL.map(Average::name)).try_map(|name| {
+        Average::ALL.into_iter().find(|average| average.name() == name).ok_or("no such average")
+    })
+}
+
+pub fn weight(written: &str) -> Result<(String, f64), String> {
+    let (name, weight) = written.split_once('=').ok_or("a weight is written NAME=WEIGHT")?;
+    let weight = weight.parse().map_err(|_| format!("the weight {weight:?} is not a number"))?;
+    Ok((name.to_owned(), weight))
+}
