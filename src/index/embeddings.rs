@@ -141,12 +141,8 @@ impl EmbeddingStore {
             }
             let row = to_bytes(&passage.dense);
             let offset = self.tokens_len + blocks.len() as u64;
-            let mut entry = Entry {
-                offset,
-                kept: NOT_KEPT,
-                reading: passage.reading,
-                checksum: checksum(&row),
-            };
+            let mut entry =
+                Entry { offset, kept: NOT_KEPT, reading: passage.reading, checksum: checksum(&row) };
             if let Some(tokens) = passage.tokens.as_ref().filter(|t| t.dim == self.dim) {
                 let kept = u32::try_from(tokens.spans.len()).unwrap_or(NOT_KEPT);
                 let wanted = Entry { kept, ..entry };

@@ -279,7 +279,7 @@ impl Model for FastembedModel {
                 )));
             }
             normalise(&mut dense)?;
-                Ok(Encoded { dense, tokens: None, reading: row.pieces.reading })
+            Ok(Encoded { dense, tokens: None, reading: row.pieces.reading })
         });
         encoded.collect()
     }
