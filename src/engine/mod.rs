@@ -14,11 +14,13 @@
 //! - `tuning`: what other settings would make of it, in the background.
 //! - `judging`, `view`, `remedy`, `explain`: the parts of a snapshot.
 //! - `verdict`, `study`: the case for the judge, at once and when the lists are settled.
+//! - `compare`: two judged states against each other.
 //! - `runs`: whole lists, for export.
 
 mod affords;
 mod approximation;
 mod background;
+pub mod compare;
 mod explain;
 mod final_order;
 mod judging;
