@@ -14,12 +14,14 @@
 //! - `tuning`: what other settings would make of it, in the background.
 //! - `judging`, `view`, `remedy`, `explain`: the parts of a snapshot.
 //! - `verdict`, `study`: the case for the judge, at once and when the lists are settled.
+//! - `compare`: two judged states against each other.
 //! - `runs`: whole lists, for export.
 //! - `evaluation`: one setting's settled answer, for whoever has no screen.
 
 mod affords;
 mod approximation;
 mod background;
+pub mod compare;
 mod evaluation;
 mod explain;
 mod final_order;

@@ -7,7 +7,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use crate::domain::{DocIdx, Fate, FirstStage, FusionMethod, LegId, QueryIdx, SecondStage};
 use crate::engine::{Focus, GoldRow, Request, Snapshot, Stamp};
 use crate::error::Error;
-use crate::tui::actions::{ACTIONS, ActionId, Place, action_for};
+use crate::tui::actions::{self, ActionId, Place, action_for};
 use crate::tui::hit::{Gesture, HitMap, Pointer, Target};
 use crate::tui::knobs::Knob;
 use crate::tui::layout::Detail;
@@ -495,7 +495,7 @@ fn the_mouse_selects_turns_and_scrolls() {
 /// Every action of the table answers to its first key at every place that it names.
 #[test]
 fn the_whole_table_is_reachable() {
-    for action in ACTIONS {
+    for action in actions::all() {
         for &place in action.places {
             for name in action.keys.iter().map(|key| key.name()) {
                 assert!(!name.is_empty(), "{:?}", action.id);

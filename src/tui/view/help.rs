@@ -1,6 +1,6 @@
 //! The list of all keys, from the action table, and what the signs mean.
 
-use super::super::actions::{ACTIONS, Action, Group, key_names};
+use super::super::actions::{Action, Group, all, key_names};
 use super::super::theme::{Look, Tone};
 use super::super::widgets::pen::{Piece, piece};
 use super::super::widgets::{cells, wrap};
@@ -53,7 +53,7 @@ fn column(groups: &[Group], signs: Option<Look>, room: usize) -> Vec<Vec<Piece>>
     for group in groups {
         heading(&mut lines, group.title());
         let of_group = |action: &&Action| action.group == *group;
-        for action in ACTIONS.iter().filter(of_group) {
+        for action in all().filter(of_group) {
             entry(&mut lines, &key_names(action), Tone::Key, action.help, room);
         }
     }

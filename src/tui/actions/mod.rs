@@ -1,0 +1,252 @@
+//! The one table of actions: what a key does, where, and in which words. The keymap, the footer, the
+//! help overlay and the table in the README are all drawn from it.
+
+mod chord;
+mod table;
+
+use crossterm::event::KeyEvent;
+
+use super::state::{Pane, State, View};
+
+pub use chord::Chord;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActionId {
+    Down,
+    Up,
+    PageDown,
+    PageUp,
+    Top,
+    Bottom,
+    NextQuery,
+    PreviousQuery,
+    NextGold,
+    PreviousGold,
+    NextPane,
+    PreviousPane,
+    Open,
+    Back,
+    AlphaLess,
+    AlphaMore,
+    AlphaLittleLess,
+    AlphaLittleMore,
+    FewerCandidates,
+    MoreCandidates,
+    CandidatesStopDown,
+    CandidatesStopUp,
+    DeliverLess,
+    DeliverMore,
+    TypeAlpha,
+    TypeCandidates,
+    TypeDeliver,
+    FirstStage,
+    Fusion,
+    Reranker,
+    NextLeg,
+    AllKnobs,
+    NextKnob,
+    PreviousKnob,
+    TypeKnob,
+    KnobDefault,
+    Reset,
+    QueryView,
+    CurvesView,
+    NextPlot,
+    PreviousPlot,
+    NextGoal,
+    PreviousGoal,
+    SizeMore,
+    SizeLess,
+    HeatMethod,
+    HeatStage,
+    TakeAlpha,
+    TakeBest,
+    Ask,
+    Filter,
+    Accept,
+    Detail,
+    Link,
+    Messages,
+    Mouse,
+    Help,
+    Repaint,
+    Suspend,
+    Quit,
+    QuitAlways,
+}
+
+/// What the keys speak to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    Queries,
+    Lists,
+    Knobs,
+    /// The panel of all knobs.
+    Panel,
+    Curves,
+    Overlay,
+    Field,
+}
+
+/// A heading of the help overlay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    Move,
+    Turn,
+    Tune,
+    Search,
+    Screen,
+}
+
+impl Group {
+    pub const ALL: [Self; 5] = [Self::Move, Self::Turn, Self::Tune, Self::Search, Self::Screen];
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Move => "Move",
+            Self::Turn => "Turn the knobs",
+            Self::Tune => "Curves",
+            Self::Search => "Search",
+            Self::Screen => "Screen",
+        }
+    }
+}
+
+/// A line of the table.
+#[derive(Debug)]
+pub struct Action {
+    pub id: ActionId,
+    pub keys: &'static [Chord],
+    /// In the footer; neighbours with the same label share it. Empty: not in the footer.
+    pub label: &'static str,
+    pub help: &'static str,
+    pub group: Group,
+    pub places: &'static [Place],
+}
+
+/// Every action, in the order of footer and help.
+pub fn all() -> impl Iterator<Item = &'static Action> + Clone {
+    table::PARTS.iter().copied().flatten()
+}
+
+/// What the keys speak to in this state.
+pub fn place(state: &State) -> Place {
+    match (state.mode, state.pane) {
+        (mode, _) if mode.is_typing() => Place::Field,
+        (mode, _) if mode.is_overlay() => Place::Overlay,
+        _ if state.panel => Place::Panel,
+        _ if state.view == View::Curves => Place::Curves,
+        (_, Pane::Queries) => Place::Queries,
+        (_, Pane::First | Pane::Reranked) => Place::Lists,
+        (_, Pane::Knobs) => Place::Knobs,
+    }
+}
+
+/// What a key does at a place.
+pub fn action_for(event: &KeyEvent, place: Place) -> Option<ActionId> {
+    let here = all().filter(|action| action.places.contains(&place));
+    here.into_iter().find(|action| action.keys.iter().any(|key| key.is(event))).map(|action| action.id)
+}
+
+/// The keys of the footer with their labels, most useful first; neighbours of one label together.
+pub fn footer(place: Place) -> Vec<(String, &'static str)> {
+    let mut entries: Vec<(String, &'static str)> = Vec::new();
+    let here = all().filter(|action| action.places.contains(&place) && !action.label.is_empty());
+    for action in here {
+        let Some(key) = action.keys.first().map(|key| key.name()) else { continue };
+        let name = footer_label(action, place);
+        match entries.last_mut() {
+            Some((keys, label)) if *label == name => {
+                keys.push(' ');
+                keys.push_str(&key);
+            }
+            _ => entries.push((key, name)),
+        }
+    }
+    entries
+}
+
+fn footer_label(action: &Action, place: Place) -> &'static str {
+    match (action.id, place) {
+        (ActionId::Open, Place::Queries) => "list",
+        (ActionId::Open, Place::Knobs) => "type a value",
+        (ActionId::AlphaLess | ActionId::AlphaMore, Place::Knobs | Place::Panel) => "turn",
+        (ActionId::AlphaLess | ActionId::AlphaMore, Place::Curves) => "α",
+        (ActionId::AllKnobs, Place::Panel) => "close",
+        (ActionId::Quit, Place::Overlay) => "close",
+        _ => action.label,
+    }
+}
+
+/// All keys of an action, as people write them.
+pub fn key_names(action: &Action) -> String {
+    action.keys.iter().map(|key| key.name()).collect::<Vec<_>>().join(" ")
+}
+
+/// The table as Markdown, for the README.
+pub fn markdown() -> String {
+    let mut table = String::from("| Keys | What they do |\n|---|---|\n");
+    for group in Group::ALL {
+        table.push_str(&format!("| **{}** | |\n", group.title()));
+        for action in all().filter(|action| action.group == group) {
+            let keys: Vec<_> = action.keys.iter().map(|key| format!("`{}`", key.name())).collect();
+            table.push_str(&format!("| {} | {} |\n", keys.join(" "), action.help));
+        }
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use crossterm::event::{KeyCode, KeyModifiers};
+
+    use super::*;
+
+    #[test]
+    fn no_two_actions_share_a_key_at_one_place() {
+        for &place in table::ANYWHERE {
+            let here: Vec<_> = all().filter(|action| action.places.contains(&place)).collect();
+            for (nth, one) in here.iter().enumerate() {
+                for other in &here[nth + 1..] {
+                    let shared = one.keys.iter().find(|key| other.keys.contains(key));
+                    assert!(shared.is_none(), "{place:?}: {:?} and {:?} share {shared:?}", one.id, other.id);
+                }
+            }
+        }
+    }
+
+    /// Digits choose views, and these letters belong to what later issues add.
+    #[test]
+    fn keys_that_later_views_need_are_free() {
+        for c in "2456789mwyexou:".chars() {
+            let event = KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
+            assert_eq!(action_for(&event, Place::Queries), None, "{c}");
+        }
+    }
+
+    #[test]
+    fn a_capital_is_found_with_and_without_its_shift() {
+        for modifiers in [KeyModifiers::NONE, KeyModifiers::SHIFT] {
+            let event = KeyEvent::new(KeyCode::Char('J'), modifiers);
+            assert_eq!(action_for(&event, Place::Lists), Some(ActionId::NextQuery));
+        }
+        let control = KeyEvent::new(KeyCode::Char('j'), KeyModifiers::CONTROL);
+        assert_eq!(action_for(&control, Place::Lists), None);
+    }
+
+    #[test]
+    fn the_markdown_table_names_every_action_once() {
+        let table = markdown();
+        for action in all() {
+            assert_eq!(table.matches(&format!("| {} |", action.help)).count(), 1, "{:?}", action.id);
+        }
+    }
+
+    #[test]
+    fn the_footer_pairs_keys_of_one_label() {
+        let footer = footer(Place::Queries);
+        assert_eq!(footer[0], ("← →".to_owned(), "weight"));
+        assert_eq!(footer[1], ("[ ]".to_owned(), "N"));
+        assert_eq!(super::footer(Place::Panel)[0], ("← →".to_owned(), "turn"));
+    }
+}
