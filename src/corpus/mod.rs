@@ -7,6 +7,7 @@ mod beir;
 mod qrels;
 mod rows;
 pub mod run;
+mod sample;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,7 +17,8 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::{DocIdx, Grade, Language, Passage, Query, QueryIdx};
 
-pub use beir::{ReadOptions, read, sample_folder};
+pub use beir::{ReadOptions, read};
+pub use sample::{sample_folder, write_sample};
 
 /// The passage that a judgment speaks of.
 #[derive(Debug, Clone, PartialEq, Eq)]
