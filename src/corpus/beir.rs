@@ -43,14 +43,16 @@ pub fn read(folder: &Path, options: &ReadOptions) -> Result<Collection> {
             Vec::new()
         }
     };
-    let judgments = match qrels::find(folder, options.split.as_deref())? {
-        Some(file) => qrels::read(&file, &passages, &queries, options, &mut warnings)?,
+    let qrels_file = qrels::find(folder, options.split.as_deref())?;
+    let judgments = match &qrels_file {
+        Some(file) => qrels::read(file, &passages, &queries, options, &mut warnings)?,
         None => {
             warnings.push("no qrels: lists are shown, metrics and fates need judgments".to_owned());
             vec![Vec::new(); queries.len()]
         }
     };
-    Ok(Collection::new(folder.to_path_buf(), passages, queries, judgments, warnings))
+    let read = Collection::new(folder.to_path_buf(), passages, queries, judgments, warnings);
+    Ok(Collection { qrels_file, ..read })
 }
 
 fn check_layout(folder: &Path, corpus: &Path) -> Result<()> {

@@ -107,7 +107,7 @@ pub fn texts(
         all_read: bool,
     }
     let mut sums: BTreeMap<&Language, Sum> = BTreeMap::new();
-    for (doc, passage) in (0u32..).map(DocIdx).zip(&collection.passages) {
+    for (doc, passage) in (0u32..).map(DocIdx).zip(collection.passages.iter()) {
         let sum = sums.entry(&passage.language).or_insert(Sum {
             passages: 0,
             chars: 0,
