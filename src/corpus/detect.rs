@@ -3,11 +3,11 @@
 
 use std::path::Path;
 
-use super::options::Format;
 use super::record::FieldNames;
 use super::sgml::Block;
 use super::source::Source;
 use super::table;
+use crate::domain::Format;
 use crate::error::{Error, Result};
 
 /// The format of the file; `names` are those that its fields may have.

@@ -23,24 +23,27 @@ mod read;
 mod record;
 mod rows;
 pub mod run;
+mod sample;
 mod sgml;
 mod source;
 mod table;
 mod without_texts;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::domain::{DocIdx, Grade, Language, Passage, Query, QueryIdx};
+use crate::domain::{DocIdx, Grade, JudgedBy, Language, Passage, Query, QueryIdx};
 
 pub use chunks::Chunking;
 pub use documents::{DocumentIdx, Documents};
-pub use options::{Format, JudgedBy, ReadOptions};
+pub use options::ReadOptions;
 pub use progress::Reading;
 pub use read::{read, read_telling};
 pub use record::{FieldNames, Role};
+pub use sample::{sample_folder, write_sample};
 
 /// The passage that a judgment speaks of, or the document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +68,8 @@ pub struct Collection {
     pub name: String,
     /// The folder or file as it was named.
     pub folder: PathBuf,
-    pub passages: Vec<Passage>,
+    /// Shared, so that a changed judgment does not copy the texts.
+    pub passages: Arc<[Passage]>,
     pub queries: Vec<Query>,
     /// By [`QueryIdx`]; empty: not judged. In the order of the qrels file.
     pub judgments: Vec<Vec<Judgment>>,
@@ -77,7 +81,7 @@ pub struct Collection {
     /// What was odd, each a sentence.
     pub warnings: Vec<String>,
     /// The documents that the passages are of, where they are known.
-    pub documents: Option<Documents>,
+    pub documents: Option<Arc<Documents>>,
     /// What the judgments speak of.
     pub judged_by: JudgedBy,
     /// The file that the judgments come from.
@@ -103,7 +107,7 @@ impl Collection {
         Self {
             name,
             folder,
-            passages,
+            passages: passages.into(),
             queries,
             judgments,
             tie_order,
@@ -121,12 +125,12 @@ impl Collection {
     /// `trec_eval`'s.
     pub fn with_documents(mut self, documents: Option<Documents>, judged_by: JudgedBy) -> Self {
         if let (Some(documents), JudgedBy::Document) = (&documents, judged_by) {
-            let ids = (0u32..).map(DocIdx).zip(&self.passages);
+            let ids = (0u32..).map(DocIdx).zip(self.passages.iter());
             let keys: Vec<(&str, &str)> =
                 ids.map(|(doc, passage)| (documents.id(documents.of(doc)), passage.id.as_str())).collect();
             self.tie_order = descending(&keys);
         }
-        self.documents = documents;
+        self.documents = documents.map(Arc::new);
         self.judged_by = judged_by;
         self
     }
@@ -145,7 +149,7 @@ impl Collection {
 
     /// The documents, where it is them that the judgments speak of.
     pub fn judged_documents(&self) -> Option<&Documents> {
-        self.documents.as_ref().filter(|_| self.judged_by == JudgedBy::Document)
+        self.documents.as_deref().filter(|_| self.judged_by == JudgedBy::Document)
     }
 
     /// Panics where `doc` is not of this collection; only this collection hands out its indices.
@@ -184,7 +188,7 @@ impl Collection {
     /// Passages by language, in order of the tags.
     pub fn languages(&self) -> BTreeMap<Language, usize> {
         let mut counts = BTreeMap::new();
-        for passage in &self.passages {
+        for passage in self.passages.iter() {
             *counts.entry(passage.language.clone()).or_insert(0) += 1;
         }
         counts
@@ -215,16 +219,6 @@ fn fingerprint(passages: &[Passage]) -> String {
         }
     }
     crate::text::hex(&hash.finalize())
-}
-
-/// Where the sample collection is: beside the program, or in the source folder.
-pub fn sample_folder() -> Option<PathBuf> {
-    let beside = std::env::current_exe().ok().and_then(|exe| {
-        let folder = exe.parent()?.parent()?.join("share/rankscope/sample_corpus");
-        folder.is_dir().then_some(folder)
-    });
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_corpus");
-    beside.or_else(|| source.is_dir().then_some(source))
 }
 
 #[cfg(test)]

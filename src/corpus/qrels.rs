@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::documents::Documents;
-use super::options::{JudgedBy, ReadOptions};
+use super::options::ReadOptions;
 use super::progress::Meter;
 use super::rows::{self, first_few};
 use super::source::Source;
 use super::{JudgedPassage, Judgment};
-use crate::domain::{DocIdx, Grade, Passage, Query, QueryIdx};
+use crate::domain::{DocIdx, Grade, JudgedBy, Passage, Query, QueryIdx};
 use crate::error::{Error, Result};
 
 /// The rows of a qrels file, not yet held against a collection.

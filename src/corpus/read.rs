@@ -12,7 +12,7 @@ use super::chunks::{self, Chunk};
 use super::detect::detect;
 use super::documents::Documents;
 use super::languages::{given, given_or_detected};
-use super::options::{Format, ReadOptions};
+use super::options::ReadOptions;
 use super::places::{self, CorpusFile};
 use super::progress::{Meter, Reading};
 use super::record::{self, Record, Role};
@@ -20,7 +20,7 @@ use super::rows::{Rows, file_name};
 use super::sgml::{self, Block};
 use super::source::{Line, Source};
 use super::{Collection, qrels, table, without_texts};
-use crate::domain::{Language, Passage, Query};
+use crate::domain::{Format, Language, Passage, Query};
 use crate::error::{Error, Result};
 
 /// Reads the whole collection.

@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::documents::Documents;
-use super::options::{JudgedBy, ReadOptions};
+use super::options::ReadOptions;
 use super::progress::Meter;
-use super::{Collection, qrels, read, run};
-use crate::domain::{Language, Passage, Query};
+use super::read::queries as read_queries;
+use super::{Collection, qrels, run};
+use crate::domain::{JudgedBy, Language, Passage, Query};
 use crate::error::{Error, Result};
 
 /// Reads the ids. `path` names the collection.
@@ -54,7 +55,7 @@ pub(super) fn read(
         return Err(Error::input("neither the runs nor the qrels name a passage").in_file(path));
     }
     let queries = match &options.queries {
-        Some(file) => read::queries(file, options, meter, &mut warnings)?,
+        Some(file) => read_queries(file, options, meter, &mut warnings)?,
         None => query_ids.order.into_iter().map(bare_query).collect(),
     };
     let passages = bare(&passages.order);

@@ -2,6 +2,7 @@
 //! alone stands beside that command; here is what several share.
 
 mod engine;
+mod inputs;
 mod judging;
 mod values;
 
@@ -45,6 +46,8 @@ pub enum Command {
     Cache(super::cache::CacheArgs),
     /// Show how a text is read: its language, and the terms after each step of the analyzer
     Analyze(AnalyzeArgs),
+    /// Write the sample collection to a folder of your own, to try things on
+    Sample(super::sample::SampleArgs),
 }
 
 #[derive(Debug, clap::Args)]

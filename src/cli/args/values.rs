@@ -2,7 +2,7 @@
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use crate::domain::{AnalyzerChoice, FusionMethod};
+use crate::domain::{AnalyzerChoice, Format, FusionMethod, JudgedBy};
 use crate::judge::Average;
 
 /// The analyzers by their names.
@@ -23,6 +23,17 @@ pub fn fusion_method() -> impl TypedValueParser<Value = FusionMethod> {
 pub fn average() -> impl TypedValueParser<Value = Average> {
     PossibleValuesParser::new(Average::ALL.map(Average::name)).try_map(|name| {
         Average::ALL.into_iter().find(|average| average.name() == name).ok_or("no such average")
+    })
+}
+
+pub fn format() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::ALL.map(Format::name))
+        .try_map(|name| Format::ALL.into_iter().find(|format| format.name() == name).ok_or("no such format"))
+}
+
+pub fn judged_by() -> impl TypedValueParser<Value = JudgedBy> {
+    PossibleValuesParser::new(JudgedBy::ALL.map(JudgedBy::name)).try_map(|name| {
+        JudgedBy::ALL.into_iter().find(|by| by.name() == name).ok_or("it is passage or document")
     })
 }
 
