@@ -1,5 +1,6 @@
 //! `eval`: the metrics without a screen; and the findings for a screen that is no terminal.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 
 use super::args::{EngineArgs, Format, JudgeArgs};
@@ -62,8 +63,13 @@ pub fn findings(engine: &EngineArgs) -> Result<()> {
 
 /// The settled answer, with progress on standard error on the way.
 pub(super) fn settle(options: &EngineOptions, quiet: bool) -> Result<Evaluation> {
-    let mut progress = Progress::new(quiet);
-    Evaluation::watched(options.clone(), |snapshot| progress.show(snapshot))
+    super::interrupt::listen();
+    let progress = RefCell::new(Progress::new(quiet));
+    Evaluation::watched_from_the_start(
+        options.clone(),
+        |reading| progress.borrow_mut().read(reading),
+        |snapshot| progress.borrow_mut().show(snapshot),
+    )
 }
 
 /// The report is printed all the same, but a caller that asked for more than BM25 must notice.

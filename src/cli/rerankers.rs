@@ -95,5 +95,9 @@ fn settle(
             Ok(None)
         }
         (Event::Snapshot(_), None) => Ok(None),
+        (Event::Reading(reading), _) => {
+            progress.read(&reading);
+            Ok(None)
+        }
     })
 }

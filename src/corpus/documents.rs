@@ -23,6 +23,10 @@ pub struct Documents {
     ids: Vec<String>,
     /// By [`DocIdx`].
     of: Vec<DocumentIdx>,
+    /// The passages, those of a document together.
+    members: Vec<DocIdx>,
+    /// By [`DocumentIdx`]: where its passages begin in `members`; one more at the end.
+    starts: Vec<usize>,
 }
 
 impl Documents {
@@ -47,6 +51,11 @@ impl Documents {
             });
             documents.of.push(place);
         }
+        documents.members = (0u32..).map(DocIdx).take(documents.of.len()).collect();
+        documents.members.sort_by_key(|doc| documents.of[doc.index()]);
+        let document = |doc: &DocIdx| documents.of[doc.index()].index();
+        let begins = |at| documents.members.partition_point(|doc| document(doc) < at);
+        documents.starts = (0..=documents.ids.len()).map(begins).collect();
         Some(documents)
     }
 
@@ -74,13 +83,9 @@ impl Documents {
         (0u32..).zip(&self.ids).map(|(at, id)| (id.as_str(), DocumentIdx(at))).collect()
     }
 
-    /// The passages of each document, by [`DocumentIdx`].
-    pub fn passages(&self) -> Vec<Vec<DocIdx>> {
-        let mut passages = vec![Vec::new(); self.ids.len()];
-        for (doc, document) in (0u32..).map(DocIdx).zip(&self.of) {
-            passages[document.index()].push(doc);
-        }
-        passages
+    /// The passages of a document, in the order of the corpus; panics as [`Documents::of`].
+    pub fn passages(&self, document: DocumentIdx) -> &[DocIdx] {
+        &self.members[self.starts[document.index()]..self.starts[document.index() + 1]]
     }
 }
 
@@ -110,7 +115,8 @@ mod tests {
         let documents = Documents::new(&passages, &[None, None, None, None]).unwrap();
         let ids: Vec<&str> = (0..4).map(|doc| documents.id(documents.of(DocIdx(doc)))).collect();
         assert_eq!(ids, ["a", "b#x", "a", "c"]);
-        assert_eq!(documents.passages()[0], [DocIdx(0), DocIdx(2)]);
+        assert_eq!(documents.passages(DocumentIdx(0)), [DocIdx(0), DocIdx(2)]);
+        assert_eq!(documents.passages(DocumentIdx(2)), [DocIdx(3)]);
     }
 
     #[test]

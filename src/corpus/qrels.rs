@@ -220,6 +220,14 @@ impl Rows {
             by_query[query.index()].push(Judgment { passage, grade: row.grade });
         }
         let what = if by == JudgedBy::Document { "documents" } else { "passages" };
+        if let (JudgedBy::Document, Some(documents)) = (by, documents) {
+            warnings.push(format!(
+                "the judgments name documents ({} of {} passages): a document stands where its best passage stands; \
+                 metrics, fates and k count documents, N counts passages",
+                documents.len(),
+                passages.len()
+            ));
+        }
         if !unknown.is_empty() {
             warnings.push(format!(
                 "{} relevant judgments name {what} that are not in the corpus ({}): they stay in R and no setting can \

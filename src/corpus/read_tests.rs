@@ -65,7 +65,7 @@ fn empty_files_and_texts_are_told() {
     assert!(read_err(&[P, ("queries.jsonl", b"{\"_id\": \"q\", \"text\": \" \"}")]).contains("empty text"));
     assert!(read_err(&[]).contains("no corpus.jsonl"));
     let missing = read(Path::new("/no/such/folder"), &ReadOptions::default()).unwrap_err();
-    assert!(missing.to_string().contains("/no/such/folder: no such folder"));
+    assert!(missing.to_string().contains("/no/such/folder: no such file or folder"));
 }
 
 #[test]

@@ -137,7 +137,7 @@ fn owned(names: &[&str]) -> Vec<String> {
 /// Reads a row of JSON: an object, of which only the named fields are looked at.
 pub(super) fn from_json(text: &str, names: &FieldNames) -> Result<Record, String> {
     let mut json = serde_json::Deserializer::from_str(text);
-    let record = names.deserialize(&mut json).and_then(|record| json.end().map(|()| record));
+    let record = Row(names).deserialize(&mut json).and_then(|record| json.end().map(|()| record));
     record.map_err(|error| json_fault(&error))
 }
 
@@ -151,7 +151,10 @@ fn json_fault(error: &serde_json::Error) -> String {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for &FieldNames {
+/// The row of an object whose fields have these names.
+struct Row<'a>(&'a FieldNames);
+
+impl<'de> DeserializeSeed<'de> for Row<'_> {
     type Value = Record;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Record, D::Error> {
@@ -159,7 +162,7 @@ impl<'de> DeserializeSeed<'de> for &FieldNames {
     }
 }
 
-impl<'de> Visitor<'de> for &FieldNames {
+impl<'de> Visitor<'de> for Row<'_> {
     type Value = Record;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -169,7 +172,7 @@ impl<'de> Visitor<'de> for &FieldNames {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Record, A::Error> {
         let mut record = Record::default();
         let mut best = [usize::MAX; 5];
-        while let Some(key) = map.next_key_seed(Key(self))? {
+        while let Some(key) = map.next_key_seed(Key(self.0))? {
             let Some((name, places)) = key else {
                 map.next_value::<IgnoredAny>()?;
                 continue;

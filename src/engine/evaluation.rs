@@ -9,7 +9,7 @@ use std::sync::{Arc, mpsc};
 use super::runs::Runs;
 use super::snapshot::{Focus, FocusView, Request, Snapshot, StageState};
 use super::{Engine, EngineOptions, Event};
-use crate::corpus::Collection;
+use crate::corpus::{Collection, Reading};
 use crate::domain::QueryIdx;
 use crate::error::{Error, Result};
 use crate::tune::Goal;
@@ -37,7 +37,19 @@ impl Evaluation {
     ///
     /// # Errors
     /// As [`Evaluation::of`].
-    pub fn watched(options: EngineOptions, mut watch: impl FnMut(&Snapshot)) -> Result<Self> {
+    pub fn watched(options: EngineOptions, watch: impl FnMut(&Snapshot)) -> Result<Self> {
+        Self::watched_from_the_start(options, |_| {}, watch)
+    }
+
+    /// [`Evaluation::watched`]; `reading` hears how far the reading of the collection is.
+    ///
+    /// # Errors
+    /// As [`Evaluation::of`].
+    pub fn watched_from_the_start(
+        options: EngineOptions,
+        mut reading: impl FnMut(&Reading),
+        mut watch: impl FnMut(&Snapshot),
+    ) -> Result<Self> {
         let settings = options.settings.clone();
         let (sink, events) = mpsc::channel();
         let engine = Engine::start(options, move |event| {
@@ -47,6 +59,7 @@ impl Evaluation {
         loop {
             match events.recv().map_err(|_| Error::bug("the engine ended without an answer"))? {
                 Event::Failed(error) => return Err(error),
+                Event::Reading(far) => reading(&far),
                 Event::Opened(opened) => {
                     // Without judgments there are signals, of all queries.
                     let first = opened.judged_queries().next().unwrap_or(QueryIdx(0));

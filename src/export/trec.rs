@@ -1,6 +1,7 @@
 //! TREC run files: `qid Q0 docno rank score tag`. Scores are shortest decimals that read back as the
 //! same `f32`, so any evaluator sees our order.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -17,9 +18,17 @@ pub fn write(file: &Path, lists: &[RunList], collection: &Collection, tag: &str)
     let mut text = String::new();
     for list in lists {
         let query = column(&collection.query(list.query).id, file)?;
-        for (rank, (doc, score)) in (1u32..).zip(&list.hits) {
-            let passage = column(&collection.passage(*doc).id, file)?;
-            let _ = writeln!(text, "{query} Q0 {passage} {rank} {score} {tag}");
+        let mut seen = HashSet::new();
+        // Where documents are judged the run is one of documents, each with its best passage's score.
+        let ids = list.hits.iter().filter_map(|&(doc, score)| match collection.judged_documents() {
+            None => Some((collection.passage(doc).id.as_str(), score)),
+            Some(documents) => {
+                let document = documents.of(doc);
+                seen.insert(document).then(|| (documents.id(document), score))
+            }
+        });
+        for (rank, (id, score)) in (1u32..).zip(ids) {
+            let _ = writeln!(text, "{query} Q0 {} {rank} {score} {tag}", column(id, file)?);
         }
     }
     write_atomically(file, text.as_bytes())

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 
-use crate::corpus::Collection;
+use crate::corpus::{Collection, Reading};
 use crate::engine::{Event, Request, Snapshot};
 use crate::error::Error;
 
@@ -20,6 +20,8 @@ pub enum Message {
     /// The mouse, already translated into what is under it.
     Pointer(Pointer),
     Resize(u16, u16),
+    /// How far the reading of the collection is.
+    Reading(Reading),
     Opened(Arc<Collection>),
     Snapshot(Arc<Snapshot>),
     EngineFailed(Error),
@@ -32,6 +34,7 @@ pub enum Message {
 impl From<Event> for Message {
     fn from(event: Event) -> Self {
         match event {
+            Event::Reading(reading) => Self::Reading(reading),
             Event::Opened(collection) => Self::Opened(collection),
             Event::Snapshot(snapshot) => Self::Snapshot(snapshot),
             Event::Failed(error) => Self::EngineFailed(error),

@@ -36,6 +36,10 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             keep_in_sight(state);
             Vec::new()
         }
+        Message::Reading(reading) => {
+            state.reading = Some(reading);
+            Vec::new()
+        }
         Message::Opened(collection) => snapshot::on_opened(state, collection),
         Message::Snapshot(snapshot) => snapshot::on_snapshot(state, snapshot),
         Message::EngineFailed(error) if state.collection.is_none() => vec![Effect::Fail(error)],

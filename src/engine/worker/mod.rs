@@ -9,15 +9,19 @@ mod conclusions;
 mod facts;
 mod legs;
 mod lexical;
+mod reranked_run;
 mod second_stage;
 mod status;
 mod tune;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use super::background::{Background, DenseFacts, Fact, ModelFacts};
+use super::interrupt::is_interrupted;
 use super::judging::CostMeter;
 use super::languages::TextRow;
 use super::legs::Legs;
@@ -54,6 +58,8 @@ pub enum Message {
     Tuned(Arc<Tuning>),
     Runs(mpsc::Sender<Runs>),
     Lists(mpsc::Sender<Vec<FocusView>>),
+    /// The user ends the program.
+    Interrupt,
     Stop,
 }
 
@@ -63,8 +69,9 @@ pub fn run(
     own: &mpsc::Sender<Message>,
     messages: &mpsc::Receiver<Message>,
     sink: &dyn Fn(Event),
+    closed: &AtomicBool,
 ) {
-    match Worker::open(options, own, sink) {
+    match Worker::open(options, own, sink, closed) {
         Ok(mut worker) => worker.work(messages, sink),
         Err(error) => sink(Event::Failed(error)),
     }
@@ -156,8 +163,26 @@ struct Worker {
 }
 
 impl Worker {
-    fn open(options: EngineOptions, own: &mpsc::Sender<Message>, sink: &dyn Fn(Event)) -> Result<Self> {
-        let collection = Arc::new(corpus::read(&options.collection, &options.read)?);
+    fn open(
+        options: EngineOptions,
+        own: &mpsc::Sender<Message>,
+        sink: &dyn Fn(Event),
+        closed: &AtomicBool,
+    ) -> Result<Self> {
+        let tell = |reading| {
+            if closed.load(Ordering::Relaxed) || is_interrupted() {
+                return ControlFlow::Break(());
+            }
+            sink(Event::Reading(reading));
+            ControlFlow::Continue(())
+        };
+        let read = corpus::read_telling(&options.collection, &options.read, &tell);
+        let collection = Arc::new(match read {
+            Err(_) if is_interrupted() => {
+                return Err(Error::interrupted("stopped while reading the collection"));
+            }
+            read => read?,
+        });
         sink(Event::Opened(Arc::clone(&collection)));
         let mut notes = Vec::new();
         let (cache, temporary) = cache_folder(&options, &mut notes)?;
@@ -236,6 +261,9 @@ impl Worker {
         };
         let settings = worker.options.settings.clone();
         worker.take_plan(&settings.reranker, settings.candidates);
+        if let Some(error) = worker.run_failure() {
+            return Err(error);
+        }
         worker.start_runner();
         Ok(worker)
     }
@@ -262,6 +290,9 @@ impl Worker {
                 if matches!(message, Message::Stop) {
                     return;
                 }
+                if matches!(message, Message::Interrupt) {
+                    return sink(Event::Failed(self.interrupted()));
+                }
                 self.take(message);
             }
             self.ensure_focus();
@@ -273,6 +304,17 @@ impl Worker {
                 self.slice();
             }
         }
+    }
+
+    /// What is kept of the work that the user stops.
+    fn interrupted(&self) -> Error {
+        let kept = match &self.dense {
+            Dense::Working { done, total, .. } if *done > 0 => {
+                format!("{done} of {total} are embedded and kept, with all scores so far")
+            }
+            _ => "everything that was computed is kept".to_owned(),
+        };
+        Error::interrupted(format!("stopped: {kept}")).advise("the next start goes on from there")
     }
 
     fn take(&mut self, message: Message) {
@@ -287,7 +329,7 @@ impl Worker {
             Message::Lists(reply) => {
                 let _ = reply.send(self.lists());
             }
-            Message::Stop => {}
+            Message::Stop | Message::Interrupt => {}
         }
     }
 
