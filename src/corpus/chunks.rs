@@ -194,7 +194,14 @@ fn pieces(text: &str, chunking: Chunking) -> Vec<Range<usize>> {
             return pieces;
         };
         let end = start + cut(&rest[..limit]);
-        pieces.push(start..start + text[start..end].trim_end().len());
+        let piece = start..start + text[start..end].trim_end().len();
+        let covered = pieces.last().map_or(0, |piece: &Range<usize>| piece.end);
+        if piece.end <= covered {
+            // The overlap alone fills a piece.
+            start = covered;
+            continue;
+        }
+        pieces.push(piece);
         if text[end..].trim().is_empty() {
             return pieces;
         }

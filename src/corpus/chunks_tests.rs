@@ -68,7 +68,7 @@ fn long_sections_are_cut_at_paragraphs_and_sentences() {
     assert_eq!(of("One two. Three four five.", size(14, 0)), ["One two.", "Three four", "five."]);
     assert_eq!(of("これは文です。次の文です。", size(9, 0)), ["これは文です。", "次の文です。"]);
     assert_eq!(of("abcdefghij", size(4, 0)), ["abcd", "efgh", "ij"]);
-    assert_eq!(of("aa bb cc dd ee", size(8, 3)), ["aa bb", "bb cc", "cc dd", "dd ee"]);
+    assert_eq!(of("aa bb cc dd ee", size(8, 3)), ["aa bb", "bb cc", "cc dd ee"]);
     assert!(of(" \n ", size(4, 0)).is_empty());
 }
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::corpus::JudgedPassage;
-use crate::domain::QueryIdx;
+use crate::domain::{DocIdx, JudgedBy, QueryIdx};
 
 fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -100,4 +100,79 @@ fn qrels_faults_name_their_line() {
     assert!(message.contains("--split") && message.contains("a, b"), "{message}");
     let message = read_err(&[P, Q, ("qrels/test.tsv", b"")]);
     assert!(message.contains("no judgment in this file"), "{message}");
+}
+
+#[test]
+fn judgments_are_of_documents_where_no_id_is_a_passages() {
+    const CUT: (&str, &[u8]) = (
+        "corpus.jsonl",
+        b"{\"_id\": \"d#1\", \"text\": \"one\"}\n{\"_id\": \"d#2\", \"text\": \"two\"}\n{\"_id\": \"e#1\", \"text\": \"three\"}\n",
+    );
+    let by = |qrels: &[u8], judged_by| {
+        let folder = folder(&[CUT, Q, ("qrels/test.tsv", qrels)]);
+        read(folder.path(), &ReadOptions { judged_by, ..ReadOptions::default() }).unwrap()
+    };
+    let documents = by(b"q1\td\t2\nq1\tgone\t1\n", None);
+    assert_eq!(documents.judged_by, JudgedBy::Document);
+    assert_eq!(documents.grade(QueryIdx(0), DocIdx(1)), Some(2), "every passage of it");
+    assert_eq!(documents.grade(QueryIdx(0), DocIdx(2)), None);
+    assert!(documents.warnings.iter().any(|w| w.contains("2 of 3 passages")), "{:?}", documents.warnings);
+    let mixed = by(b"q1\td\t2\nq1\te#1\t1\n", None);
+    assert_eq!(mixed.judged_by, JudgedBy::Passage);
+    assert!(mixed.warnings.iter().any(|w| w.contains("--judged-by document")), "{:?}", mixed.warnings);
+    assert_eq!(by(b"q1\td#1\t2\n", Some(JudgedBy::Document)).grade(QueryIdx(0), DocIdx(0)), None);
+    let nothing = folder(&[P, Q, ("qrels/test.tsv", b"q1\td1\t1\n")]);
+    let asked = ReadOptions { judged_by: Some(JudgedBy::Document), ..ReadOptions::default() };
+    assert!(read(nothing.path(), &asked).unwrap_err().to_string().contains("no passage names its document"));
+}
+
+/// Trap: documents in the order of their passages' ids are not in that of their own: `a#1` comes before
+/// `a!#1`, and `a` after `a!`.
+#[test]
+fn equal_scores_go_by_the_documents_ids_where_documents_are_judged() {
+    const CUT: (&str, &[u8]) =
+        ("corpus.jsonl", b"{\"_id\": \"a#1\", \"text\": \"x\"}\n{\"_id\": \"a!#1\", \"text\": \"x\"}\n");
+    let order = |qrels: &[u8]| {
+        let folder = folder(&[CUT, Q, ("qrels/test.tsv", qrels)]);
+        read(folder.path(), &ReadOptions::default()).unwrap().tie_order
+    };
+    assert_eq!(order(b"q1\ta#1\t1\n"), [0, 1]);
+    assert_eq!(order(b"q1\ta\t1\n"), [1, 0]);
+}
+
+proptest::proptest! {
+    /// Whatever a file holds, reading it ends, with an error that names it or with passages that have ids.
+    #[test]
+    fn nothing_breaks_a_reader(
+        bytes in proptest::collection::vec(
+            proptest::prop_oneof![proptest::prelude::any::<u8>(), proptest::sample::select(&b"{}[]\":,\t\n<>/DOC# -\xc3\xa9"[..])],
+            0..200,
+        ),
+        format in proptest::sample::select(&Format::ALL[..]),
+        told in proptest::prelude::any::<bool>(),
+    ) {
+        let folder = folder(&[("x", &bytes)]);
+        let options = ReadOptions { format: told.then_some(format), ..ReadOptions::default() };
+        match read(&folder.path().join("x"), &options) {
+            Ok(collection) => proptest::prop_assert!(collection.passages.iter().all(|p| !p.id.trim().is_empty())),
+            Err(error) => proptest::prop_assert!(error.place.is_some(), "{error}"),
+        }
+    }
+
+    /// What is written as JSON lines is what is read.
+    #[test]
+    fn json_lines_come_back_as_they_were(
+        rows in proptest::collection::hash_map("[a-z#\"é]{1,4}", ("\\PC{0,10}", "\\PC{0,20}"), 1..8),
+    ) {
+        let line = |(id, (title, text)): (&String, &(String, String))| {
+            serde_json::json!({"_id": id, "title": title, "text": text}).to_string() + "\n"
+        };
+        let written: String = rows.iter().map(line).collect();
+        let folder = folder(&[("corpus.jsonl", written.as_bytes())]);
+        let collection = read(folder.path(), &ReadOptions::default()).unwrap();
+        proptest::prop_assert_eq!(collection.passages.len(), rows.len());
+        for passage in collection.passages.iter() {
+            proptest::prop_assert_eq!(&rows[&passage.id], &(passage.title.clone(), passage.text.clone()));
+        }
+    }
 }

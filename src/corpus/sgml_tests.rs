@@ -39,7 +39,7 @@ fn a_document_has_its_number_headline_and_text() {
     assert_eq!(found[0].1, "FT911-3");
     assert_eq!(found[0].2, "Rates & bonds");
     assert_eq!(found[0].3.split_whitespace().collect::<Vec<_>>().join(" "), "AT&T fell, 3 < 4. More.");
-    assert_eq!(found[1], (9, "2".into(), String::new(), "two".into()));
+    assert_eq!(found[1], (10, "2".into(), String::new(), "two".into()));
 }
 
 /// Trap: a reader that knows TEXT alone loses documents whose text stands in other elements, or in none.

@@ -1,5 +1,6 @@
 //! Tables: CSV (with quotes, by comma, semicolon or bar) and TSV (by tab, quotes mean nothing, as in the
-//! files that search collections come in). Columns have names in the first row, or are counted from 1.
+//! files that search collections come in). Columns have names in the first row, or are counted from 1; two
+//! columns of a TSV without names are id and text.
 
 use std::cell::Cell;
 use std::io::{self, Read};
@@ -59,7 +60,7 @@ pub(super) fn read(
             }
         };
         let Some((columns, width)) = &columns else {
-            let (found, is_header) = columns_of(&cells, names, wanted)
+            let (found, is_header) = columns_of(&cells, names, wanted, delimiter)
                 .map_err(|fault| Error::input(fault).at_line(&file, line).advise(NAME_COLUMNS))?;
             columns = Some((found, cells.len()));
             if !is_header {
@@ -91,7 +92,12 @@ const NAME_COLUMNS: &str = "say which column is which: --fields id=NAME,text=NAM
                             the first row has no names: --fields id=1,text=2 (for queries --query-fields)";
 
 /// Which column is of which role, and whether this first row has the names.
-fn columns_of(cells: &[&str], names: &FieldNames, wanted: &[Role]) -> Result<(Columns, bool), String> {
+fn columns_of(
+    cells: &[&str],
+    names: &FieldNames,
+    wanted: &[Role],
+    delimiter: u8,
+) -> Result<(Columns, bool), String> {
     let number = |role: Role| match names.of(role) {
         [name] => name.parse::<usize>().ok().filter(|&number| number > 0).map(|number| number - 1),
         _ => None,
@@ -115,7 +121,8 @@ fn columns_of(cells: &[&str], names: &FieldNames, wanted: &[Role]) -> Result<(Co
         columns
     };
     match cells.len() {
-        2 if none_named => Ok((of(&[Role::Id, Role::Text]), false)),
+        // As search collections have it; in a CSV they are names that are not known.
+        2 if none_named && delimiter == b'\t' => Ok((of(&[Role::Id, Role::Text]), false)),
         _ => {
             let missing: Vec<&str> = wanted
                 .iter()
@@ -214,7 +221,7 @@ mod tests {
     use super::*;
 
     fn columns(first: &[&str]) -> Result<(Columns, bool), String> {
-        columns_of(first, &FieldNames::of_passages(), &[Role::Text])
+        columns_of(first, &FieldNames::of_passages(), &[Role::Text], b'\t')
     }
 
     #[test]
@@ -224,18 +231,20 @@ mod tests {
         let fault = columns(&["a", "b", "c"]).unwrap_err();
         assert!(fault.contains("no column for text") && fault.contains("\"a\", \"b\", \"c\""), "{fault}");
         assert!(columns(&["id", "words"]).is_err(), "names, but none for the text");
+        let csv = columns_of(&["number", "words"], &FieldNames::of_passages(), &[Role::Text], b',');
+        assert!(csv.is_err(), "a header would become a passage");
     }
 
     #[test]
     fn columns_may_be_counted() {
         let mut names = FieldNames::of_passages();
         names.lay_over("id=3,text=1").unwrap();
-        let (columns, header) = columns_of(&["id", "text", "c"], &names, &[Role::Text]).unwrap();
+        let (columns, header) = columns_of(&["id", "text", "c"], &names, &[Role::Text], b',').unwrap();
         assert_eq!(
             (columns[Role::Id as usize], columns[Role::Text as usize], header),
             (Some(2), Some(0), false)
         );
-        assert!(columns_of(&["id"], &names, &[]).unwrap_err().contains("no column 3"));
+        assert!(columns_of(&["id"], &names, &[], b',').unwrap_err().contains("no column 3"));
     }
 
     #[test]

@@ -159,6 +159,9 @@ fn probable_positives(
     context: &JudgeContext<'_>,
     likenesses: &mut Likenesses,
 ) -> Vec<ProbablePositive> {
+    if !collection.has_texts {
+        return Vec::new();
+    }
     let depth = LOOKED_AT.max(context.settings.deliver);
     let (first, reranked) = state.heads(context, depth);
     let judged: std::collections::HashSet<DocIdx> = state.judged_passages(0).collect();

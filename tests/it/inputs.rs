@@ -109,7 +109,7 @@ fn a_folder_of_markdown_is_searched_by_its_sections() {
     let args = [&["docs", "--queries", "queries.txt", "--qrels", "qrels.txt"], &BM25[..]].concat();
     let report = eval_in(folder.path(), &args);
     assert_eq!(report["collection"]["passages"], 2);
-    assert_eq!(report["queries"][0]["golds"][0]["fused"], 1, "{}", report["queries"]);
+    assert_eq!(report["queries"][0]["golds"][0]["ranks"]["fused"], 1, "{}", report["queries"]);
     assert!(warnings(&report).contains("1 files of docs are no Markdown"), "{}", warnings(&report));
 }
 
@@ -129,8 +129,8 @@ fn runs_and_judgments_are_enough_by_themselves() {
     assert_eq!(report["collection"]["judged_queries"], 2);
     let golds = &report["queries"][0]["golds"];
     // RRF: d3 has 1/63 + 1/62, the others one share each.
-    assert_eq!((&golds[0]["id"], &golds[0]["fused"]), (&"d3".into(), &1.into()), "{golds}");
-    assert_eq!(golds[1]["fate"], "never-retrieved", "the corpus is not known: nothing is missing from it");
+    assert_eq!((&golds[0]["passage"], &golds[0]["ranks"]["fused"]), (&"d3".into(), &1.into()), "{golds}");
+    assert_eq!(golds[1]["fate"], "never_retrieved", "the corpus is not known: nothing is missing from it");
     let first = rankscope(&[&["eval", "--first-run", "out.run"], &legs[..]].concat())
         .current_dir(folder.path())
         .output()
@@ -168,7 +168,11 @@ fn a_reranked_run_is_a_second_stage() {
     let args = ["--qrels", "qrels", "--leg", "a=a.run", "--reranked", "reranked.run", "-k", "2"];
     let report = eval_in(folder.path(), &args);
     let golds = &report["queries"][0]["golds"];
-    assert_eq!((&golds[0]["fused"], &golds[0]["reranked"]), (&3.into(), &1.into()), "{golds}");
+    assert_eq!(
+        (&golds[0]["ranks"]["fused"], &golds[0]["ranks"]["reranked"]),
+        (&3.into(), &1.into()),
+        "{golds}"
+    );
     assert_eq!(golds[0]["fate"], "rescued");
     assert!(
         warnings(&report).contains("1 passages, in 1 queries, that are not among the first N"),
@@ -195,18 +199,21 @@ fn judgments_of_documents_measure_passages_by_their_documents() {
         eval_in(folder.path(), &args)
     };
     let (coarse, fine) = (eval("a=coarse", &[]), eval("a=fine", &[]));
-    assert_eq!(coarse["by_metric"], fine["by_metric"], "the same documents in the same order");
+    assert_eq!(
+        coarse["metrics"]["by_name"], fine["metrics"]["by_name"],
+        "the same documents in the same order"
+    );
     assert!(fine.to_string().contains("the judgments name documents"), "{}", warnings(&fine));
     let golds = &fine["queries"][0]["golds"];
-    assert_eq!(golds[0]["fused"], 4, "the place of its best passage in the list of passages");
+    assert_eq!(golds[0]["ranks"]["fused"], 4, "the place of its best passage in the list of passages");
     // N counts passages: y is not among the first three, though it is the second document.
-    assert_eq!(eval("a=fine", &["-n", "3"])["queries"][0]["golds"][0]["fate"], "cut-at-n");
+    assert_eq!(eval("a=fine", &["-n", "3"])["queries"][0]["golds"][0]["fate"], "cut_at_n");
     // k counts documents: y is the second of them.
     assert_eq!(eval("a=fine", &["-k", "2"])["queries"][0]["golds"][0]["fate"], "kept");
-    assert_eq!(eval("a=fine", &["-k", "1"])["queries"][0]["golds"][0]["fate"], "not-lifted");
+    assert_eq!(eval("a=fine", &["-k", "1"])["queries"][0]["golds"][0]["fate"], "not_lifted");
     // Read as passages nothing is known of any judgment.
     let passages = eval("a=fine", &["--judged-by", "passage"]);
-    assert_eq!(passages["queries"][0]["golds"][0]["fate"], "never-retrieved");
+    assert_eq!(passages["queries"][0]["golds"][0]["fate"], "never_retrieved");
     // Two runs of documents come out of it.
     let out = rankscope(&["eval", "--qrels", "qrels", "--leg", "a=fine", "--first-run", "out"])
         .current_dir(folder.path())

@@ -169,13 +169,17 @@ impl EngineArgs {
         let without_texts =
             self.collection.is_none() && self.input.stands_alone() || described.texts == Some(false);
         if without_texts {
-            read.ids_from = Some(runs_alone(&legs, self.legs.is_empty() && file.legs.is_none())?);
+            let mut runs = runs_alone(&legs, self.legs.is_empty() && file.legs.is_none())?;
             let asked = flags.rerank.get_or_insert(file.rerank.clone().unwrap_or_default());
-            if let Some(name) = asked.rerankers().into_iter().find(|name| rerankers::run_file(name).is_none())
-            {
+            for name in asked.rerankers() {
+                if let Some(run) = rerankers::run_file(name) {
+                    runs.push(run.into());
+                    continue;
+                }
                 return Err(Error::usage(format!("--rerank {name}: there are no texts that it could score"))
                     .advise("--reranked FILE takes the lists of another engine's reranker; or name the collection"));
             }
+            read.ids_from = Some(runs);
         }
         let names: Vec<String> = legs.iter().map(|leg| leg.name.clone()).collect();
         let settings = config::resolve(&settings_file, &file, &flags, &names)?;

@@ -11,40 +11,39 @@ use crate::error::{Error, Result};
 
 /// Where texts, queries and judgments come from.
 #[derive(Debug, Clone, Default, clap::Args)]
-#[command(next_help_heading = "Input")]
 pub struct InputArgs {
     /// Queries: JSON lines, a table, TREC topics, or a query in every line
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help_heading = "Input", value_name = "FILE")]
     pub queries: Option<PathBuf>,
     /// Judgments; without a collection, runs and these are enough
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help_heading = "Input", value_name = "FILE")]
     pub qrels: Option<PathBuf>,
     /// The qrels file: qrels/NAME.tsv [default: test, or the only one]
-    #[arg(long, value_name = "NAME", conflicts_with = "qrels")]
+    #[arg(long, help_heading = "Input", value_name = "NAME", conflicts_with = "qrels")]
     pub split: Option<String>,
     /// What the passages are written in [default: told from the file]
-    #[arg(long, value_name = "FORMAT", value_parser = format(), hide_possible_values = true)]
+    #[arg(long, help_heading = "Input", value_name = "FORMAT", value_parser = format(), hide_possible_values = true)]
     pub input_format: Option<Format>,
     /// What fields of passages are called, or their columns' numbers: id=docno,title=2,text=body,lang=..,document=..
-    #[arg(long, value_name = "ROLE=NAME,..")]
+    #[arg(long, help_heading = "Input", value_name = "ROLE=NAME,..")]
     pub fields: Option<String>,
     /// What fields of queries are called: id=qid,text=query,lang=..
-    #[arg(long, value_name = "ROLE=NAME,..")]
+    #[arg(long, help_heading = "Input", value_name = "ROLE=NAME,..")]
     pub query_fields: Option<String>,
     /// Language of passages and queries that name none (en, ja, zh-Hant) [default: told from the text]
-    #[arg(long, value_name = "TAG")]
+    #[arg(long, help_heading = "Input", value_name = "TAG")]
     pub language: Option<String>,
     /// Characters of a passage of Markdown or text at most [default: 1200]
-    #[arg(long, value_name = "CHARS")]
+    #[arg(long, help_heading = "Input", value_name = "CHARS")]
     pub chunk_size: Option<usize>,
     /// Characters that a passage of Markdown or text shares with the one before [default: 150]
-    #[arg(long, value_name = "CHARS")]
+    #[arg(long, help_heading = "Input", value_name = "CHARS")]
     pub chunk_overlap: Option<usize>,
     /// Whether judgments name passages or the documents that these are of [default: told from the ids]
-    #[arg(long, value_name = "passage|document", value_parser = judged_by(), hide_possible_values = true)]
+    #[arg(long, help_heading = "Input", value_name = "passage|document", value_parser = judged_by(), hide_possible_values = true)]
     pub judged_by: Option<JudgedBy>,
     /// Leave out rows that cannot be read, and say how many
-    #[arg(long)]
+    #[arg(long, help_heading = "Input")]
     pub skip_bad_rows: bool,
 }
 
