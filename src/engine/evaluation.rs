@@ -56,6 +56,8 @@ impl Evaluation {
                         focus: Focus::Listed(first),
                         inspect: None,
                         tune: Some(Goal::Ndcg10),
+                        trace: None,
+                        whole: false,
                     });
                     collection = Some(opened);
                 }

@@ -83,6 +83,16 @@ pub fn guess_by_script(text: &str) -> Option<Language> {
     ScriptCounts::of(text).asian().map(Language::new)
 }
 
+/// The script that most of the letters are in, by its name; `None` where there are no letters.
+pub fn script(text: &str) -> Option<&'static str> {
+    let found = whatlang::detect_script(text)?;
+    Some(match found {
+        whatlang::Script::Mandarin => "Han",
+        whatlang::Script::Hiragana | whatlang::Script::Katakana => "Kana",
+        _ => whatlang::Script::all().iter().find(|script| **script == found)?.name(),
+    })
+}
+
 /// The language that most often has these letters, and how many there are; the letters have to be most of
 /// the text, or to be Vietnamese.
 fn by_letters(text: &str) -> Option<(&'static str, u32)> {
@@ -245,6 +255,19 @@ fn iso_639_1(lang: whatlang::Lang) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_script_has_one_name_whatever_the_language() {
+        for (text, name) in [
+            ("refund after cancelling", Some("Latin")),
+            ("予約の取り消しはできます", Some("Kana")),
+            ("退票手續費多少", Some("Han")),
+            ("환불 규정", Some("Hangul")),
+            ("12 345 …", None),
+        ] {
+            assert_eq!(script(text), name, "{text}");
+        }
+    }
 
     #[test]
     fn script_tells_the_asian_languages_apart() {

@@ -8,6 +8,7 @@ use crate::corpus::Collection;
 use crate::engine::{Event, Request, Snapshot};
 use crate::error::Error;
 
+use super::behind::{Job, Outcome};
 use super::hit::Pointer;
 
 /// Something happened.
@@ -22,6 +23,8 @@ pub enum Message {
     Resize(u16, u16),
     Opened(Arc<Collection>),
     Snapshot(Arc<Snapshot>),
+    /// What was done behind the screen.
+    Done(Outcome),
     EngineFailed(Error),
     /// The terminal draws signs of ambiguous width two cells wide.
     AmbiguousIsWide,
@@ -43,6 +46,8 @@ impl From<Event> for Message {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     Request(Request),
+    /// To be done behind the screen.
+    Behind(Job),
     /// Switches mouse capture on or off.
     CaptureMouse(bool),
     /// Draws every cell again.

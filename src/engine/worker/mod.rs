@@ -33,6 +33,7 @@ use crate::domain::{Language, QueryIdx};
 use crate::error::{Error, Result};
 use crate::index::{CacheFolder, FactCache, LexicalIndex};
 use crate::judge::{Metric, Verdict};
+use crate::models::Reading;
 use crate::rerank::cascade::StagePlan;
 use crate::rerank::{Runner, RunnerEvent};
 use tune::Gathered;
@@ -104,6 +105,8 @@ struct Worker {
     lexical: LexicalIndex,
     /// What the texts of each language are like; `None`: to be counted.
     texts: Option<BTreeMap<Language, TextRow>>,
+    /// How the model reads each passage; `None` until all are embedded.
+    readings: Option<Arc<[Reading]>>,
     facts: Arc<FactCache>,
     own: mpsc::Sender<Message>,
     background: Option<Background>,
@@ -185,6 +188,8 @@ impl Worker {
             focus: judged.first().map_or(Focus::Typed(String::new()), |&query| Focus::Listed(query)),
             inspect: None,
             tune: None,
+            trace: None,
+            whole: false,
         };
         let mut worker = Self {
             dense: match options.use_model {
@@ -226,6 +231,7 @@ impl Worker {
             cache,
             lexical,
             texts: None,
+            readings: None,
             facts,
             background,
             listed,
