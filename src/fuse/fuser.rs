@@ -344,7 +344,7 @@ impl Sums {
 
     fn add(&mut self, ranks: &[Rank], values: &Values, part: &LegPart<'_>, window: u32) {
         for ((sum, &rank), &value) in self.score.iter_mut().zip(ranks).zip(values) {
-            let counts = within(rank, window) & !(value < part.least);
+            let counts = within(rank, window) & (value >= part.least);
             *sum += if counts { part.weight * value } else { 0.0 };
         }
     }
@@ -352,7 +352,7 @@ impl Sums {
     fn add_to_mean(&mut self, mean: Mean, ranks: &[Rank], values: &Values, part: &LegPart<'_>, window: u32) {
         let sums = self.score.iter_mut().zip(&mut self.weight);
         for (((sum, weight), &rank), &value) in sums.zip(ranks).zip(values) {
-            let counts = within(rank, window) & !(value < part.least);
+            let counts = within(rank, window) & (value >= part.least);
             *weight += if counts { part.weight } else { 0.0 };
             *sum += match mean {
                 _ if !counts => 0.0,
