@@ -47,6 +47,7 @@ pub fn report(snapshot: &Snapshot, collection: &Collection, options: &EngineOpti
         language_report: super::languages::part(snapshot),
         cost: Costs(&snapshot.costs),
         affords: afforded(snapshot),
+        budget: BudgetPart { ms: snapshot.affords.budget_ms, affords_n: snapshot.affords.limit },
         verdict: snapshot.findings.as_deref(),
         approximation: snapshot.approximation.map(|found| ApproximationPart {
             ef: found.ef,
@@ -76,7 +77,9 @@ struct Report<'a> {
     /// How each language is cut, and what queries of one find in another.
     language_report: super::languages::ReportPart<'a>,
     cost: Costs<'a>,
+    /// What the second stage would take and reach at other sizes of the candidate set.
     affords: Vec<AffordPart>,
+    budget: BudgetPart,
     verdict: Option<&'a Verdict>,
     /// `null` where dense search is exact.
     approximation: Option<ApproximationPart>,
@@ -447,15 +450,30 @@ struct AffordPart {
     n: usize,
     ms: Option<f64>,
     within_budget: Option<bool>,
+    first: Option<MetricMap>,
+    ceiling: Option<MetricMap>,
+    /// Of the reranked lists; `null` where a candidate has no score.
     metrics: Option<MetricMap>,
 }
 
+/// The time that a query's second stage may take, and the greatest N that it has time for.
+#[derive(Serialize)]
+struct BudgetPart {
+    ms: Option<f64>,
+    affords_n: Option<usize>,
+}
+
 fn afforded(snapshot: &Snapshot) -> Vec<AffordPart> {
-    let part = |point: &AffordPoint| AffordPart {
-        n: point.n,
-        ms: point.ms,
-        within_budget: point.within,
-        metrics: point.metrics.map(|metrics| MetricMap { n: point.n, metrics }),
+    let part = |point: &AffordPoint| {
+        let map = |metrics: Option<Metrics>| metrics.map(|metrics| MetricMap { n: point.n, metrics });
+        AffordPart {
+            n: point.n,
+            ms: point.ms,
+            within_budget: point.within,
+            first: map(point.first),
+            ceiling: map(point.ceiling),
+            metrics: map(point.metrics),
+        }
     };
     snapshot.affords.points.iter().map(part).collect()
 }

@@ -2,6 +2,7 @@
 
 mod fixture;
 mod properties;
+mod reranking;
 mod screens;
 mod tuning;
 mod updates;
