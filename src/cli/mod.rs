@@ -7,6 +7,7 @@ mod eval;
 mod models;
 mod progress;
 mod rerankers;
+mod sample;
 
 use std::io::{IsTerminal as _, Write as _};
 
@@ -30,6 +31,7 @@ pub fn run(args: Args) -> Result<()> {
         Some(Command::Cache(cache)) => cache::run(&cache),
         Some(Command::Rerankers(rerankers)) => rerankers::run(&rerankers),
         Some(Command::Analyze(analyze)) => analyze::run(&analyze),
+        Some(Command::Sample(sample)) => sample::run(&sample),
         None => open(&args.screen, &args.engine),
     }
 }

@@ -7,15 +7,18 @@ mod beir;
 mod qrels;
 mod rows;
 pub mod run;
+mod sample;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use crate::domain::{DocIdx, Grade, Language, Passage, Query, QueryIdx};
 
-pub use beir::{ReadOptions, read, sample_folder};
+pub use beir::{ReadOptions, read};
+pub use sample::{sample_folder, write_sample};
 
 /// The passage that a judgment speaks of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +40,8 @@ pub struct Collection {
     /// The folder's name.
     pub name: String,
     pub folder: PathBuf,
-    pub passages: Vec<Passage>,
+    /// Shared, so that a changed judgment does not copy the texts.
+    pub passages: Arc<[Passage]>,
     pub queries: Vec<Query>,
     /// By [`QueryIdx`]; empty: not judged. In the order of the qrels file.
     pub judgments: Vec<Vec<Judgment>>,
@@ -48,6 +52,8 @@ pub struct Collection {
     pub fingerprint: String,
     /// What was odd, each a sentence.
     pub warnings: Vec<String>,
+    /// The file that the judgments were read from; `None`: there is none.
+    pub qrels_file: Option<PathBuf>,
 }
 
 impl Collection {
@@ -64,7 +70,17 @@ impl Collection {
             name.file_name().map_or_else(|| folder.display().to_string(), |n| n.to_string_lossy().into());
         let tie_order = tie_order(&passages);
         let fingerprint = fingerprint(&passages);
-        Self { name, folder, passages, queries, judgments, tie_order, fingerprint, warnings }
+        Self {
+            name,
+            folder,
+            passages: passages.into(),
+            queries,
+            judgments,
+            tie_order,
+            fingerprint,
+            warnings,
+            qrels_file: None,
+        }
     }
 
     /// Panics where `doc` is not of this collection; only this collection hands out its indices.
@@ -99,7 +115,7 @@ impl Collection {
     /// Passages by language, in order of the tags.
     pub fn languages(&self) -> BTreeMap<Language, usize> {
         let mut counts = BTreeMap::new();
-        for passage in &self.passages {
+        for passage in self.passages.iter() {
             *counts.entry(passage.language.clone()).or_insert(0) += 1;
         }
         counts

@@ -45,6 +45,8 @@ pub enum Command {
     Cache(super::cache::CacheArgs),
     /// Show how a text is read: its language, and the terms after each step of the analyzer
     Analyze(AnalyzeArgs),
+    /// Write the sample collection to a folder of your own, to try things on
+    Sample(super::sample::SampleArgs),
 }
 
 #[derive(Debug, clap::Args)]
