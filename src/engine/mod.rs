@@ -48,15 +48,17 @@ pub use judging::JudgeOptions;
 pub use legs::{LegSource, LegSpec};
 pub use snapshot::*;
 
+pub use crate::corpus::ReadOptions;
+pub use crate::models::ModelOptions;
+pub use crate::rerank::Activation;
+
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
-use crate::corpus::{Collection, ReadOptions};
-use crate::domain::Settings;
+use crate::corpus::Collection;
+use crate::domain::{FirstStage, LegId, SecondStage, Settings};
 use crate::error::{Error, Result};
-use crate::models::ModelOptions;
-use crate::rerank::Activation;
 use runs::Runs;
 use worker::Message;
 
@@ -111,6 +113,14 @@ impl EngineOptions {
             judging: JudgeOptions::default(),
             settings: Settings::default(),
         }
+    }
+
+    /// BM25 alone, without any model: nothing is embedded, reranked or fetched.
+    pub fn without_model(mut self) -> Self {
+        self.use_model = false;
+        self.settings.first = FirstStage::Only(LegId(0));
+        self.settings.reranker = SecondStage::none();
+        self
     }
 }
 

@@ -15,9 +15,11 @@ mod judging;
 mod languages;
 mod layering;
 mod limits;
+mod outputs;
 mod readme;
 mod rerankers;
 mod sample;
+mod schema;
 #[cfg(unix)]
 mod terminal;
 mod without_model;

@@ -11,12 +11,14 @@ mod legs;
 mod lexical;
 mod second_stage;
 mod status;
+mod summary;
 mod tune;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
+use super::affords::AffordsUnderWay;
 use super::background::{Background, DenseFacts, Fact, ModelFacts};
 use super::judging::CostMeter;
 use super::languages::TextRow;
@@ -36,6 +38,7 @@ use crate::judge::{Metric, Verdict};
 use crate::models::Reading;
 use crate::rerank::cascade::StagePlan;
 use crate::rerank::{Runner, RunnerEvent};
+use summary::Summary;
 use tune::Gathered;
 
 /// Least time between two answers that no request asked for.
@@ -94,6 +97,8 @@ struct Dirty {
     verdict: bool,
     /// The study, which follows the verdict.
     study: bool,
+    /// What other sizes of the candidate set take and reach.
+    affords: bool,
     /// A request waits for this answer.
     urgent: bool,
 }
@@ -128,12 +133,15 @@ struct Worker {
     judged: Vec<QueryIdx>,
     /// In the order of `judged`.
     rows: Arc<Vec<QueryRow>>,
+    /// Of `rows`, once it was asked for.
+    summary: Option<Summary>,
     /// The pass that makes `rows` anew, where it is not done.
     rejudge: Option<Rejudge>,
     position: BTreeMap<QueryIdx, usize>,
     curve: Arc<RecallCurve>,
     findings: Option<Arc<Verdict>>,
     affords: Arc<Affords>,
+    affording: Option<AffordsUnderWay>,
     approximation: Option<Approximation>,
     /// Of the rows' scores.
     metrics: Arc<[Metric]>,
@@ -198,10 +206,12 @@ impl Worker {
             },
             position: judged.iter().copied().zip(0..).collect(),
             rows: Arc::default(),
+            summary: None,
             rejudge: None,
             curve: Arc::default(),
             findings: None,
             affords: Arc::default(),
+            affording: None,
             approximation: None,
             metrics: Arc::default(),
             study: None,

@@ -2,6 +2,7 @@
 
 pub(in crate::tui) mod fixture;
 mod properties;
+mod reranking;
 mod screens;
 mod tuning;
 mod updates;
