@@ -34,3 +34,4 @@ pub mod retrieve;
 pub mod text;
 pub mod tui;
 pub mod tune;
+pub mod validate;

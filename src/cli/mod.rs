@@ -7,6 +7,7 @@ mod eval;
 mod models;
 mod progress;
 mod rerankers;
+mod validate;
 
 use std::io::{IsTerminal as _, Write as _};
 
@@ -29,6 +30,7 @@ pub fn run(args: Args) -> Result<()> {
         Some(Command::Models(models)) => models::run(&models),
         Some(Command::Cache(cache)) => cache::run(&cache),
         Some(Command::Rerankers(rerankers)) => rerankers::run(&rerankers),
+        Some(Command::Validate(validate)) => validate::run(&validate),
         Some(Command::Analyze(analyze)) => analyze::run(&analyze),
         None => open(&args.screen, &args.engine),
     }

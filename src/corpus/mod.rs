@@ -31,6 +31,25 @@ pub struct Judgment {
     pub grade: Grade,
 }
 
+/// A row that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadRow {
+    pub file: PathBuf,
+    /// From 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub fault: String,
+}
+
+/// What the files hold and the collection does not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Only with [`ReadOptions::skip_bad_rows`]: without it the first one is an error.
+    pub bad_rows: Vec<BadRow>,
+    /// Judgments of queries that are not in the queries file: a query's id for each judgment.
+    pub unknown_queries: Vec<String>,
+}
+
 /// A collection as read from disk.
 #[derive(Debug, Clone)]
 pub struct Collection {
@@ -48,6 +67,7 @@ pub struct Collection {
     pub fingerprint: String,
     /// What was odd, each a sentence.
     pub warnings: Vec<String>,
+    pub left_out: LeftOut,
 }
 
 impl Collection {
@@ -64,7 +84,17 @@ impl Collection {
             name.file_name().map_or_else(|| folder.display().to_string(), |n| n.to_string_lossy().into());
         let tie_order = tie_order(&passages);
         let fingerprint = fingerprint(&passages);
-        Self { name, folder, passages, queries, judgments, tie_order, fingerprint, warnings }
+        Self {
+            name,
+            folder,
+            passages,
+            queries,
+            judgments,
+            tie_order,
+            fingerprint,
+            warnings,
+            left_out: LeftOut::default(),
+        }
     }
 
     /// Panics where `doc` is not of this collection; only this collection hands out its indices.

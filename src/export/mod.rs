@@ -8,3 +8,4 @@ pub mod rerankers;
 pub mod text;
 pub mod trec;
 mod tuning;
+pub mod validation;

@@ -20,4 +20,5 @@ mod rerankers;
 mod sample;
 #[cfg(unix)]
 mod terminal;
+mod validate;
 mod without_model;
