@@ -10,7 +10,7 @@ use half::f16;
 use rankscope::domain::DocIdx;
 use rankscope::index::EmbeddingStore;
 use rankscope::models::late::{max_sim_slices, to_f32};
-use rankscope::models::{CrossEncoder, CrossEncoderFiles, Encoded, ModelOptions, TokenVectors};
+use rankscope::models::{CrossEncoder, CrossEncoderFiles, Encoded, ModelOptions, Reading, TokenVectors};
 
 const DIM: usize = 384;
 
@@ -39,8 +39,7 @@ fn late_interaction() {
         .map(|_| Encoded {
             dense: vec![0.0; DIM],
             tokens: Some(tokens(120)),
-            n_tokens: 124,
-            truncated: false,
+            reading: Reading { n_tokens: 124, ..Reading::default() },
         })
         .collect();
     let folder = tempfile::tempdir().expect("a temporary folder");

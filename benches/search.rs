@@ -159,7 +159,7 @@ fn matrix(rows: usize, random: &mut SplitMix64) -> VectorMatrix {
 fn export(folder: &Path, collection: &Collection, queries: &[String], ours: f64) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
     let mut texts = String::new();
-    for passage in &collection.passages {
+    for passage in collection.passages.iter() {
         let _ = writeln!(texts, "{}", passage.indexed_text());
     }
     std::fs::write(folder.join("passages.txt"), texts)?;

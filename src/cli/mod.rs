@@ -7,6 +7,7 @@ mod eval;
 mod models;
 mod progress;
 mod rerankers;
+mod sample;
 mod validate;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -32,6 +33,7 @@ pub fn run(args: Args) -> Result<()> {
         Some(Command::Rerankers(rerankers)) => rerankers::run(&rerankers),
         Some(Command::Validate(validate)) => validate::run(&validate),
         Some(Command::Analyze(analyze)) => analyze::run(&analyze),
+        Some(Command::Sample(sample)) => sample::run(&sample),
         None => open(&args.screen, &args.engine),
     }
 }

@@ -5,7 +5,7 @@
 //! Unknown fields are ignored. A language comes from the field `lang` or `language`, else from the text.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
@@ -43,9 +43,10 @@ pub fn read(folder: &Path, options: &ReadOptions) -> Result<Collection> {
             Vec::new()
         }
     };
-    let judgments = match qrels::find(folder, options.split.as_deref())? {
+    let qrels_file = qrels::find(folder, options.split.as_deref())?;
+    let judgments = match &qrels_file {
         Some(file) => {
-            let read = qrels::read(&file, &passages, &queries, options, &mut warnings)?;
+            let read = qrels::read(file, &passages, &queries, options, &mut warnings)?;
             left_out.bad_rows.extend(read.bad_rows);
             left_out.unknown_queries = read.unknown_queries;
             read.judgments
@@ -55,8 +56,8 @@ pub fn read(folder: &Path, options: &ReadOptions) -> Result<Collection> {
             vec![Vec::new(); queries.len()]
         }
     };
-    let collection = Collection::new(folder.to_path_buf(), passages, queries, judgments, warnings);
-    Ok(Collection { left_out, ..collection })
+    let read = Collection::new(folder.to_path_buf(), passages, queries, judgments, warnings);
+    Ok(Collection { qrels_file, left_out, ..read })
 }
 
 fn check_layout(folder: &Path, corpus: &Path) -> Result<()> {
@@ -249,16 +250,6 @@ fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, 
         }
     }
     deserializer.deserialize_any(Id)
-}
-
-/// Where the sample collection is: beside the program, or in the source folder.
-pub fn sample_folder() -> Option<PathBuf> {
-    let beside = std::env::current_exe().ok().and_then(|exe| {
-        let folder = exe.parent()?.parent()?.join("share/rankscope/sample_corpus");
-        folder.is_dir().then_some(folder)
-    });
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_corpus");
-    beside.or_else(|| source.is_dir().then_some(source))
 }
 
 #[cfg(test)]

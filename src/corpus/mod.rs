@@ -7,15 +7,18 @@ mod beir;
 mod qrels;
 mod rows;
 pub mod run;
+mod sample;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use crate::domain::{DocIdx, Grade, Language, Passage, Query, QueryIdx};
 
-pub use beir::{ReadOptions, read, sample_folder};
+pub use beir::{ReadOptions, read};
+pub use sample::{sample_folder, write_sample};
 
 /// The passage that a judgment speaks of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +59,8 @@ pub struct Collection {
     /// The folder's name.
     pub name: String,
     pub folder: PathBuf,
-    pub passages: Vec<Passage>,
+    /// Shared, so that a changed judgment does not copy the texts.
+    pub passages: Arc<[Passage]>,
     pub queries: Vec<Query>,
     /// By [`QueryIdx`]; empty: not judged. In the order of the qrels file.
     pub judgments: Vec<Vec<Judgment>>,
@@ -67,6 +71,8 @@ pub struct Collection {
     pub fingerprint: String,
     /// What was odd, each a sentence.
     pub warnings: Vec<String>,
+    /// The file that the judgments were read from; `None`: there is none.
+    pub qrels_file: Option<PathBuf>,
     pub left_out: LeftOut,
 }
 
@@ -87,12 +93,14 @@ impl Collection {
         Self {
             name,
             folder,
+            passages: passages.into(),
             passages,
             queries,
             judgments,
             tie_order,
             fingerprint,
             warnings,
+            qrels_file: None,
             left_out: LeftOut::default(),
         }
     }
@@ -129,7 +137,7 @@ impl Collection {
     /// Passages by language, in order of the tags.
     pub fn languages(&self) -> BTreeMap<Language, usize> {
         let mut counts = BTreeMap::new();
-        for passage in &self.passages {
+        for passage in self.passages.iter() {
             *counts.entry(passage.language.clone()).or_insert(0) += 1;
         }
         counts

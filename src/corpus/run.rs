@@ -30,7 +30,7 @@ pub struct Run {
 /// rows are left out and counted.
 pub fn read(file: &Path, collection: &Collection, options: &ReadOptions) -> Result<Run> {
     let mut reader = Reader {
-        docs: (0u32..).zip(&collection.passages).map(|(i, p)| (p.id.as_str(), DocIdx(i))).collect(),
+        docs: (0u32..).zip(collection.passages.iter()).map(|(i, p)| (p.id.as_str(), DocIdx(i))).collect(),
         queries: (0u32..).zip(&collection.queries).map(|(i, q)| (q.id.as_str(), QueryIdx(i))).collect(),
         lists: vec![Vec::new(); collection.queries.len()],
         seen: HashSet::new(),

@@ -16,7 +16,7 @@ use crate::index::{
 use crate::models::{self, EncoderSlot, ModelCard, Priority, Role};
 
 /// Part of the embeddings' folder name; change it with the file layout or the text that is embedded.
-const EMBEDDINGS_VERSION: &str = "embeddings-2";
+const EMBEDDINGS_VERSION: &str = "embeddings-3";
 /// Bytes of text embedded in one call: about a third of a second, so that the end of the program does
 /// not wait long.
 const CHUNK_BYTES: usize = 6 << 10;

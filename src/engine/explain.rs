@@ -68,7 +68,8 @@ pub fn explain(input: &ExplainInput<'_>, doc: DocIdx) -> Result<Explanation> {
         reranked: row.and_then(|row| delivered_hit(input, row)),
         stages: row.map_or_else(Vec::new, |row| steps(input, row)),
         pairs: token_pairs(input, doc, &text)?,
-        model_tokens: input.tokens.and_then(|tokens| tokens.model_tokens(doc)).map(|(n, cut)| (n, !cut)),
+        model_tokens: (input.tokens.and_then(|tokens| tokens.reading(doc)))
+            .map(|read| (read.n_tokens, !read.truncated)),
         highlights: text::matching_ranges(input.lexical.chain(doc), &text, &state.text),
     })
 }

@@ -46,6 +46,8 @@ pub struct ModelText {
     pub tokens_per_char: f64,
     /// Share of passages whose end the model does not see.
     pub truncated: f64,
+    /// Share of characters for which the model's vocabulary has nothing.
+    pub unknown: f64,
 }
 
 /// The golds of one language for the queries of another, or of the same.
@@ -101,26 +103,29 @@ pub fn texts(
         terms: u64,
         model_tokens: u64,
         truncated: usize,
+        unknown_chars: u64,
         all_read: bool,
     }
     let mut sums: BTreeMap<&Language, Sum> = BTreeMap::new();
-    for (doc, passage) in (0u32..).map(DocIdx).zip(&collection.passages) {
+    for (doc, passage) in (0u32..).map(DocIdx).zip(collection.passages.iter()) {
         let sum = sums.entry(&passage.language).or_insert(Sum {
             passages: 0,
             chars: 0,
             terms: 0,
             model_tokens: 0,
             truncated: 0,
+            unknown_chars: 0,
             all_read: true,
         });
         sum.passages += 1;
         let title = passage.title.chars().count();
         sum.chars += passage.text.chars().count() + if title == 0 { 0 } else { title + 1 };
         sum.terms += u64::from(lexical.term_count(doc));
-        match tokens.and_then(|tokens| tokens.model_tokens(doc)) {
-            Some((model_tokens, truncated)) => {
-                sum.model_tokens += u64::from(model_tokens);
-                sum.truncated += usize::from(truncated);
+        match tokens.and_then(|tokens| tokens.reading(doc)) {
+            Some(read) => {
+                sum.model_tokens += u64::from(read.n_tokens);
+                sum.truncated += usize::from(read.truncated);
+                sum.unknown_chars += u64::from(read.unknown_chars);
             }
             None => sum.all_read = false,
         }
@@ -135,6 +140,7 @@ pub fn texts(
             model: sum.all_read.then(|| ModelText {
                 tokens_per_char: sum.model_tokens as f64 / chars,
                 truncated: sum.truncated as f64 / sum.passages as f64,
+                unknown: sum.unknown_chars as f64 / chars,
             }),
         };
         (language.clone(), row)

@@ -16,11 +16,13 @@
 //! - `verdict`, `study`: the case for the judge, at once and when the lists are settled.
 //! - `compare`: two judged states against each other.
 //! - `runs`: whole lists, for export.
+//! - `evaluation`: one setting's settled answer, for whoever has no screen.
 
 mod affords;
 mod approximation;
 mod background;
 pub mod compare;
+mod evaluation;
 mod explain;
 mod final_order;
 mod judging;
@@ -39,6 +41,7 @@ mod verdict;
 mod view;
 mod worker;
 
+pub use evaluation::Evaluation;
 pub use judging::JudgeOptions;
 pub use legs::{LegSource, LegSpec};
 pub use snapshot::*;
@@ -85,6 +88,33 @@ pub struct EngineOptions {
     pub settings: Settings,
 }
 
+impl EngineOptions {
+    /// A collection with its built-in legs under the default settings: BM25, dense, reciprocal rank
+    /// fusion, late interaction. The collection's own `rankscope.toml` is not read here.
+    pub fn new(collection: impl Into<PathBuf>) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self {
+            collection: collection.into(),
+            read: ReadOptions::default(),
+            legs: LegSpec::built_in(),
+            cache_dir: None,
+            model: ModelOptions { threads: cores, ..ModelOptions::default() },
+            use_model: true,
+            eager: false,
+            reranker_dir: None,
+            activation: Activation::Raw,
+            max_cost: None,
+            budget_ms: None,
+            token_store_max: TOKEN_STORE,
+            judging: JudgeOptions::default(),
+            settings: Settings::default(),
+        }
+    }
+}
+
+/// Bytes of token vectors that are kept unless another number is given.
+const TOKEN_STORE: u64 = 2 << 30;
+
 /// What the engine tells, on its own thread.
 #[derive(Debug, Clone)]
 pub enum Event {
@@ -128,6 +158,17 @@ impl Engine {
     pub fn runs(&self) -> Result<Runs> {
         let (reply, answer) = mpsc::channel();
         let _ = self.inbox.send(Message::Runs(reply));
+        answer.recv().map_err(|_| Error::bug("the engine has ended"))
+    }
+
+    /// The lists of every judged query under the settings of the newest request, as the screen would
+    /// show them one by one.
+    ///
+    /// # Errors
+    /// When the engine has ended.
+    pub fn lists(&self) -> Result<Vec<FocusView>> {
+        let (reply, answer) = mpsc::channel();
+        let _ = self.inbox.send(Message::Lists(reply));
         answer.recv().map_err(|_| Error::bug("the engine has ended"))
     }
 }

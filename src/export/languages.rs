@@ -34,6 +34,8 @@ struct TextPart<'a> {
 struct ModelPart {
     tokens_per_char: f64,
     truncated: f64,
+    /// Share of characters for which the vocabulary has nothing.
+    unknown: f64,
 }
 
 #[derive(Serialize)]
@@ -78,9 +80,11 @@ fn text_part(row: &TextRow) -> TextPart<'_> {
         passages: row.passages,
         terms_per_char: row.terms_per_char,
         unknown_terms: row.unknown_terms,
-        model: row
-            .model
-            .map(|model| ModelPart { tokens_per_char: model.tokens_per_char, truncated: model.truncated }),
+        model: row.model.map(|model| ModelPart {
+            tokens_per_char: model.tokens_per_char,
+            truncated: model.truncated,
+            unknown: model.unknown,
+        }),
     }
 }
 
@@ -173,8 +177,8 @@ fn row(out: &mut String, name: &str, cells: &[&Cell]) {
 fn texts(out: &mut String, rows: &[TextRow]) {
     let _ = writeln!(
         out,
-        "{:<10} {:>9} {:>11} {:>14} {:>12} {:>10}",
-        "text", "passages", "terms/char", "unknown terms", "tokens/char", "truncated"
+        "{:<10} {:>9} {:>11} {:>14} {:>12} {:>14} {:>10}",
+        "text", "passages", "terms/char", "unknown terms", "tokens/char", "unknown chars", "truncated"
     );
     let number = |value: Option<f64>, digits: usize| {
         value.map_or_else(|| "–".to_owned(), |value| format!("{value:.digits$}"))
@@ -184,12 +188,13 @@ fn texts(out: &mut String, rows: &[TextRow]) {
     for row in rows {
         let _ = writeln!(
             out,
-            "{:<10} {:>9} {:>11} {:>14} {:>12} {:>10}",
+            "{:<10} {:>9} {:>11} {:>14} {:>12} {:>14} {:>10}",
             visible(row.language.as_str()),
             row.passages,
             number(row.terms_per_char, 2),
             percent(row.unknown_terms),
             number(row.model.map(|model| model.tokens_per_char), 2),
+            percent(row.model.map(|model| model.unknown)),
             percent(row.model.map(|model| model.truncated)),
         );
     }

@@ -18,7 +18,7 @@ use super::VectorMatrix;
 use crate::domain::DocIdx;
 use crate::error::{Error, Result};
 use crate::models::late::Quantised;
-use crate::models::{Encoded, TokenVectors};
+use crate::models::{Encoded, Reading, TokenVectors};
 
 const ENTRY_BYTES: usize = 28;
 /// Stands for "token vectors not kept" in an entry.
@@ -29,9 +29,7 @@ struct Entry {
     offset: u64,
     /// Token vectors in the block, or [`NOT_KEPT`].
     kept: u32,
-    /// Model tokens before truncation.
-    model_tokens: u32,
-    truncated: bool,
+    reading: Reading,
     checksum: u64,
 }
 
@@ -40,8 +38,12 @@ impl Entry {
         let mut bytes = [0; ENTRY_BYTES];
         bytes[..8].copy_from_slice(&self.offset.to_le_bytes());
         bytes[8..12].copy_from_slice(&self.kept.to_le_bytes());
-        bytes[12..16].copy_from_slice(&self.model_tokens.to_le_bytes());
-        bytes[16..20].copy_from_slice(&u32::from(self.truncated).to_le_bytes());
+        bytes[12..16].copy_from_slice(&self.reading.n_tokens.to_le_bytes());
+        // The lowest bit says whether the end was cut off; a count that does not fit beside it is kept at
+        // the greatest that does.
+        let unknown = self.reading.unknown_chars.min(u32::MAX >> 1);
+        let packed = unknown << 1 | u32::from(self.reading.truncated);
+        bytes[16..20].copy_from_slice(&packed.to_le_bytes());
         bytes[20..].copy_from_slice(&self.checksum.to_le_bytes());
         bytes
     }
@@ -52,8 +54,11 @@ impl Entry {
         Self {
             offset: u64_at(0),
             kept: u32_at(8),
-            model_tokens: u32_at(12),
-            truncated: u32_at(16) != 0,
+            reading: Reading {
+                n_tokens: u32_at(12),
+                truncated: u32_at(16) & 1 != 0,
+                unknown_chars: u32_at(16) >> 1,
+            },
             checksum: u64_at(20),
         }
     }
@@ -136,13 +141,8 @@ impl EmbeddingStore {
             }
             let row = to_bytes(&passage.dense);
             let offset = self.tokens_len + blocks.len() as u64;
-            let mut entry = Entry {
-                offset,
-                kept: NOT_KEPT,
-                model_tokens: passage.n_tokens,
-                truncated: passage.truncated,
-                checksum: checksum(&row),
-            };
+            let mut entry =
+                Entry { offset, kept: NOT_KEPT, reading: passage.reading, checksum: checksum(&row) };
             if let Some(tokens) = passage.tokens.as_ref().filter(|t| t.dim == self.dim) {
                 let kept = u32::try_from(tokens.spans.len()).unwrap_or(NOT_KEPT);
                 let wanted = Entry { kept, ..entry };
@@ -258,14 +258,14 @@ impl TokenReader {
         }))
     }
 
-    /// Model tokens of a passage before truncation, and whether it was truncated.
-    pub fn model_tokens(&self, doc: DocIdx) -> Option<(u32, bool)> {
-        self.entries.get(doc.index()).map(|entry| (entry.model_tokens, entry.truncated))
+    /// How much of a passage the model's tokenizer could read.
+    pub fn reading(&self, doc: DocIdx) -> Option<Reading> {
+        self.entries.get(doc.index()).map(|entry| entry.reading)
     }
 
     /// Passages that the model did not see to their end.
     pub fn truncated(&self) -> usize {
-        self.entries.iter().filter(|entry| entry.truncated).count()
+        self.entries.iter().filter(|entry| entry.reading.truncated).count()
     }
 }
 
@@ -313,8 +313,7 @@ mod tests {
                 vectors: (0..tokens * 4).map(|i| f16::from_f32(value(i))).collect(),
                 spans: (0..tokens as u32).map(|i| (i, i + seed)).collect(),
             }),
-            n_tokens: 9 + seed,
-            truncated: seed == 2,
+            reading: Reading { n_tokens: 9 + seed, truncated: seed == 2, unknown_chars: 5 * seed },
         }
     }
 
@@ -341,7 +340,9 @@ mod tests {
             assert_eq!(store.matrix().unwrap().row(DocIdx(doc)), passage.dense);
             assert_eq!(reader.read(DocIdx(doc)).unwrap(), kept(passage));
         }
-        assert_eq!(reader.model_tokens(DocIdx(1)), Some((11, true)));
+        let second = Reading { n_tokens: 11, truncated: true, unknown_chars: 10 };
+        assert_eq!(reader.reading(DocIdx(1)), Some(second));
+        assert_eq!(reader.reading(DocIdx(2)).map(|read| read.unknown_chars), Some(15));
         assert_eq!(reader.truncated(), 1);
     }
 

@@ -433,8 +433,7 @@ mod tests {
 
     /// A vector that tells which row it came from.
     fn encoded(row: &Row) -> Encoded {
-        let (n_tokens, truncated) = (row.pieces.n_tokens, row.pieces.truncated);
-        Encoded { dense: vec![row.pieces.ids[0] as f32], tokens: None, n_tokens, truncated }
+        Encoded { dense: vec![row.pieces.ids[0] as f32], tokens: None, reading: row.pieces.reading }
     }
 
     const WORDS: &str = r#"{"version": "1.0", "truncation": null, "padding": null, "added_tokens": [],

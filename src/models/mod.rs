@@ -113,10 +113,19 @@ pub struct Encoded {
     pub dense: Vec<f32>,
     /// `None` where they were not asked for or the model gives none.
     pub tokens: Option<TokenVectors>,
-    /// Length of the text in tokens before truncation, prefix and special tokens included.
+    pub reading: Reading,
+}
+
+/// How much of a text the model's tokenizer could read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reading {
+    /// Length in tokens before truncation, prefix and special tokens included.
     pub n_tokens: u32,
     /// Whether the end of the text was cut off.
     pub truncated: bool,
+    /// Characters of the text, also of an end that was cut off, for which the vocabulary has nothing but
+    /// its token for the unknown.
+    pub unknown_chars: u32,
 }
 
 /// The vectors of a text's own tokens: no special tokens, nothing of the prefix, no bare word boundary.

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use tokenizers::{Tokenizer, TruncationDirection};
 
+use super::Reading;
 use crate::error::{Error, Result};
 
 /// A text as the model reads it.
@@ -16,9 +17,7 @@ pub(super) struct Pieces {
     pub ids: Vec<u32>,
     /// Rows of the output that are tokens of the text itself: position and byte range in the text.
     pub kept: Vec<(usize, (u32, u32))>,
-    /// Tokens before truncation, special tokens included.
-    pub n_tokens: u32,
-    pub truncated: bool,
+    pub reading: Reading,
 }
 
 /// A tokenizer and the longest input of its model. Shared between threads.
@@ -27,7 +26,12 @@ pub(super) struct TextCutter {
     max_tokens: usize,
     /// Ids that the template puts around a text (`<s>`, `</s>`); a text may also spell them out.
     specials: Vec<u32>,
+    /// The id that stands for what the vocabulary does not have; none where bytes stand for that.
+    unknown: Option<u32>,
 }
+
+/// How vocabularies of SentencePiece and WordPiece spell it.
+const UNKNOWN: [&str; 3] = ["<unk>", "[UNK]", "<UNK>"];
 
 /// The sign that SentencePiece writes for a space.
 const WORD_BOUNDARY: &str = "\u{2581}";
@@ -54,7 +58,8 @@ impl TextCutter {
         if specials.len() >= max_tokens {
             return Err(Error::unavailable(format!("the model takes no more than {max_tokens} tokens")));
         }
-        Ok(Self { tokenizer, max_tokens, specials })
+        let unknown = UNKNOWN.iter().find_map(|name| tokenizer.token_to_id(name));
+        Ok(Self { tokenizer, max_tokens, specials, unknown })
     }
 
     /// Cuts `prefix` and `text` into tokens.
@@ -65,6 +70,7 @@ impl TextCutter {
         let input = format!("{prefix}{text}");
         let mut encoding = self.tokenizer.encode(input.as_str(), false).map_err(broken)?;
         let n_tokens = encoding.len() + self.specials.len();
+        let unknown_chars = self.unknown_chars(&encoding, &input, prefix.len());
         let truncated = n_tokens > self.max_tokens;
         if truncated {
             encoding.truncate(self.max_tokens - self.specials.len(), 0, TruncationDirection::Right);
@@ -75,9 +81,25 @@ impl TextCutter {
         Ok(Pieces {
             kept: kept.collect(),
             ids: encoding.get_ids().to_vec(),
-            n_tokens: u32::try_from(n_tokens).unwrap_or(u32::MAX),
-            truncated,
+            reading: Reading {
+                n_tokens: u32::try_from(n_tokens).unwrap_or(u32::MAX),
+                truncated,
+                unknown_chars,
+            },
         })
+    }
+
+    /// Characters after the prefix that became unknown tokens; white space is not counted. Tokenizers join
+    /// neighbours that they do not know, so tokens would say too little.
+    fn unknown_chars(&self, encoding: &tokenizers::Encoding, input: &str, prefix: usize) -> u32 {
+        let Some(unknown) = self.unknown else { return 0 };
+        let tokens = encoding.get_ids().iter().zip(encoding.get_offsets());
+        let spans = tokens.filter(|&(&id, _)| id == unknown).map(|(_, &span)| span);
+        let chars = spans.map(|(start, end)| {
+            let inside = input.get(start.max(prefix)..end).unwrap_or_default();
+            inside.chars().filter(|c| !c.is_whitespace()).count()
+        });
+        u32::try_from(chars.sum::<usize>()).unwrap_or(u32::MAX)
     }
 
     /// Byte range of a token in the text; `None` for special tokens, the prefix's and a bare word boundary.
@@ -153,16 +175,27 @@ mod tests {
         assert_eq!(spans("query: ", "a </s> b"), ["a", "b"]);
     }
 
+    /// Trap: neighbours that are not known become one token, and the prefix is not the text's.
+    #[test]
+    fn what_the_vocabulary_does_not_have_is_counted_in_characters() {
+        let unknown = |text: &str| cutter().cut("passage: ", text).unwrap().reading.unknown_chars;
+        assert_eq!(unknown("予約の取り消し, 환불, ยกเลิก, café"), 0);
+        // Runes and Cuneiform are not in the vocabulary of the bundled model.
+        assert_eq!(unknown("ᚠᚢᚦ and 𒀀𒀁"), 5);
+        // Also what stands behind the end that the model reads.
+        assert_eq!(unknown(&format!("{} 𒀀", "cancel ".repeat(600))), 1);
+    }
+
     #[test]
     fn a_long_text_is_cut_and_its_length_before_told() {
         let text = "cancel ".repeat(600);
         let pieces = cutter().cut("passage: ", &text).unwrap();
         assert_eq!(pieces.ids.len(), 512);
         assert_eq!((pieces.ids.first(), pieces.ids.last()), (Some(&0), Some(&2)));
-        assert!(pieces.truncated && pieces.n_tokens > 600, "{}", pieces.n_tokens);
+        assert!(pieces.reading.truncated && pieces.reading.n_tokens > 600, "{:?}", pieces.reading);
         let short = cutter().cut("passage: ", "cancel").unwrap();
-        assert!(!short.truncated);
-        assert_eq!(short.n_tokens as usize, short.ids.len());
+        assert!(!short.reading.truncated);
+        assert_eq!(short.reading.n_tokens as usize, short.ids.len());
     }
 
     /// Trap: NFKC makes several letters of one character, and their spans cut through it.

@@ -184,8 +184,7 @@ fn read_row(row: &Row, hidden: &[f32], recipe: &Recipe, want_tokens: bool) -> Re
     } else {
         None
     };
-    let (n_tokens, truncated) = (row.pieces.n_tokens, row.pieces.truncated);
-    Ok(Encoded { dense, tokens, n_tokens, truncated })
+    Ok(Encoded { dense, tokens, reading: row.pieces.reading })
 }
 
 /// Divides by the L2 norm; the zero vector stays.
@@ -224,7 +223,7 @@ mod tests {
             assert!((one.dense.iter().map(|x| x * x).sum::<f32>() - 1.0).abs() < 1e-5);
             let tokens = one.tokens.unwrap();
             assert_eq!((tokens.dim, tokens.vectors.len()), (DIM, tokens.len() * DIM));
-            assert!(!tokens.is_empty() && tokens.len() < one.n_tokens as usize);
+            assert!(!tokens.is_empty() && tokens.len() < one.reading.n_tokens as usize);
             for row in late::to_f32(&tokens).chunks(DIM) {
                 assert!((row.iter().map(|x| x * x).sum::<f32>() - 1.0).abs() < 2e-3);
             }
@@ -260,7 +259,7 @@ mod tests {
     fn a_text_too_long_is_cut_and_says_so() {
         let text = "ticket ".repeat(700);
         let one = &encode(Role::Passage, &[&text])[0];
-        assert!(one.truncated && one.n_tokens > 700);
+        assert!(one.reading.truncated && one.reading.n_tokens > 700);
         assert!(one.tokens.as_ref().unwrap().len() <= 510);
     }
 

@@ -12,7 +12,7 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 use serde_json::Value;
 use tokenizers::Tokenizer;
 
-use crate::common::{eval_json, sample};
+use crate::common::{eval_json, run, sample, text};
 use crate::contract::{Lists, Qrels, first_lists, qrels};
 
 const N: usize = 50;
@@ -476,4 +476,21 @@ fn the_readme_lists_every_query_under_its_kind() {
     }
     let totals = format!("| | total | {} | {} |", rows("corpus.jsonl").len(), queries.len());
     assert!(readme.contains(&totals), "{totals}");
+}
+
+/// Trap: a copy that differs from the sample, or that overwrites what the user has there.
+#[test]
+fn the_command_writes_the_sample_once() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("mine");
+    let folder = folder.to_str().unwrap();
+    let done = run(&["sample", folder]);
+    assert!(done.status.success() && text(&done.stdout).contains("opens it"), "{done:?}");
+    for name in ["corpus.jsonl", "queries.jsonl", "qrels/test.tsv", "rankscope.toml", "README.md"] {
+        let copy = std::fs::read(place.path().join("mine").join(name)).unwrap();
+        assert_eq!(copy, std::fs::read(std::path::Path::new(&sample()).join(name)).unwrap(), "{name}");
+    }
+    let again = run(&["sample", folder]);
+    assert_eq!(again.status.code(), Some(3));
+    assert!(text(&again.stderr).contains("something here already"), "{again:?}");
 }

@@ -49,6 +49,8 @@ pub enum Command {
     Validate(Box<super::validate::ValidateArgs>),
     /// Show how a text is read: its language, and the terms after each step of the analyzer
     Analyze(AnalyzeArgs),
+    /// Write the sample collection to a folder of your own, to try things on
+    Sample(super::sample::SampleArgs),
 }
 
 #[derive(Debug, clap::Args)]

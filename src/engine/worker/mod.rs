@@ -24,7 +24,7 @@ use super::legs::Legs;
 use super::query_state::QueryState;
 use super::rejudge::Rejudge;
 use super::runs::Runs;
-use super::snapshot::{Affords, Approximation, Focus, QueryRow, RecallCurve, Request, Study};
+use super::snapshot::{Affords, Approximation, Focus, FocusView, QueryRow, RecallCurve, Request, Study};
 use super::study::{Likenesses, StudyUnderWay};
 use super::tuning::{Key, Tuner, Tuning};
 use super::{EngineOptions, Event};
@@ -53,6 +53,7 @@ pub enum Message {
     Rerank(RunnerEvent),
     Tuned(Arc<Tuning>),
     Runs(mpsc::Sender<Runs>),
+    Lists(mpsc::Sender<Vec<FocusView>>),
     Stop,
 }
 
@@ -282,6 +283,9 @@ impl Worker {
             Message::Tuned(tuning) => self.take_tuning(tuning),
             Message::Runs(reply) => {
                 let _ = reply.send(self.runs());
+            }
+            Message::Lists(reply) => {
+                let _ = reply.send(self.lists());
             }
             Message::Stop => {}
         }

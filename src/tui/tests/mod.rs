@@ -1,6 +1,6 @@
 //! The screen as a person meets it: keys in, frames out, on a fixture in many scripts.
 
-mod fixture;
+pub(in crate::tui) mod fixture;
 mod properties;
 mod screens;
 mod tuning;

@@ -7,6 +7,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
 use crate::corpus::Collection;
+use crate::domain::Passage;
 use crate::tui::message::Message;
 use crate::tui::state::State;
 use crate::tui::update::update;
@@ -25,11 +26,13 @@ fn draw(state: &State, width: u16, height: u16) {
 /// The fixture with other text in every passage and query.
 fn collection_of(texts: &[String]) -> Arc<Collection> {
     let mut collection = (*fixture::collection()).clone();
-    for (passage, text) in collection.passages.iter_mut().zip(texts.iter().cycle()) {
-        passage.id.clone_from(text);
-        passage.title = text.chars().rev().collect();
-        passage.text = text.repeat(3);
-    }
+    let passages = collection.passages.iter().zip(texts.iter().cycle()).map(|(passage, text)| Passage {
+        id: text.clone(),
+        title: text.chars().rev().collect(),
+        text: text.repeat(3),
+        ..passage.clone()
+    });
+    collection.passages = passages.collect();
     for (query, text) in collection.queries.iter_mut().zip(texts.iter().cycle()) {
         query.text.clone_from(text);
     }

@@ -10,6 +10,7 @@ use super::super::theme::{Look, Tone};
 use super::super::widgets::cells;
 use super::super::widgets::pen::{Piece, piece};
 use super::passage::{explanation, flow, text_lines};
+use super::reading;
 
 /// Enough for any passage that a person reads here.
 const MOST_LINES: usize = 2000;
@@ -33,6 +34,11 @@ pub fn lines(state: &State, room: usize) -> Vec<Vec<Piece>> {
     lines.push(Vec::new());
     let marks = explanation.map_or(&[][..], |explanation| &explanation.highlights);
     lines.extend(text_lines(passage, marks, room, MOST_LINES));
+    if let Some(shown) = state.snapshot.as_deref() {
+        let query = &shown.focus.text;
+        lines.push(Vec::new());
+        lines.extend(reading::lines(passage, query, shown.settings.analysis, state.look, room));
+    }
     lines
 }
 

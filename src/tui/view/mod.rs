@@ -17,6 +17,7 @@ mod panel;
 mod passage;
 mod picker;
 mod queries;
+mod reading;
 mod reranked;
 mod verdict;
 
