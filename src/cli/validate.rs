@@ -71,9 +71,9 @@ fn count(collection: &Collection, model: &ModelOptions) -> Result<(String, Vec<M
         let (counter, done) = (&counter, &done);
         let of_share = move |passages: &[crate::domain::Passage]| -> Result<Vec<ModelTokens>> {
             let of_one = |passage: &crate::domain::Passage| {
-                let (count, truncated) = counter.count(Role::Passage, &passage.indexed_text())?;
+                let reading = counter.reading(Role::Passage, &passage.indexed_text())?;
                 done.one_more();
-                Ok(ModelTokens { count, truncated })
+                Ok(ModelTokens { count: reading.n_tokens, truncated: reading.truncated })
             };
             passages.iter().map(of_one).collect()
         };

@@ -94,7 +94,6 @@ impl Collection {
             name,
             folder,
             passages: passages.into(),
-            passages,
             queries,
             judgments,
             tie_order,

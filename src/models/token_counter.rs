@@ -3,7 +3,7 @@
 
 use super::locate::{ModelFiles, Source, TOKENIZER};
 use super::pieces::TextCutter;
-use super::{ModelCard, Role};
+use super::{ModelCard, Reading, Role};
 use crate::error::{Error, Result};
 
 /// A model's tokenizer with its prefixes. Shared between threads.
@@ -40,18 +40,16 @@ impl TokenCounter {
         &self.card
     }
 
-    /// Tokens of a text before truncation, prefix and special tokens included, and whether the model's
-    /// longest input cuts it.
+    /// How the model would read a text.
     ///
     /// # Errors
     /// `Unavailable` where the tokenizer refuses the text.
-    pub fn count(&self, role: Role, text: &str) -> Result<(u32, bool)> {
+    pub fn reading(&self, role: Role, text: &str) -> Result<Reading> {
         let prefix = match role {
             Role::Query => &self.query_prefix,
             Role::Passage => &self.passage_prefix,
         };
-        let pieces = self.cutter.cut(prefix, text)?;
-        Ok((pieces.n_tokens, pieces.truncated))
+        Ok(self.cutter.cut(prefix, text)?.reading)
     }
 }
 
@@ -67,12 +65,12 @@ mod tests {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
         let options = ModelOptions { model_dir: Some(folder), offline: true, ..ModelOptions::default() };
         let counter = TokenCounter::open(&locate(&options).unwrap()).unwrap();
-        let (empty, _) = counter.count(Role::Passage, "").unwrap();
+        let reading = |text: &str| counter.reading(Role::Passage, text).unwrap();
+        let empty = reading("").n_tokens;
         assert!(empty > 2, "prefix and special tokens: {empty}");
-        let words = |n: usize| counter.count(Role::Passage, &"a ".repeat(n)).unwrap();
-        let (hundred, cut) = words(100);
-        assert_eq!((hundred - empty, cut), (100, false));
+        let words = |n: usize| reading(&"a ".repeat(n));
+        assert_eq!((words(100).n_tokens - empty, words(100).truncated), (100, false));
         let room = counter.card().max_tokens - empty as usize;
-        assert_eq!((words(room).1, words(room + 1).1), (false, true));
+        assert_eq!((words(room).truncated, words(room + 1).truncated), (false, true));
     }
 }

@@ -266,7 +266,7 @@ impl Found<'_> {
     fn passages_with(&self, detail: impl Fn(&PassageFacts, &str) -> Option<String>) -> Vec<Example> {
         self.passages
             .iter()
-            .zip(&self.collection.passages)
+            .zip(self.collection.passages.iter())
             .filter_map(|(facts, passage)| {
                 let detail = detail(facts, &passage.indexed_text())?;
                 Some(Example { what: passage.id.clone(), detail })

@@ -103,8 +103,9 @@ fn a_judged_copy_is_no_hole() {
 
 #[test]
 fn what_the_model_cuts_off_is_told_by_tokens_and_else_by_length() {
-    let mut collection = collection();
-    collection.passages[7].text = "long ".repeat(1_000);
+    let mut passages = collection().passages.to_vec();
+    passages[7].text = "long ".repeat(1_000);
+    let collection = Collection { passages: passages.into(), ..collection() };
     let found = Validation::of(&collection, &options());
     assert_eq!(ids(&found, CheckKind::LongPassages), ["fine"]);
     let token = |at: usize| ModelTokens { count: 10 + at as u32, truncated: at == 2 };
