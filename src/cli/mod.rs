@@ -4,10 +4,12 @@ mod analyze;
 pub mod args;
 mod cache;
 mod eval;
+mod gate;
 mod models;
 mod progress;
 mod rerankers;
 mod sample;
+mod saved;
 mod validate;
 
 use std::io::{IsTerminal as _, Write as _};

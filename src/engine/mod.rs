@@ -16,7 +16,7 @@
 //! - `verdict`, `study`: the case for the judge, at once and when the lists are settled.
 //! - `compare`: two judged states against each other.
 //! - `runs`: whole lists, for export.
-//! - `evaluation`: one setting's settled answer, for whoever has no screen.
+//! - `session`, `evaluation`: settled answers, one after the other or only one, for whoever has no screen.
 
 mod affords;
 mod approximation;
@@ -32,6 +32,7 @@ mod query_state;
 mod rejudge;
 mod remedy;
 pub mod runs;
+mod session;
 pub mod snapshot;
 mod study;
 #[doc(hidden)]
@@ -44,6 +45,7 @@ mod worker;
 pub use evaluation::Evaluation;
 pub use judging::JudgeOptions;
 pub use legs::{LegSource, LegSpec};
+pub use session::{Ask, Session};
 pub use snapshot::*;
 
 use std::path::PathBuf;
