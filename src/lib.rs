@@ -21,6 +21,7 @@ pub mod cli;
 pub mod config;
 pub mod corpus;
 pub mod domain;
+pub mod durable;
 pub mod engine;
 pub mod error;
 pub mod export;

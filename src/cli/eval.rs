@@ -75,6 +75,7 @@ fn settle(options: &EngineOptions, quiet: bool, wants_runs: bool) -> Result<Outc
     let mut collection: Option<Arc<Collection>> = None;
     super::drive(options.clone(), |engine, event| match event {
         Event::Failed(error) => Err(error),
+        Event::News(_) => Ok(None),
         Event::Opened(opened) => {
             // Without judgments there are signals, of all queries.
             let first = opened.judged_queries().next().unwrap_or(QueryIdx(0));
