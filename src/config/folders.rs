@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use etcetera::BaseStrategy as _;
+use etcetera::BaseStrategy;
 
 /// Themes, keys, presets: `RANKSCOPE_CONFIG_DIR`, else `rankscope` in the user's configuration folder
 /// (`$XDG_CONFIG_HOME`, `~/.config`). `None` where there is no home folder.

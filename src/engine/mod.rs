@@ -17,11 +17,13 @@
 //! - `compare`: two judged states against each other.
 //! - `watch`: whether the collection's files have changed.
 //! - `runs`: whole lists, for export.
+//! - `evaluation`: one setting's settled answer, for whoever has no screen.
 
 mod affords;
 mod approximation;
 mod background;
 pub mod compare;
+mod evaluation;
 mod explain;
 mod final_order;
 mod judging;
@@ -41,6 +43,7 @@ mod view;
 mod watch;
 mod worker;
 
+pub use evaluation::Evaluation;
 pub use judging::JudgeOptions;
 pub use legs::{LegSource, LegSpec};
 pub use snapshot::*;
@@ -88,6 +91,34 @@ pub struct EngineOptions {
     /// Whether the collection is read anew when its files change.
     pub watch: bool,
 }
+
+impl EngineOptions {
+    /// A collection with its built-in legs under the default settings: BM25, dense, reciprocal rank
+    /// fusion, late interaction. The collection's own `rankscope.toml` is not read here.
+    pub fn new(collection: impl Into<PathBuf>) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self {
+            collection: collection.into(),
+            read: ReadOptions::default(),
+            legs: LegSpec::built_in(),
+            cache_dir: None,
+            model: ModelOptions { threads: cores, ..ModelOptions::default() },
+            use_model: true,
+            eager: false,
+            reranker_dir: None,
+            activation: Activation::Raw,
+            max_cost: None,
+            budget_ms: None,
+            token_store_max: TOKEN_STORE,
+            judging: JudgeOptions::default(),
+            settings: Settings::default(),
+            watch: false,
+        }
+    }
+}
+
+/// Bytes of token vectors that are kept unless another number is given.
+const TOKEN_STORE: u64 = 2 << 30;
 
 /// What the engine tells, on its own thread.
 #[derive(Debug, Clone)]
@@ -160,6 +191,17 @@ impl Engine {
     pub fn runs(&self) -> Result<Runs> {
         let (reply, answer) = mpsc::channel();
         let _ = self.inbox.send(Message::Runs(reply));
+        answer.recv().map_err(|_| Error::bug("the engine has ended"))
+    }
+
+    /// The lists of every judged query under the settings of the newest request, as the screen would
+    /// show them one by one.
+    ///
+    /// # Errors
+    /// When the engine has ended.
+    pub fn lists(&self) -> Result<Vec<FocusView>> {
+        let (reply, answer) = mpsc::channel();
+        let _ = self.inbox.send(Message::Lists(reply));
         answer.recv().map_err(|_| Error::bug("the engine has ended"))
     }
 }

@@ -22,16 +22,18 @@ use own::OwnQuery;
 /// Whose judgment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MarkedQuery {
-    Listed(QueryIdx),
+    /// By its id.
+    Listed(String),
     /// By its text; it becomes a listed one with its first judgment.
     Typed(String),
 }
 
-/// A judgment to be made, changed or, without a grade, taken away.
+/// A judgment to be made, changed or, without a grade, taken away. It goes by ids, so that it is right
+/// also where the collection has changed since it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark {
     pub query: MarkedQuery,
-    pub doc: DocIdx,
+    pub passage: String,
     pub grade: Option<Grade>,
 }
 
@@ -82,38 +84,28 @@ impl Keeper {
     /// # Errors
     /// When it can be written neither where it belongs nor aside: then it is nowhere.
     pub fn keep(&self, collection: &Collection, mark: &Mark) -> Result<(Collection, QueryIdx, Kept)> {
-        let passage = &collection.passage(mark.doc).id;
-        let query = match &mark.query {
-            MarkedQuery::Listed(query) => Some(*query),
-            MarkedQuery::Typed(text) => listed(collection, text),
-        };
-        let kept = match query {
-            Some(query) if !is_own(collection, query) => {
-                let id = &collection.query(query).id;
-                self.keep_line(id, passage, mark.grade)?
-            }
-            _ => {
-                let text = match (&mark.query, query) {
-                    (_, Some(query)) => &collection.query(query).text,
-                    (MarkedQuery::Typed(text), None) => text,
-                    (MarkedQuery::Listed(_), None) => return Err(Error::bug("a listed query has a place")),
-                };
-                let own = OwnQuery {
-                    id: query.map_or_else(|| own::id_of(text), |query| collection.query(query).id.clone()),
-                    text: text.trim().to_owned(),
-                    lang: Some(crate::text::detect(text).as_str().to_owned()),
-                    judgments: Default::default(),
-                };
-                self.keep_own(&own, passage, mark.grade)?
-            }
-        };
+        let gone = |what: &str| Error::input(format!("{what} is not in the collection any more"));
+        let doc = collection.passages.iter().position(|passage| passage.id == mark.passage);
+        let doc = doc.and_then(|at| Some(DocIdx(u32::try_from(at).ok()?)));
+        let doc = doc.ok_or_else(|| gone(&format!("passage {:?}", mark.passage)))?;
+        let query = find(collection, &mark.query);
         let mut next = collection.clone();
-        let query = match (query, &mark.query) {
-            (Some(query), _) => query,
-            (None, MarkedQuery::Typed(text)) => append(&mut next, own::id_of(text), text.trim(), None),
-            (None, MarkedQuery::Listed(_)) => return Err(Error::bug("a listed query has a place")),
+        let (query, kept) = match (query, &mark.query) {
+            (Some(query), _) if !is_own(collection, query) => {
+                (query, self.keep_line(&collection.query(query).id, &mark.passage, mark.grade)?)
+            }
+            (Some(query), _) => {
+                let own = OwnQuery::of(&collection.query(query).text);
+                (query, self.keep_own(&own, &mark.passage, mark.grade)?)
+            }
+            (None, MarkedQuery::Typed(text)) => {
+                let own = OwnQuery::of(text);
+                let kept = self.keep_own(&own, &mark.passage, mark.grade)?;
+                (append(&mut next, own.id, &own.text, own.lang.as_deref()), kept)
+            }
+            (None, MarkedQuery::Listed(id)) => return Err(gone(&format!("query {id:?}"))),
         };
-        set(&mut next, query, JudgedPassage::Known(mark.doc), mark.grade);
+        set(&mut next, query, JudgedPassage::Known(doc), mark.grade);
         Ok((next, query, kept))
     }
 
@@ -192,9 +184,12 @@ fn folder_name(collection: &Collection) -> String {
     format!("{name}-{}", &hash[..12])
 }
 
-/// The listed query with this text.
-fn listed(collection: &Collection, text: &str) -> Option<QueryIdx> {
-    let at = collection.queries.iter().position(|query| query.text.trim() == text.trim())?;
+/// The listed query that is meant: a typed one whose text is listed is that one.
+fn find(collection: &Collection, query: &MarkedQuery) -> Option<QueryIdx> {
+    let at = collection.queries.iter().position(|listed| match query {
+        MarkedQuery::Listed(id) => listed.id == *id,
+        MarkedQuery::Typed(text) => listed.text.trim() == text.trim(),
+    })?;
     Some(QueryIdx(u32::try_from(at).ok()?))
 }
 
@@ -291,7 +286,7 @@ mod tests {
     }
 
     fn mark(query: MarkedQuery, doc: u32, grade: Option<Grade>) -> Mark {
-        Mark { query, doc: DocIdx(doc), grade }
+        Mark { query, passage: format!("d{}", doc + 1), grade }
     }
 
     fn grades(collection: &Collection, query: u32) -> Vec<Option<Grade>> {
@@ -303,7 +298,7 @@ mod tests {
         let (folder, asides) = (folder(&[]), tempfile::tempdir().unwrap());
         let collection = open(folder.path(), asides.path());
         let keeper = Keeper::of(&collection, Some(asides.path()));
-        let listed = MarkedQuery::Listed(QueryIdx(0));
+        let listed = MarkedQuery::Listed("q1".into());
         let (next, query, kept) = keeper.keep(&collection, &mark(listed.clone(), 1, Some(2))).unwrap();
         assert_eq!((query, kept.instead), (QueryIdx(0), None));
         assert_eq!(kept.file, folder.path().join("qrels/test.tsv"));
@@ -322,9 +317,11 @@ mod tests {
         let typed = MarkedQuery::Typed(" dos  ".into());
         let (next, query, kept) = keeper.keep(&collection, &mark(typed.clone(), 0, Some(1))).unwrap();
         assert_eq!((query, kept.file), (QueryIdx(1), folder.path().join("own-queries.jsonl")));
+        let typed_again = typed.clone();
         let (next, again, _) = keeper.keep(&next, &mark(typed, 1, Some(3))).unwrap();
         assert_eq!(again, query, "the same text is the same query");
-        let (next, ..) = keeper.keep(&next, &mark(MarkedQuery::Listed(query), 0, Some(0))).unwrap();
+        let (next, ..) =
+            keeper.keep(&next, &mark(MarkedQuery::Listed(next.query(query).id.clone()), 0, Some(0))).unwrap();
         let opened = open(folder.path(), asides.path());
         for collection in [&next, &opened] {
             assert_eq!(grades(collection, 1), [Some(0), Some(3)]);
@@ -332,6 +329,8 @@ mod tests {
         }
         assert_eq!(opened.query(query).text, "dos");
         assert!(!folder.path().join("qrels").exists(), "the collection's qrels know no query of one's own");
+        let gone = keeper.keep(&next, &mark(typed_again, 8, Some(1))).unwrap_err();
+        assert!(gone.to_string().contains("\"d9\" is not in the collection any more"), "{gone}");
         let (_, listed, _) = keeper.keep(&next, &mark(MarkedQuery::Typed("uno".into()), 0, Some(1))).unwrap();
         assert_eq!(listed, QueryIdx(0), "a text that is listed is that query");
     }
@@ -347,7 +346,7 @@ mod tests {
         let permit = |mode| std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
         permit(0o444);
         let collection = open(folder.path(), asides.path());
-        let listed = MarkedQuery::Listed(QueryIdx(0));
+        let listed = MarkedQuery::Listed("q1".into());
         let alone = Keeper::of(&collection, None).keep(&collection, &mark(listed.clone(), 1, Some(2)));
         assert!(alone.unwrap_err().to_string().contains("read-only"));
         let keeper = Keeper::of(&collection, Some(asides.path()));

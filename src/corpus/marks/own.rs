@@ -21,6 +21,18 @@ pub struct OwnQuery {
     pub judgments: BTreeMap<String, Grade>,
 }
 
+impl OwnQuery {
+    /// A query as it was typed, not judged yet.
+    pub fn of(text: &str) -> Self {
+        Self {
+            id: id_of(text),
+            text: text.trim().to_owned(),
+            lang: Some(crate::text::detect(text).as_str().to_owned()),
+            judgments: BTreeMap::new(),
+        }
+    }
+}
+
 /// The id of a typed query: the same text has the same one, whenever and wherever it is typed.
 pub fn id_of(text: &str) -> String {
     let digest = Sha256::digest(text.split_whitespace().collect::<Vec<_>>().join(" ").as_bytes());
@@ -82,10 +94,6 @@ fn push(out: &mut String, mut query: OwnQuery, passage: &str, grade: Option<Grad
 mod tests {
     use super::*;
 
-    fn query(text: &str) -> OwnQuery {
-        OwnQuery { id: id_of(text), text: text.into(), lang: Some("en".into()), judgments: BTreeMap::new() }
-    }
-
     #[test]
     fn the_same_text_has_the_same_id() {
         assert_eq!(id_of("late  refund "), id_of("late refund"));
@@ -95,14 +103,14 @@ mod tests {
 
     #[test]
     fn judgments_come_and_go_and_other_lines_stay() {
-        let one = amended(b"", &query("a\u{2028}b"), "d1", Some(2)).unwrap();
-        let two = amended(&one, &query("other"), "d1", Some(0)).unwrap();
+        let one = amended(b"", &OwnQuery::of("a\u{2028}b"), "d1", Some(2)).unwrap();
+        let two = amended(&one, &OwnQuery::of("other"), "d1", Some(0)).unwrap();
         let both = parse(&two).unwrap();
         assert_eq!((both[0].judgments["d1"], both[1].judgments["d1"]), (2, 0));
         assert!(two.starts_with(&one));
-        let gone = parse(&amended(&two, &query("other"), "d1", None).unwrap()).unwrap();
+        let gone = parse(&amended(&two, &OwnQuery::of("other"), "d1", None).unwrap()).unwrap();
         assert_eq!((gone.len(), gone[1].judgments.len()), (2, 0));
-        assert!(amended(b"{\n", &query("other"), "d1", None).unwrap_err().contains("line 1"));
+        assert!(amended(b"{\n", &OwnQuery::of("other"), "d1", None).unwrap_err().contains("line 1"));
         assert_eq!(parse(b"\n{}").unwrap_err().0, 2);
     }
 }

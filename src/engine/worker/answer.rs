@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Dense, JUDGE_AT_ONCE, VERDICT_AT_ONCE, Worker};
-use crate::domain::{Language, LegSet, QueryIdx, Settings};
+use crate::domain::{DocIdx, Language, LegSet, QueryIdx, Settings};
 use crate::engine::explain::{ExplainInput, explain};
 use crate::engine::query_state::{JudgeContext, QueryState};
 use crate::engine::rejudge::Rejudge;
@@ -166,9 +166,15 @@ impl Worker {
         format!("on {} alone", names.join(" and "))
     }
 
-    pub(super) fn focus(&mut self, settings: &Settings, ran: LegSet) -> FocusView {
-        let focus = self.request.focus.clone();
-        let (language, golds): (Language, Vec<GoldRow>) = match &focus {
+    /// What the screen shows of one query.
+    fn view_of(
+        &mut self,
+        focus: &Focus,
+        inspect: Option<DocIdx>,
+        settings: &Settings,
+        ran: LegSet,
+    ) -> FocusView {
+        let (language, golds): (Language, Vec<GoldRow>) = match focus {
             Focus::Listed(query) => (
                 self.collection
                     .queries
@@ -180,7 +186,7 @@ impl Worker {
         };
         let reranks_now = self.reranks_now(ran);
         let mut owned = QueryState::typed("", self.legs.len());
-        let state = match &focus {
+        let state = match focus {
             Focus::Listed(query) => self.listed.get_mut(query.index()).unwrap_or(&mut owned),
             Focus::Typed(_) => self.typed.as_mut().unwrap_or(&mut owned),
         };
@@ -196,7 +202,7 @@ impl Worker {
             settings,
             legs: &self.legs.names,
             ran: ran_here,
-            focus: &focus,
+            focus,
             language,
             state,
             golds: &golds,
@@ -204,7 +210,7 @@ impl Worker {
             reranking: reranks_now && ran_here == ran,
             stale: ran_here != ran,
         });
-        let explanation = self.request.inspect.and_then(|doc| {
+        let explanation = inspect.and_then(|doc| {
             let input = ExplainInput {
                 collection: &self.collection,
                 settings,
@@ -220,6 +226,18 @@ impl Worker {
             explain(&input, doc).map_err(|error| self.notes.push(error.to_string())).ok()
         });
         FocusView { explanation, ..view }
+    }
+
+    pub(super) fn focus(&mut self, settings: &Settings, ran: LegSet) -> FocusView {
+        let focus = self.request.focus.clone();
+        self.view_of(&focus, self.request.inspect, settings, ran)
+    }
+
+    /// The lists of every judged query, as the screen would show them.
+    pub(super) fn lists(&mut self) -> Vec<FocusView> {
+        let (settings, ran) = (self.request.settings.clone(), self.ran());
+        let judged = self.judged.clone();
+        judged.into_iter().map(|query| self.view_of(&Focus::Listed(query), None, &settings, ran)).collect()
     }
 
     pub(super) fn runs(&mut self) -> Runs {

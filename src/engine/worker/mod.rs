@@ -25,7 +25,7 @@ use super::legs::Legs;
 use super::query_state::QueryState;
 use super::rejudge::Rejudge;
 use super::runs::Runs;
-use super::snapshot::{Affords, Approximation, Focus, QueryRow, RecallCurve, Request, Study};
+use super::snapshot::{Affords, Approximation, Focus, FocusView, QueryRow, RecallCurve, Request, Study};
 use super::study::{Likenesses, StudyUnderWay};
 use super::tuning::{Key, Tuner, Tuning};
 use super::watch::Watch;
@@ -58,6 +58,7 @@ pub enum Message {
     /// The collection as its files are now.
     Reread(Box<Result<Collection>>),
     Runs(mpsc::Sender<Runs>),
+    Lists(mpsc::Sender<Vec<FocusView>>),
     Stop,
 }
 
@@ -80,13 +81,19 @@ pub fn run(
     });
     let mut watch = watch.and_then(Result::ok);
     sink(Event::Opened(Arc::clone(&collection)));
-    let mut request = None;
+    let (mut request, mut reread) = (None, false);
     loop {
+        let opened = Arc::clone(&collection);
         let mut worker = match Worker::open(options.clone(), collection, own) {
             Ok(worker) => worker,
             Err(error) => return sink(Event::Failed(error)),
         };
         worker.watch = watch.take();
+        // Said when it can be answered: until then the screen shows what was there before.
+        if reread {
+            sink(Event::News(News::Reread { collection: opened, passages_changed: true }));
+        }
+        reread = true;
         if let Some(request) = request.take() {
             worker.take_request(request);
         }
@@ -96,8 +103,7 @@ pub fn run(
         drop(worker);
         let kept: Vec<Message> = messages.try_iter().filter(Message::is_asked).collect();
         kept.into_iter().for_each(|message| drop(own.send(message)));
-        collection = Arc::clone(&next);
-        sink(Event::News(News::Reread { collection: next, passages_changed: true }));
+        collection = next;
     }
 }
 
@@ -105,7 +111,12 @@ impl Message {
     /// Whether it comes from outside, and not from the worker's own threads.
     fn is_asked(&self) -> bool {
         match self {
-            Self::Request(_) | Self::Mark(_) | Self::Reread(_) | Self::Runs(_) | Self::Stop => true,
+            Self::Request(_)
+            | Self::Mark(_)
+            | Self::Reread(_)
+            | Self::Runs(_)
+            | Self::Lists(_)
+            | Self::Stop => true,
             Self::Fact(_) | Self::Rerank(_) | Self::Tuned(_) => false,
         }
     }
@@ -341,6 +352,9 @@ impl Worker {
             Message::Tuned(tuning) => self.take_tuning(tuning),
             Message::Runs(reply) => {
                 let _ = reply.send(self.runs());
+            }
+            Message::Lists(reply) => {
+                let _ = reply.send(self.lists());
             }
             Message::Mark(mark) => self.take_mark(mark),
             Message::Stop | Message::Reread(_) => {}

@@ -1,0 +1,54 @@
+//! What the second stage cost, and what other sizes of the candidate set would.
+
+use serde::{Serialize, Serializer};
+
+use super::stages::MetricMap;
+use crate::engine::{AffordPoint, Snapshot, StageCost};
+use crate::error::Result;
+
+/// One size of the candidate set: the estimated time of a query, and what was measured there.
+#[derive(Serialize)]
+pub(super) struct AffordPart {
+    n: usize,
+    ms: Option<f64>,
+    within_budget: Option<bool>,
+    metrics: Option<MetricMap>,
+}
+
+pub(super) fn afforded(snapshot: &Snapshot) -> Vec<AffordPart> {
+    let part = |point: &AffordPoint| AffordPart {
+        n: point.n,
+        ms: point.ms,
+        within_budget: point.within,
+        metrics: point.metrics.map(|metrics| MetricMap { n: point.n, metrics }),
+    };
+    snapshot.affords.points.iter().map(part).collect()
+}
+
+pub(super) struct Costs<'a>(pub(super) &'a [StageCost]);
+
+#[derive(Serialize)]
+struct CostPart {
+    computed_pairs: u64,
+    cached_pairs: u64,
+    ms_total: f64,
+    ms_p50_per_query: Option<f64>,
+    ms_p95_per_query: Option<f64>,
+    ms_per_pair: Option<f64>,
+}
+
+impl Serialize for Costs<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|cost| {
+            let part = CostPart {
+                computed_pairs: cost.computed_pairs,
+                cached_pairs: cost.cached_pairs,
+                ms_total: cost.ms_total,
+                ms_p50_per_query: cost.ms_p50_per_query,
+                ms_p95_per_query: cost.ms_p95_per_query,
+                ms_per_pair: cost.ms_per_pair,
+            };
+            (&cost.stage, part)
+        }))
+    }
+}
