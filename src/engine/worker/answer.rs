@@ -105,6 +105,8 @@ impl Worker {
             self.dirty.verdict = true;
             self.dirty.study = true;
             self.studying = None;
+            self.dirty.affords = true;
+            self.affording = None;
         }
         if std::mem::take(&mut self.dirty.judged) || self.rows.is_empty() {
             self.rejudge = Some(Rejudge::default());

@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
+use super::affords::AffordsUnderWay;
 use super::background::{Background, DenseFacts, Fact, ModelFacts};
 use super::judging::CostMeter;
 use super::languages::TextRow;
@@ -145,6 +146,8 @@ struct Dirty {
     verdict: bool,
     /// The study, which follows the verdict.
     study: bool,
+    /// What other sizes of the candidate set take and reach.
+    affords: bool,
     /// A request waits for this answer.
     urgent: bool,
 }
@@ -183,6 +186,7 @@ struct Worker {
     curve: Arc<RecallCurve>,
     findings: Option<Arc<Verdict>>,
     affords: Arc<Affords>,
+    affording: Option<AffordsUnderWay>,
     approximation: Option<Approximation>,
     /// Of the rows' scores.
     metrics: Arc<[Metric]>,
@@ -256,6 +260,7 @@ impl Worker {
             curve: Arc::default(),
             findings: None,
             affords: Arc::default(),
+            affording: None,
             approximation: None,
             metrics: Arc::default(),
             study: None,

@@ -3,6 +3,7 @@
 pub(in crate::tui) mod fixture;
 mod judging;
 mod properties;
+mod reranking;
 mod screens;
 mod tuning;
 mod updates;
