@@ -20,7 +20,7 @@ use crate::domain::{DocIdx, Grade, Language, Passage, Query, QueryIdx};
 use crate::error::Result;
 
 pub use beir::ReadOptions;
-pub use marks::{Keeper, Kept, Mark, MarkedQuery, is_own};
+pub use marks::{Keeper, Kept, Mark, MarkedQuery, is_own, own_id};
 pub use sample::{sample_folder, write_sample};
 
 /// Reads the whole collection, with the person's own queries and with judgments that lie aside.

@@ -80,7 +80,8 @@ fn on_key(state: &mut State, event: KeyEvent) -> Vec<Effect> {
 
 fn on_action(state: &mut State, action: ActionId) -> Vec<Effect> {
     use ActionId as Id;
-    if !turning::is_a_turn(action) {
+    // A list that is open is one gesture, also where it is left for what was before.
+    if !turning::is_a_turn(action) && !matches!(state.mode, Mode::Picking(_)) {
         state.history.end_run();
     }
     match action {

@@ -15,6 +15,7 @@ mod judging;
 mod languages;
 mod layering;
 mod limits;
+mod marks;
 mod readme;
 mod rerankers;
 mod sample;

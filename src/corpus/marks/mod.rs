@@ -19,6 +19,8 @@ use crate::durable;
 use crate::error::{Error, Result};
 use own::OwnQuery;
 
+pub use own::id_of as own_id;
+
 /// Whose judgment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MarkedQuery {

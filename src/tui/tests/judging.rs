@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::corpus::{Collection, JudgedPassage, Judgment, Kept, Mark, MarkedQuery};
+use crate::corpus::{Collection, JudgedPassage, Judgment, Kept, Mark, MarkedQuery, own_id};
 use crate::domain::{DocIdx, Grade, Query, QueryIdx};
 use crate::engine::{Focus, News, Request};
 use crate::error::Error;
@@ -169,14 +169,14 @@ fn a_typed_query_is_a_listed_one_once_it_is_judged() {
     let mut grown = (*collection()).clone();
     let query = QueryIdx(grown.queries.len() as u32);
     let language = crate::domain::Language::new("en");
-    grown.queries.push(Query { id: "own-12345678".into(), text: "late refund".into(), language });
+    grown.queries.push(Query { id: own_id("late refund"), text: "late refund".into(), language });
     grown.judgments.push(Vec::new());
     let effects = update(&mut state, Message::News(judged(&grown, &mark, query)));
     assert_eq!((state.query, &state.typed), (Some(query), &None));
     assert!(matches!(&effects[..], [Effect::Request(request)] if request.focus == Focus::Listed(query)));
     assert!(notice(&state).contains("your query own-"), "{}", notice(&state));
     let undone = marks(&press(&mut state, "U")).pop().unwrap();
-    assert_eq!(undone.query, MarkedQuery::Listed("own-12345678".into()));
+    assert_eq!(undone.query, MarkedQuery::Listed(own_id("late refund")));
 }
 
 /// Trap: indices of before would name another query and another passage.

@@ -9,7 +9,7 @@ pub static ACTIONS: &[Action] = &[
     act(
         Id::Mark,
         &[ch('m')],
-        "gold",
+        "judge",
         "mark the passage as gold, or take its judgment away; then 0 to 3: its grade, 0 is not relevant",
         Judge,
         QUERY,
