@@ -4,6 +4,7 @@ mod analyze;
 pub mod args;
 mod cache;
 mod eval;
+mod export;
 mod models;
 mod progress;
 mod rerankers;
@@ -28,6 +29,7 @@ pub fn run(args: Args) -> Result<()> {
     }
     match args.command {
         Some(Command::Eval(eval)) => eval::run(&eval),
+        Some(Command::Export(export)) => export::run(&export),
         Some(Command::Models(models)) => models::run(&models),
         Some(Command::Cache(cache)) => cache::run(&cache),
         Some(Command::Rerankers(rerankers)) => rerankers::run(&rerankers),
@@ -89,6 +91,16 @@ fn print(text: &str) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Prints what a program is to read. Where a person reads it instead, on a terminal, text from files is
+/// made harmless first.
+fn print_report(text: &str) -> Result<()> {
+    if !std::io::stdout().is_terminal() {
+        return print(text);
+    }
+    let lines: Vec<_> = text.lines().map(visible).collect();
+    print(&(lines.join("\n") + "\n"))
 }
 
 /// Prints an error for a person, with what came from files made harmless.

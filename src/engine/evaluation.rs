@@ -18,6 +18,8 @@ use crate::tune::Goal;
 pub struct Evaluation {
     pub collection: Arc<Collection>,
     pub snapshot: Arc<Snapshot>,
+    /// What it was made with.
+    pub options: EngineOptions,
     engine: Engine,
 }
 
@@ -38,9 +40,8 @@ impl Evaluation {
     /// # Errors
     /// As [`Evaluation::of`].
     pub fn watched(options: EngineOptions, mut watch: impl FnMut(&Snapshot)) -> Result<Self> {
-        let settings = options.settings.clone();
         let (sink, events) = mpsc::channel();
-        let engine = Engine::start(options, move |event| {
+        let engine = Engine::start(options.clone(), move |event| {
             let _ = sink.send(event);
         })?;
         let mut collection: Option<Arc<Collection>> = None;
@@ -53,7 +54,7 @@ impl Evaluation {
                     let first = opened.judged_queries().next().unwrap_or(QueryIdx(0));
                     engine.request(Request {
                         generation: 1,
-                        settings: settings.clone(),
+                        settings: options.settings.clone(),
                         focus: Focus::Listed(first),
                         inspect: None,
                         tune: Some(Goal::Ndcg10),
@@ -67,7 +68,7 @@ impl Evaluation {
                         && snapshot.status.is_settled()
                         && complete == judged
                     {
-                        return Ok(Self { collection: Arc::clone(collection), snapshot, engine });
+                        return Ok(Self { collection: Arc::clone(collection), snapshot, options, engine });
                     }
                 }
             }

@@ -48,15 +48,17 @@ pub use judging::JudgeOptions;
 pub use legs::{LegSource, LegSpec};
 pub use snapshot::*;
 
+pub use crate::corpus::ReadOptions;
+pub use crate::models::ModelOptions;
+pub use crate::rerank::Activation;
+
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
-use crate::corpus::{Collection, Kept, Mark, ReadOptions};
-use crate::domain::{QueryIdx, Settings};
+use crate::corpus::{Collection, Kept, Mark};
+use crate::domain::{FirstStage, LegId, QueryIdx, SecondStage, Settings};
 use crate::error::{Error, Result};
-use crate::models::ModelOptions;
-use crate::rerank::Activation;
 use runs::Runs;
 use worker::Message;
 
@@ -114,6 +116,14 @@ impl EngineOptions {
             settings: Settings::default(),
             watch: false,
         }
+    }
+
+    /// BM25 alone, without any model: nothing is embedded, reranked or fetched.
+    pub fn without_model(mut self) -> Self {
+        self.use_model = false;
+        self.settings.first = FirstStage::Only(LegId(0));
+        self.settings.reranker = SecondStage::none();
+        self
     }
 }
 

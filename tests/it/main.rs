@@ -16,9 +16,11 @@ mod languages;
 mod layering;
 mod limits;
 mod marks;
+mod outputs;
 mod readme;
 mod rerankers;
 mod sample;
+mod schema;
 #[cfg(unix)]
 mod terminal;
 mod without_model;

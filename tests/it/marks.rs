@@ -85,7 +85,7 @@ fn grade(collection: &Collection, query: u32, doc: u32) -> Option<i32> {
 #[test]
 fn a_judgment_is_on_the_disk_before_it_is_told_and_every_metric_follows() {
     let folder = small();
-    let mut desk = Desk::open(folder.path());
+    let desk = Desk::open(folder.path());
     let settled = |snapshot: &Snapshot| snapshot.means.is_some() && snapshot.status.rejudging.is_none();
     let before = desk.until(|snapshot| settled(snapshot) && snapshot.means.unwrap().queries == 2);
     let q1 = MarkedQuery::Listed("q1".to_owned());
