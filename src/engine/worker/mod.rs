@@ -12,6 +12,7 @@ mod lexical;
 mod news;
 mod second_stage;
 mod status;
+mod summary;
 mod tune;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +39,7 @@ use crate::index::{CacheFolder, FactCache, LexicalIndex};
 use crate::judge::{Metric, Verdict};
 use crate::rerank::cascade::StagePlan;
 use crate::rerank::{Runner, RunnerEvent};
+use summary::Summary;
 use tune::Gathered;
 
 /// Least time between two answers that no request asked for.
@@ -180,6 +182,8 @@ struct Worker {
     judged: Vec<QueryIdx>,
     /// In the order of `judged`.
     rows: Arc<Vec<QueryRow>>,
+    /// Of `rows`, once it was asked for.
+    summary: Option<Summary>,
     /// The pass that makes `rows` anew, where it is not done.
     rejudge: Option<Rejudge>,
     position: BTreeMap<QueryIdx, usize>,
@@ -256,6 +260,7 @@ impl Worker {
             },
             position: judged.iter().copied().zip(0..).collect(),
             rows: Arc::default(),
+            summary: None,
             rejudge: None,
             curve: Arc::default(),
             findings: None,
