@@ -5,7 +5,6 @@
 use std::path::{Path, PathBuf};
 
 use super::saved;
-use crate::engine::EngineOptions;
 use crate::engine::compare::{Comparison, Question, Side, Which};
 use crate::engine::{Evaluation, JudgeOptions};
 use crate::error::{Error, ErrorKind, Result};
@@ -85,14 +84,20 @@ impl GateArgs {
     ///
     /// # Errors
     /// When the baseline cannot be read.
-    pub fn demands(&self, evaluation: &Evaluation, options: &EngineOptions) -> Result<Vec<Demand>> {
+    pub fn demands(&self, evaluation: &Evaluation) -> Result<Vec<Demand>> {
         let side = |which| Side::of("now", &evaluation.snapshot, &evaluation.collection, which);
         let now = [side(Which::Delivered), side(Which::First)];
         let mut demands: Vec<Demand> = self.least.iter().map(|bound| at_least(bound, &now)).collect();
         if let Some(file) = &self.baseline {
             let before = |which| saved::side(file, which);
             let before = [before(Which::Delivered)?, before(Which::First)?];
-            demands.extend(drops(&self.max_drop, &before, &now, self.significant, options.judging.terms));
+            demands.extend(drops(
+                &self.max_drop,
+                &before,
+                &now,
+                self.significant,
+                evaluation.options.judging.terms,
+            ));
         }
         Ok(demands)
     }

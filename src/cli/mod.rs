@@ -4,6 +4,7 @@ mod analyze;
 pub mod args;
 mod cache;
 mod eval;
+mod export;
 mod gate;
 mod models;
 mod progress;
@@ -14,6 +15,7 @@ mod validate;
 
 use std::io::{IsTerminal as _, Write as _};
 
+use crate::corpus::Mark;
 use crate::engine::{Engine, EngineOptions, Event, LegSpec, Request};
 use crate::error::{Error, ErrorKind, Result};
 use crate::text::visible;
@@ -30,6 +32,7 @@ pub fn run(args: Args) -> Result<()> {
     }
     match args.command {
         Some(Command::Eval(eval)) => eval::run(&eval),
+        Some(Command::Export(export)) => export::run(&export),
         Some(Command::Models(models)) => models::run(&models),
         Some(Command::Cache(cache)) => cache::run(&cache),
         Some(Command::Rerankers(rerankers)) => rerankers::run(&rerankers),
@@ -61,6 +64,10 @@ impl tui::EngineHandle for Engine {
     fn request(&self, request: Request) {
         Self::request(self, request);
     }
+
+    fn mark(&self, mark: Mark) {
+        Self::mark(self, mark);
+    }
 }
 
 fn start_log(file: &std::path::Path) -> Result<()> {
@@ -88,6 +95,16 @@ fn print(text: &str) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Prints what a program is to read. Where a person reads it instead, on a terminal, text from files is
+/// made harmless first.
+fn print_report(text: &str) -> Result<()> {
+    if !std::io::stdout().is_terminal() {
+        return print(text);
+    }
+    let lines: Vec<_> = text.lines().map(visible).collect();
+    print(&(lines.join("\n") + "\n"))
 }
 
 /// Prints an error for a person, with what came from files made harmless.

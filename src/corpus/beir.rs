@@ -5,7 +5,7 @@
 //! Unknown fields are ignored. A language comes from the field `lang` or `language`, else from the text.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
@@ -23,6 +23,8 @@ pub struct ReadOptions {
     pub split: Option<String>,
     /// Leave rows out that cannot be read, and say how many, where the default is an error.
     pub skip_bad_rows: bool,
+    /// Where judgments lie that could not be written into their collection; `None`: nowhere.
+    pub asides: Option<PathBuf>,
 }
 
 /// Reads the whole collection.

@@ -4,6 +4,7 @@
 //! it in words. Nothing is indexed or segmented here.
 
 mod beir;
+mod marks;
 mod qrels;
 mod rows;
 pub mod run;
@@ -16,9 +17,20 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::domain::{DocIdx, Grade, Language, Passage, Query, QueryIdx};
+use crate::error::Result;
 
-pub use beir::{ReadOptions, read};
+pub use beir::ReadOptions;
+pub use marks::{Keeper, Kept, Mark, MarkedQuery, is_own, own_id};
 pub use sample::{sample_folder, write_sample};
+
+/// Reads the whole collection, with the person's own queries and with judgments that lie aside.
+///
+/// # Errors
+/// Bad input, with file and line, and what to do.
+pub fn read(folder: &std::path::Path, options: &ReadOptions) -> Result<Collection> {
+    let collection = beir::read(folder, options)?;
+    Keeper::of(&collection, options.asides.as_deref()).lay_over(collection)
+}
 
 /// The passage that a judgment speaks of.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -82,6 +82,14 @@ pub(super) fn read(
     Ok(Qrels { judgments: reader.judgments, bad_rows, unknown_queries: reader.unknown_queries })
 }
 
+/// The columns of a line: between tabs, where there is one.
+pub(super) fn columns(line: &str) -> Vec<&str> {
+    match line.contains('\t') {
+        true => line.split('\t').map(str::trim).collect(),
+        false => line.split_whitespace().collect(),
+    }
+}
+
 struct Reader<'a> {
     docs: HashMap<&'a str, DocIdx>,
     queries: HashMap<&'a str, QueryIdx>,
@@ -98,10 +106,7 @@ impl Reader<'_> {
         if line.trim().is_empty() {
             return Ok(());
         }
-        let columns: Vec<&str> = match line.contains('\t') {
-            true => line.split('\t').map(str::trim).collect(),
-            false => line.split_whitespace().collect(),
-        };
+        let columns = columns(line);
         let (query, passage, grade) = match columns.as_slice() {
             [query, passage, grade] => (*query, *passage, *grade),
             [query, _iteration, passage, grade] => (*query, *passage, *grade),

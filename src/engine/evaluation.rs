@@ -18,6 +18,8 @@ use crate::tune::Goal;
 pub struct Evaluation {
     pub collection: Arc<Collection>,
     pub snapshot: Arc<Snapshot>,
+    /// What it was made with.
+    pub options: EngineOptions,
     session: Session,
 }
 
@@ -39,10 +41,9 @@ impl Evaluation {
     /// # Errors
     /// As [`Evaluation::of`].
     pub fn watched(options: EngineOptions, tune: Option<Goal>, watch: impl FnMut(&Snapshot)) -> Result<Self> {
-        let settings = options.settings.clone();
-        let mut session = Session::open(options)?;
-        let snapshot = session.ask(Ask { tune, ..Ask::of(settings) }, watch)?;
-        Ok(Self { collection: Arc::clone(&session.collection), snapshot, session })
+        let mut session = Session::open(options.clone())?;
+        let snapshot = session.ask(Ask { tune, ..Ask::of(options.settings.clone()) }, watch)?;
+        Ok(Self { collection: Arc::clone(&session.collection), snapshot, options, session })
     }
 
     /// Whole lists of all judged queries, first stage and reranked.

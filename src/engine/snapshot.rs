@@ -86,7 +86,7 @@ pub struct Status {
     pub rejudging: Option<(usize, usize)>,
     /// Whether the verdict is of an earlier state of the lists.
     pub verdict_lags: bool,
-    /// Whether the study is.
+    /// Whether the study is, or what other sizes of the candidate set take and reach.
     pub study_lags: bool,
     /// Trying other settings: columns of the heat map.
     pub tuning: StageState,
@@ -378,6 +378,11 @@ pub struct StageCost {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Affords {
     pub budget_ms: Option<f64>,
+    /// The present N.
+    pub n: usize,
+    /// The greatest N, up to the window, that the budget has time for (0: none); `None` without a budget,
+    /// and where a reranker has computed nothing in this run.
+    pub limit: Option<usize>,
     /// By N, ascending; empty without a second stage.
     pub points: Vec<AffordPoint>,
 }
@@ -389,6 +394,10 @@ pub struct AffordPoint {
     pub ms: Option<f64>,
     /// Whether that is within the budget.
     pub within: Option<bool>,
+    /// Means of the first stage's lists at this N, and of what a perfect reranker would make of them;
+    /// `None` without judged queries.
+    pub first: Option<Metrics>,
+    pub ceiling: Option<Metrics>,
     /// Means of the reranked lists at this N; `None` where a judged query lacks a score.
     pub metrics: Option<Metrics>,
 }
@@ -460,7 +469,7 @@ pub struct Snapshot {
     /// `None` where dense search is exact.
     pub approximation: Option<Approximation>,
     pub costs: Vec<StageCost>,
-    /// Lags behind the lists as the verdict does.
+    /// Lags behind the lists as the study does.
     pub affords: Arc<Affords>,
     /// Those of the plan, once each.
     pub rerankers: Vec<RerankerInUse>,

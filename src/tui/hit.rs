@@ -27,8 +27,11 @@ pub enum Target {
     Knob(Knob),
     Tab(Detail),
     PlotTab(Plot),
-    /// The axis of recall@N; the pointer says how far along.
-    RecallAxis,
+    /// An axis of N on a log scale; the pointer says how far along.
+    SizeAxis {
+        from: usize,
+        to: usize,
+    },
     /// The axis of α under the curves.
     AlphaAxis,
     /// A cell of the heat map, by its α and N.

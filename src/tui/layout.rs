@@ -54,10 +54,12 @@ pub enum Plot {
     Alpha,
     /// The metric over α x N, by method.
     Heat,
+    /// What more candidates buy and take, against the budget of time.
+    Budget,
 }
 
 impl Plot {
-    pub const ALL: [Self; 3] = [Self::Recall, Self::Alpha, Self::Heat];
+    pub const ALL: [Self; 4] = [Self::Recall, Self::Alpha, Self::Heat, Self::Budget];
 
     pub fn step(self, by: isize) -> Self {
         let at = Self::ALL.iter().position(|&plot| plot == self).unwrap_or(0) as isize;
@@ -163,7 +165,7 @@ impl Layout {
         above
     }
 
-    /// All three plots, or two, or one with tabs.
+    /// All plots, or two, or one with tabs.
     fn split_plots(&mut self, body: Rect, plot: Plot) {
         if body.height == 0 {
             return;
@@ -171,7 +173,9 @@ impl Layout {
         if body.height >= 38 && body.width >= 150 {
             let [top, bottom] = rows(body, body.height * 2 / 5);
             let [left, right] = Split::horizontal([Constraint::Fill(2), Constraint::Fill(3)]).areas(top);
-            self.plots = vec![(Plot::Recall, left), (Plot::Alpha, right), (Plot::Heat, bottom)];
+            let [heat, budget] = Split::horizontal([Constraint::Fill(3), Constraint::Fill(2)]).areas(bottom);
+            self.plots =
+                vec![(Plot::Recall, left), (Plot::Alpha, right), (Plot::Heat, heat), (Plot::Budget, budget)];
         } else if body.height >= 26 {
             let [top, bottom] = rows(body, body.height / 2);
             self.plots = vec![(plot, top), (plot.step(1), bottom)];

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 const ROOMS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("error", &[]),
+    ("durable", &["error"]),
     ("order", &["domain"]),
-    ("config", &["domain", "error"]),
+    ("config", &["domain", "durable", "error"]),
     ("text", &["domain"]),
-    ("corpus", &["domain", "error", "order", "text"]),
+    ("corpus", &["domain", "durable", "error", "order", "text"]),
     ("models", &["domain", "error"]),
     ("index", &["corpus", "domain", "error", "models", "text"]),
     ("retrieve", &["domain", "error", "index", "order", "text"]),

@@ -15,9 +15,12 @@ mod judging;
 mod languages;
 mod layering;
 mod limits;
+mod marks;
+mod outputs;
 mod readme;
 mod rerankers;
 mod sample;
+mod schema;
 #[cfg(unix)]
 mod terminal;
 mod validate;

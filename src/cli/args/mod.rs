@@ -15,7 +15,7 @@ use super::eval::EvalArgs;
 pub use engine::EngineArgs;
 pub use judging::JudgeArgs;
 pub use output::OutputArgs;
-pub use values::analyzers;
+pub use values::{analyzers, report_format};
 
 /// A terminal debugger for two-stage retrieval: the candidate set beside the reranked list, every rank
 /// movement, and where each gold passage is lost.
@@ -39,6 +39,8 @@ pub struct Args {
 pub enum Command {
     /// Print the metrics before and after reranking, and the ceiling, without a screen
     Eval(Box<EvalArgs>),
+    /// Write lists, judgments or findings to a file, or the hybrid setting as an engine's own query
+    Export(Box<super::export::ExportArgs>),
     /// Rerankers: which there are, fetching and removing their models
     Models(super::models::ModelsArgs),
     /// Hold several second stages against each other on the same candidates
@@ -120,7 +122,10 @@ mod tests {
         let Some(Command::Eval(eval)) = args.command else { panic!("eval") };
         assert_eq!(eval.engine.collection, Some("folder".into()));
         assert_eq!(eval.engine.patch().rerank, Some(SecondStage::none()));
-        assert_eq!((eval.engine.n, eval.engine.k, eval.format), (Some(50), Some(10), Format::Json));
+        assert_eq!(
+            (eval.engine.n, eval.engine.k, eval.format),
+            (Some(50), Some(10), Some(crate::export::Format::Json))
+        );
     }
 
     #[test]

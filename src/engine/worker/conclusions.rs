@@ -10,7 +10,6 @@ impl Worker {
     /// The verdict on the rows as they are.
     pub(super) fn decide(&mut self) {
         self.dirty.verdict = false;
-        self.affords = Arc::new(self.what_is_afforded());
         let settings = &self.request.settings;
         let scored = self.rows.iter().any(|row| row.scores.is_some());
         let reranker = self.reranks_now(self.ran()).then(|| settings.reranker.name());

@@ -65,7 +65,7 @@ impl Worker {
     }
 
     pub(super) fn has_pending(&mut self) -> bool {
-        let conclusions = (self.dirty.verdict || self.dirty.study) && !self.dirty.view;
+        let conclusions = (self.dirty.verdict || self.dirty.affords || self.dirty.study) && !self.dirty.view;
         let judging = self.rejudge.is_some();
         self.asked
             && (judging
@@ -89,6 +89,8 @@ impl Worker {
                 } else if self.dirty.verdict {
                     self.decide();
                     self.dirty.view = true;
+                } else if self.dirty.affords {
+                    self.go_on_affording();
                 } else if self.dirty.study {
                     self.go_on_studying();
                 } else if self.wants_tuning() {

@@ -12,9 +12,9 @@ use crate::domain::{
     Rank, SecondStage, Settings,
 };
 use crate::engine::{
-    AlphaCurve, BestCell, Explanation, FirstRow, Focus, FocusView, GoldRow, HeatMap, Held, Means, QueryRow,
-    RecallCurve, RerankedMeans, RerankedRow, Shape, Snapshot, StageCost, StageHit, StageState, Stamp, Status,
-    TermScore, TokenPair, Tuning, TuningKey,
+    AffordPoint, Affords, AlphaCurve, BestCell, Explanation, FirstRow, Focus, FocusView, GoldRow, HeatMap,
+    Held, Means, QueryRow, RecallCurve, RerankedMeans, RerankedRow, RerankerInUse, Shape, Snapshot,
+    StageCost, StageHit, StageState, Stamp, Status, TermScore, TokenPair, Tuning, TuningKey,
 };
 use crate::fuse::LegShare;
 use crate::judge::{Interval, Metrics, Movement};
@@ -375,8 +375,8 @@ pub fn snapshot() -> Snapshot {
         languages: Vec::new(),
         language_report: Arc::default(),
         curve: Arc::new(curve()),
-        affords: Arc::default(),
-        rerankers: Vec::new(),
+        affords: Arc::new(affords()),
+        rerankers: vec![RerankerInUse { name: "late interaction".into(), fingerprint: None, truncated: 0 }],
         costs: vec![StageCost {
             stage: "late interaction".into(),
             computed_pairs: 450,
@@ -397,6 +397,23 @@ pub fn snapshot() -> Snapshot {
         warnings: Vec::new(),
         model: None,
     }
+}
+
+/// Sizes up to 1,000, reranked up to N = 100; the budget of 400 ms affords 111.
+fn affords() -> Affords {
+    let at = |value: f64| Some(metrics(0.3, value, 0.6));
+    let points = [10, 20, 50, 100, 200, 300, 500, 1000].map(|n| {
+        let more = (n as f64 / 10.0).ln();
+        AffordPoint {
+            n,
+            ms: Some(3.6 * n as f64),
+            within: Some(n <= 111),
+            first: at(0.61),
+            ceiling: at((0.84 + 0.06 * more).min(0.99)),
+            metrics: (n <= 100).then(|| metrics(0.4, 0.70 + 0.05 * more, 0.7)),
+        }
+    });
+    Affords { budget_ms: Some(400.0), n: 50, limit: Some(111), points: points.into() }
 }
 
 /// Over α a hill with its top at `top`, in steps.
@@ -583,6 +600,14 @@ pub fn press(state: &mut State, script: &str) -> Vec<Effect> {
     while let Some(c) = rest.chars().next() {
         let name = rest.strip_prefix('<').and_then(|rest| rest.split_once('>'));
         let named = name.and_then(|(name, after)| Some((named_key(name)?, after)));
+        let control =
+            name.and_then(|(name, after)| Some((name.strip_prefix("Ctrl")?.chars().next()?, after)));
+        if let Some((c, after)) = control {
+            let event = KeyEvent::new(KeyCode::Char(c.to_ascii_lowercase()), KeyModifiers::CONTROL);
+            effects.extend(update(state, Message::Key(event)));
+            rest = after;
+            continue;
+        }
         let (code, after) = named.unwrap_or((KeyCode::Char(c), &rest[c.len_utf8()..]));
         effects.extend(update(state, key(code)));
         rest = after;

@@ -12,6 +12,11 @@ const NOTCH: isize = 3;
 
 pub fn on_pointer(state: &mut State, pointer: Pointer) -> Vec<Effect> {
     match pointer.gesture {
+        Gesture::Press => state.history.end_run(),
+        Gesture::Drag => state.history.next_key(true),
+        Gesture::WheelUp | Gesture::WheelDown => state.history.next_key(false),
+    }
+    match pointer.gesture {
         Gesture::WheelUp => wheel(state, pointer.target, -1),
         Gesture::WheelDown => wheel(state, pointer.target, 1),
         Gesture::Press => {
@@ -20,7 +25,7 @@ pub fn on_pointer(state: &mut State, pointer: Pointer) -> Vec<Effect> {
         }
         Gesture::Drag => match pointer.target {
             Target::Slider(knob) => turning::slide(state, knob, pointer.along),
-            Target::RecallAxis => curves::slide_candidates(state, pointer.along),
+            Target::SizeAxis { from, to } => curves::slide_candidates(state, pointer.along, from..=to),
             Target::AlphaAxis => curves::slide_alpha(state, pointer.along),
             _ => Vec::new(),
         },
@@ -62,7 +67,7 @@ fn press(state: &mut State, pointer: Pointer) -> Vec<Effect> {
         Target::Gold(doc) => lists::select(state, doc),
         Target::Slider(knob) => turning::slide(state, knob, pointer.along),
         Target::Knob(knob) => turning::open(state, knob),
-        Target::RecallAxis => curves::slide_candidates(state, pointer.along),
+        Target::SizeAxis { from, to } => curves::slide_candidates(state, pointer.along, from..=to),
         Target::AlphaAxis => curves::slide_alpha(state, pointer.along),
         Target::Cell { alpha, candidates } => curves::take_cell(state, alpha, candidates),
         Target::PlotTab(plot) => {
@@ -89,7 +94,7 @@ fn wheel(state: &mut State, target: Target, notches: isize) -> Vec<Effect> {
         Target::Slider(knob) | Target::Knob(knob) => {
             return turning::turn(state, knob, Step { up: notches < 0, small: false });
         }
-        Target::RecallAxis => {
+        Target::SizeAxis { .. } => {
             return turning::turn(state, Knob::Candidates, Step { up: notches < 0, small: false });
         }
         Target::AlphaAxis => {
