@@ -83,13 +83,48 @@ pub fn guess_by_script(text: &str) -> Option<Language> {
     ScriptCounts::of(text).asian().map(Language::new)
 }
 
-/// The script that most of the letters are in, by its name; `None` where there are no letters.
+/// The script that most letters are in (`Latin`, `Japanese`, `Han`); `None` where there is no letter.
 pub fn script(text: &str) -> Option<&'static str> {
-    let found = whatlang::detect_script(text)?;
-    Some(match found {
-        whatlang::Script::Mandarin => "Han",
-        whatlang::Script::Hiragana | whatlang::Script::Katakana => "Kana",
-        _ => whatlang::Script::all().iter().find(|script| **script == found)?.name(),
+    let asian = ScriptCounts::of(text).asian().and_then(|tag| {
+        Some(match tag {
+            "ja" => "Japanese",
+            "ko" => "Hangul",
+            "th" => "Thai",
+            "lo" => "Lao",
+            "km" => "Khmer",
+            "my" => "Burmese",
+            tag if tag.starts_with("zh") => "Han",
+            _ => return None,
+        })
+    });
+    asian.or_else(|| {
+        use whatlang::Script as S;
+        Some(match whatlang::detect_script(text)? {
+            S::Arabic => "Arabic",
+            S::Armenian => "Armenian",
+            S::Bengali => "Bengali",
+            S::Cyrillic => "Cyrillic",
+            S::Devanagari => "Devanagari",
+            S::Ethiopic => "Ethiopic",
+            S::Georgian => "Georgian",
+            S::Greek => "Greek",
+            S::Gujarati => "Gujarati",
+            S::Gurmukhi => "Gurmukhi",
+            S::Hangul => "Hangul",
+            S::Hebrew => "Hebrew",
+            S::Hiragana | S::Katakana => "Japanese",
+            S::Kannada => "Kannada",
+            S::Khmer => "Khmer",
+            S::Latin => "Latin",
+            S::Malayalam => "Malayalam",
+            S::Mandarin => "Han",
+            S::Myanmar => "Burmese",
+            S::Oriya => "Oriya",
+            S::Sinhala => "Sinhala",
+            S::Tamil => "Tamil",
+            S::Telugu => "Telugu",
+            S::Thai => "Thai",
+        })
     })
 }
 
@@ -257,19 +292,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_script_has_one_name_whatever_the_language() {
-        for (text, name) in [
-            ("refund after cancelling", Some("Latin")),
-            ("予約の取り消しはできます", Some("Kana")),
-            ("退票手續費多少", Some("Han")),
-            ("환불 규정", Some("Hangul")),
-            ("12 345 …", None),
-        ] {
-            assert_eq!(script(text), name, "{text}");
-        }
-    }
-
-    #[test]
     fn script_tells_the_asian_languages_apart() {
         for (text, tag) in [
             ("予約を取り消したい", "ja"),
@@ -330,5 +352,19 @@ mod tests {
     fn the_character_lists_pair_up() {
         assert_eq!(TRADITIONAL.chars().count(), SIMPLIFIED.chars().count());
         assert!(TRADITIONAL.chars().all(|c| !SIMPLIFIED.contains(c)));
+    }
+
+    #[test]
+    fn a_script_is_named_and_kanji_among_kana_is_japanese() {
+        for (text, name) in [
+            ("Two pieces of luggage", Some("Latin")),
+            ("予約の取り消しは前日まで", Some("Japanese")),
+            ("退票规定", Some("Han")),
+            ("환불 규정 PDF", Some("Hangul")),
+            ("возврат билета", Some("Cyrillic")),
+            ("1234 – 5678", None),
+        ] {
+            assert_eq!(script(text), name, "{text}");
+        }
     }
 }

@@ -180,6 +180,7 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
             match effect {
                 Effect::Request(request) => newest = Some(request),
                 Effect::Behind(job) => self.behind.start_job(job),
+                Effect::Judge(mark) => self.engine.mark(mark),
                 Effect::CaptureMouse(on) => {
                     self.guard.capture_mouse(on).map_err(|error| no_terminal(&error))?;
                 }

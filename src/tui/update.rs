@@ -5,7 +5,10 @@
 mod choosing;
 mod compare;
 mod curves;
+mod history;
+mod judging;
 mod lists;
+mod news;
 mod passages;
 mod pointer;
 mod queries;
@@ -49,6 +52,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             state.complain(error.to_string().replace('\n', " "));
             Vec::new()
         }
+        Message::News(news) => news::on_news(state, news),
         Message::AmbiguousIsWide => {
             state.look.ascii = true;
             Vec::new()
@@ -67,6 +71,13 @@ fn on_done(state: &mut State, outcome: Outcome) -> Vec<Effect> {
 
 fn on_key(state: &mut State, event: KeyEvent) -> Vec<Effect> {
     state.notice = None;
+    state.history.next_key(matches!(state.mode, Mode::Picking(_)));
+    if let Some(doc) = state.grading.take()
+        && let KeyCode::Char(digit @ '0'..='3') = event.code
+        && event.modifiers.is_empty()
+    {
+        return judging::grade(state, doc, digit as i32 - '0' as i32);
+    }
     match actions::action_for(&event, actions::place(state)) {
         Some(action) => on_action(state, action),
         None if state.mode.is_typing() => on_typed_key(state, &event),
@@ -83,6 +94,10 @@ fn on_key(state: &mut State, event: KeyEvent) -> Vec<Effect> {
 
 fn on_action(state: &mut State, action: ActionId) -> Vec<Effect> {
     use ActionId as Id;
+    // A list that is open is one gesture, also where it is left for what was before.
+    if !turning::is_a_turn(action) && !matches!(state.mode, Mode::Picking(_)) {
+        state.history.end_run();
+    }
     match action {
         Id::QuitAlways => vec![Effect::Quit],
         Id::Suspend => vec![Effect::Suspend],
@@ -145,6 +160,11 @@ fn on_action(state: &mut State, action: ActionId) -> Vec<Effect> {
             });
             vec![Effect::CaptureMouse(state.mouse)]
         }
+        Id::Mark => judging::mark(state),
+        Id::UndoJudgment => judging::undo(state),
+        Id::RedoJudgment => judging::redo(state),
+        Id::Undo => history::undo(state),
+        Id::Redo => history::redo(state),
         Id::QueryView => show(state, View::Query),
         Id::CollectionView => show(state, View::Collection),
         Id::LanguagesView => show(state, View::Languages),

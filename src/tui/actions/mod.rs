@@ -81,6 +81,11 @@ pub enum ActionId {
     HeatStage,
     TakeAlpha,
     TakeBest,
+    Mark,
+    UndoJudgment,
+    RedoJudgment,
+    Undo,
+    Redo,
     Ask,
     Filter,
     Accept,
@@ -119,12 +124,14 @@ pub enum Group {
     Turn,
     Tune,
     Tables,
+    Judge,
     Search,
     Screen,
 }
 
 impl Group {
-    pub const ALL: [Self; 6] = [Self::Move, Self::Turn, Self::Tune, Self::Tables, Self::Search, Self::Screen];
+    pub const ALL: [Self; 7] =
+        [Self::Move, Self::Turn, Self::Tune, Self::Tables, Self::Judge, Self::Search, Self::Screen];
 
     pub fn title(self) -> &'static str {
         match self {
@@ -132,6 +139,7 @@ impl Group {
             Self::Turn => "Turn the knobs",
             Self::Tune => "Curves",
             Self::Tables => "Collection, languages, compare, passages",
+            Self::Judge => "Judge",
             Self::Search => "Search",
             Self::Screen => "Screen",
         }
@@ -255,7 +263,7 @@ mod tests {
     /// Digits choose views, and these letters belong to what later issues add.
     #[test]
     fn keys_that_later_views_need_are_free() {
-        for c in "789mwyexou:".chars() {
+        for c in "789wyexo:".chars() {
             let event = KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
             assert_eq!(action_for(&event, Place::Queries), None, "{c}");
         }

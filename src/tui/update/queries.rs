@@ -2,7 +2,6 @@
 
 use tui_input::Input;
 
-use crate::corpus::Collection;
 use crate::domain::QueryIdx;
 
 use super::super::actions::ActionId;
@@ -78,8 +77,7 @@ pub fn leave_typed(state: &mut State) -> Vec<Effect> {
 
 /// Applies the filter; shows the first query that passes when the shown one does not.
 pub fn refilter(state: &mut State) -> Vec<Effect> {
-    let Some(collection) = state.collection.clone() else { return Vec::new() };
-    state.queries = passing(state, &collection);
+    state.queries = filtered(state);
     let shown = place(state);
     let first = state.queries.first().copied();
     let effects = match (shown, first) {
@@ -91,7 +89,8 @@ pub fn refilter(state: &mut State) -> Vec<Effect> {
 }
 
 /// The queries that pass the filter, in file order.
-fn passing(state: &State, collection: &Collection) -> Vec<QueryIdx> {
+pub fn filtered(state: &State) -> Vec<QueryIdx> {
+    let Some(collection) = &state.collection else { return Vec::new() };
     let filter = Filter::of(state.filter.value());
     let row = |query| row_of(state.snapshot.as_deref()?, query);
     let indices = (0u32..).map(QueryIdx).zip(&collection.queries);

@@ -1,6 +1,7 @@
 //! The table itself, a slice for each part of the screen, and the places that actions share.
 
 mod curves;
+mod judging;
 mod knobs;
 mod query;
 mod screen;
@@ -11,8 +12,15 @@ use super::chord::Chord;
 use super::{Action, ActionId, Group, Place};
 
 /// The parts of the table. The order is that of footer and help.
-pub static PARTS: &[&[Action]] =
-    &[weights::ACTIONS, curves::ACTIONS, tables::ACTIONS, knobs::ACTIONS, query::ACTIONS, screen::ACTIONS];
+pub static PARTS: &[&[Action]] = &[
+    weights::ACTIONS,
+    curves::ACTIONS,
+    tables::ACTIONS,
+    knobs::ACTIONS,
+    query::ACTIONS,
+    judging::ACTIONS,
+    screen::ACTIONS,
+];
 
 use Place::{Collection, Compare, Curves, Field, Knobs, Languages, Lists, Overlay, Panel, Passages, Queries};
 
