@@ -55,7 +55,7 @@ pub use query_scores::{
 };
 pub use random::SplitMix64;
 pub use ranking::{Gain, JudgedList, Metric, MetricKind, capped_recall};
-pub use resemblance::{Resemblance, Shingles, resembling};
+pub use resemblance::{RESEMBLES, Resemblance, Shingles, resembling};
 pub use signals::{Cut, LegPair, Lists, PARTS, Signals};
 pub use significance::{Bootstrap, Interval, ROUNDS, SEED, TTest, bootstrap, holm, paired_t, randomisation};
 pub use stages::{StageAct, StageCut, StageVerdict, deciding_stage};
