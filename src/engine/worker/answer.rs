@@ -24,7 +24,7 @@ impl Worker {
         self.judge(JUDGE_AT_ONCE);
         let focus = self.focus(&settings, ran);
         if self.dirty.verdict && self.rejudge.is_none() && self.judged.len() <= VERDICT_AT_ONCE {
-            self.decide();
+            self.decide(Duration::MAX);
         }
         let status = self.status(ran, &focus);
         let summary = self.summary();
@@ -105,6 +105,7 @@ impl Worker {
             self.dirty.verdict = true;
             self.dirty.study = true;
             self.studying = None;
+            self.deciding = None;
             self.dirty.affords = true;
             self.affording = None;
         }

@@ -30,6 +30,7 @@ use super::runs::Runs;
 use super::snapshot::{Affords, Approximation, Focus, FocusView, QueryRow, RecallCurve, Request, Study};
 use super::study::{Likenesses, StudyUnderWay};
 use super::tuning::{Key, Tuner, Tuning};
+use super::verdict::Deciding;
 use super::watch::Watch;
 use super::{EngineOptions, Event, News};
 use crate::corpus::{self, Collection, Mark};
@@ -199,6 +200,7 @@ struct Worker {
     metrics: Arc<[Metric]>,
     study: Option<Arc<Study>>,
     studying: Option<StudyUnderWay>,
+    deciding: Option<Deciding>,
     likenesses: Likenesses,
     tuner: Option<Tuner>,
     tuning: Option<Arc<Tuning>>,
@@ -275,6 +277,7 @@ impl Worker {
             metrics: Arc::default(),
             study: None,
             studying: None,
+            deciding: None,
             likenesses: Likenesses::default(),
             tuner: None,
             tuning: None,
