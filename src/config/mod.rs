@@ -3,6 +3,8 @@
 
 mod check;
 mod described;
+pub mod folders;
+mod written;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

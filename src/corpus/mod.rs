@@ -10,11 +10,13 @@
 //! - `read`, `without_texts`: the whole, with or without texts.
 //! - `qrels`, `documents`: judgments, and the documents that they may speak of.
 //! - `run`: other engines' lists.
+//! - `marks`: judgments made on the screen.
 
 mod chunks;
 mod detect;
 mod documents;
 mod languages;
+mod marks;
 mod options;
 mod places;
 mod progress;
@@ -39,6 +41,7 @@ use crate::domain::{DocIdx, Grade, JudgedBy, Language, Passage, Query, QueryIdx}
 
 pub use chunks::Chunking;
 pub use documents::{DocumentIdx, Documents};
+pub use marks::{Keeper, Kept, Mark, MarkedQuery, is_own, own_id};
 pub use options::ReadOptions;
 pub use progress::Reading;
 pub use read::{read, read_telling};
@@ -59,6 +62,25 @@ pub enum JudgedPassage {
 pub struct Judgment {
     pub passage: JudgedPassage,
     pub grade: Grade,
+}
+
+/// A row that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadRow {
+    pub file: PathBuf,
+    /// From 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub fault: String,
+}
+
+/// What the files hold and the collection does not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Only with [`ReadOptions::skip_bad_rows`]: without it the first one is an error.
+    pub bad_rows: Vec<BadRow>,
+    /// Judgments of queries that are not in the queries file: a query's id for each judgment.
+    pub unknown_queries: Vec<String>,
 }
 
 /// A collection as read from disk.
@@ -86,6 +108,7 @@ pub struct Collection {
     pub judged_by: JudgedBy,
     /// The file that the judgments come from.
     pub qrels_file: Option<PathBuf>,
+    pub left_out: LeftOut,
     /// Whether passages have texts; without, only their ids are known.
     pub has_texts: bool,
 }
@@ -116,6 +139,7 @@ impl Collection {
             documents: None,
             judged_by: JudgedBy::Passage,
             qrels_file: None,
+            left_out: LeftOut::default(),
             has_texts: true,
         }
     }

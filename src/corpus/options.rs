@@ -28,6 +28,8 @@ pub struct ReadOptions {
     pub judged_by: Option<JudgedBy>,
     /// Leave rows out that cannot be read, and say how many, where the default is an error.
     pub skip_bad_rows: bool,
+    /// Where judgments lie that the collection's own files could not take: a folder for each collection.
+    pub asides: Option<PathBuf>,
     /// There are no texts: the passages are the ids in these runs and in the qrels.
     pub ids_from: Option<Vec<PathBuf>>,
 }
@@ -46,6 +48,7 @@ impl Default for ReadOptions {
             chunking: Chunking::default(),
             judged_by: None,
             skip_bad_rows: false,
+            asides: None,
             ids_from: None,
         }
     }

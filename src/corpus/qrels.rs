@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::documents::Documents;
 use super::options::ReadOptions;
 use super::progress::Meter;
-use super::rows::{self, first_few};
+use super::rows::{self, Aside, first_few};
 use super::source::Source;
 use super::{JudgedPassage, Judgment};
 use crate::domain::{DocIdx, Grade, JudgedBy, Passage, Query, QueryIdx};
@@ -54,7 +54,7 @@ pub(super) fn parse(
     file: &Path,
     options: &ReadOptions,
     meter: &Meter<'_>,
-    warnings: &mut Vec<String>,
+    aside: &mut Aside,
 ) -> Result<Rows> {
     let mut source = Source::open(file, meter)?;
     let mut faults = rows::Rows::new(&source.file, options.skip_bad_rows);
@@ -62,10 +62,7 @@ pub(super) fn parse(
     let mut read = Rows { file: source.file.clone(), queries: Vec::new(), rows: Vec::new() };
     let mut header = false;
     faults.read_lines(&mut source, |line, text| {
-        let columns: Vec<&str> = match text.contains('\t') {
-            true => text.split('\t').map(str::trim).collect(),
-            false => text.split_whitespace().collect(),
-        };
+        let columns = columns(text);
         let (query, id, grade) = match columns.as_slice() {
             [query, id, grade] => (*query, *id, *grade),
             [query, _iteration, id, grade] => (*query, *id, *grade),
@@ -89,14 +86,21 @@ pub(super) fn parse(
         Ok(())
     })?;
     read.drop_doubles(&mut faults);
-    faults
-        .finish("a judgment is: query-id, corpus-id, grade (a whole number), separated by tabs", warnings)?;
+    faults.finish("a judgment is: query-id, corpus-id, grade (a whole number), separated by tabs", aside)?;
     if read.rows.is_empty() {
         return Err(Error::input("no judgment in this file")
             .in_file(file)
             .advise("a judgment is: query-id, corpus-id, grade; without any, remove the file"));
     }
     Ok(read)
+}
+
+/// The columns of a line: between tabs, where there is one.
+pub(super) fn columns(line: &str) -> Vec<&str> {
+    match line.contains('\t') {
+        true => line.split('\t').map(str::trim).collect(),
+        false => line.split_whitespace().collect(),
+    }
 }
 
 impl Rows {
@@ -146,7 +150,7 @@ impl Rows {
         known_passage: impl Fn(&str) -> bool,
         documents: Option<&Documents>,
         asked: Option<JudgedBy>,
-        warnings: &mut Vec<String>,
+        aside: &mut Aside,
     ) -> Result<JudgedBy> {
         let Some(documents) = documents else {
             return match asked {
@@ -173,7 +177,7 @@ impl Rows {
             (_, 0) => Ok(JudgedBy::Passage),
             (0, _) => Ok(JudgedBy::Document),
             _ => {
-                warnings.push(format!(
+                aside.warnings.push(format!(
                     "{of_passages} judgments name passages and {of_documents} name documents: taken as judgments of \
                      passages; --judged-by document takes them all as judgments of documents"
                 ));
@@ -192,11 +196,11 @@ impl Rows {
         queries: &[Query],
         documents: Option<&Documents>,
         asked: Option<JudgedBy>,
-        warnings: &mut Vec<String>,
+        aside: &mut Aside,
     ) -> Result<Judged> {
         let docs: HashMap<&str, DocIdx> =
             (0u32..).zip(passages).map(|(i, p)| (p.id.as_str(), DocIdx(i))).collect();
-        let by = self.judged_by(|id| docs.contains_key(id), documents, asked, warnings)?;
+        let by = self.judged_by(|id| docs.contains_key(id), documents, asked, aside)?;
         let places = documents.filter(|_| by == JudgedBy::Document).map(Documents::places);
         let known: HashMap<&str, QueryIdx> =
             (0u32..).zip(queries).map(|(i, q)| (q.id.as_str(), QueryIdx(i))).collect();
@@ -221,7 +225,7 @@ impl Rows {
         }
         let what = if by == JudgedBy::Document { "documents" } else { "passages" };
         if let (JudgedBy::Document, Some(documents)) = (by, documents) {
-            warnings.push(format!(
+            aside.warnings.push(format!(
                 "the judgments name documents ({} of {} passages): a document stands where its best passage stands; \
                  metrics, fates and k count documents, N counts passages",
                 documents.len(),
@@ -229,7 +233,7 @@ impl Rows {
             ));
         }
         if !unknown.is_empty() {
-            warnings.push(format!(
+            aside.warnings.push(format!(
                 "{} relevant judgments name {what} that are not in the corpus ({}): they stay in R and no setting can \
                  find them",
                 unknown.len(),
@@ -237,12 +241,13 @@ impl Rows {
             ));
         }
         if !of_unknown_queries.is_empty() {
-            warnings.push(format!(
+            aside.warnings.push(format!(
                 "{} judgments are of queries that are not in the queries file ({}): left out",
                 of_unknown_queries.len(),
                 first_few(&of_unknown_queries)
             ));
         }
+        aside.left_out.unknown_queries.append(&mut of_unknown_queries);
         Ok(Judged { by_query, by })
     }
 }

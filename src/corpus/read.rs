@@ -16,14 +16,14 @@ use super::options::ReadOptions;
 use super::places::{self, CorpusFile};
 use super::progress::{Meter, Reading};
 use super::record::{self, Record, Role};
-use super::rows::{Rows, file_name};
+use super::rows::{Aside, Rows, file_name};
 use super::sgml::{self, Block};
 use super::source::{Line, Source};
-use super::{Collection, qrels, table, without_texts};
+use super::{Collection, Keeper, qrels, table, without_texts};
 use crate::domain::{Format, Language, Passage, Query};
 use crate::error::{Error, Result};
 
-/// Reads the whole collection.
+/// Reads the whole collection, with the person's own queries and with judgments that lie aside.
 ///
 /// # Errors
 /// Bad input, with file and line, and what to do.
@@ -42,34 +42,37 @@ pub fn read_telling(
 ) -> Result<Collection> {
     let meter = Meter::new(tell);
     if let Some(runs) = &options.ids_from {
-        return without_texts::read(path, runs, options, &meter);
+        let collection = without_texts::read(path, runs, options, &meter)?;
+        return Keeper::of(&collection, options.asides.as_deref()).lay_over(collection);
     }
     let places = places::find(path, options)?;
-    let mut warnings = places.notes.clone();
+    let mut aside = Aside { warnings: places.notes.clone(), ..Aside::default() };
     let mut passages = Passages::new(options, places.loose && places.qrels.is_none());
     for file in &places.corpus {
-        passages.read(file, places.corpus.len() > 1, &meter, &mut warnings)?;
+        passages.read(file, places.corpus.len() > 1, &meter, &mut aside)?;
     }
-    let (passages, documents) = passages.finish(path, &mut warnings)?;
+    let (passages, documents) = passages.finish(path, &mut aside)?;
     let queries = match &places.queries {
-        Some(file) => queries(file, options, &meter, &mut warnings)?,
+        Some(file) => queries(file, options, &meter, &mut aside)?,
         None => {
-            warnings.push("no queries: only typed queries can be searched".to_owned());
+            aside.warnings.push("no queries: only typed queries can be searched".to_owned());
             Vec::new()
         }
     };
     let judged = match &places.qrels {
         Some(file) => {
-            let rows = qrels::parse(file, options, &meter, &mut warnings)?;
-            rows.resolve(&passages, &queries, documents.as_ref(), options.judged_by, &mut warnings)?
+            let rows = qrels::parse(file, options, &meter, &mut aside)?;
+            rows.resolve(&passages, &queries, documents.as_ref(), options.judged_by, &mut aside)?
         }
         None => {
-            warnings.push("no qrels: lists are shown, metrics and fates need judgments".to_owned());
+            aside.warnings.push("no qrels: lists are shown, metrics and fates need judgments".to_owned());
             qrels::Judged::none(queries.len())
         }
     };
-    let collection = Collection::new(path.to_path_buf(), passages, queries, judged.by_query, warnings);
-    Ok(collection.with_documents(documents, judged.by).with_qrels_file(places.qrels))
+    let collection = Collection::new(path.to_path_buf(), passages, queries, judged.by_query, aside.warnings);
+    let collection = collection.with_documents(documents, judged.by).with_qrels_file(places.qrels);
+    let collection = Collection { left_out: aside.left_out, ..collection };
+    Keeper::of(&collection, options.asides.as_deref()).lay_over(collection)
 }
 
 /// What to do about a bad row.
@@ -105,7 +108,7 @@ impl<'a> Passages<'a> {
         file: &CorpusFile,
         one_of_many: bool,
         meter: &Meter<'_>,
-        warnings: &mut Vec<String>,
+        aside: &mut Aside,
     ) -> Result<()> {
         let mut source = Source::open(&file.path, meter)?;
         let names = &self.options.fields;
@@ -145,7 +148,7 @@ impl<'a> Passages<'a> {
             }
             Format::Text => self.read_text(&mut source, file, &mut rows)?,
         }
-        rows.finish(MEND_OR_SKIP, warnings)?;
+        rows.finish(MEND_OR_SKIP, aside)?;
         if self.passages.len() == before && !one_of_many {
             return Err(Error::input("no passage in this file").in_file(&file.path).advise(match format {
                 Format::Trec => "a passage stands between <DOC> and </DOC>",
@@ -154,7 +157,7 @@ impl<'a> Passages<'a> {
             }));
         }
         if numbered {
-            warnings.push(format!(
+            aside.warnings.push(format!(
                 "{} has no field for an id: its lines' numbers are the ids",
                 file_name(&source.file)
             ));
@@ -228,13 +231,15 @@ impl<'a> Passages<'a> {
         Ok(())
     }
 
-    fn finish(self, path: &Path, warnings: &mut Vec<String>) -> Result<(Vec<Passage>, Option<Documents>)> {
+    fn finish(self, path: &Path, aside: &mut Aside) -> Result<(Vec<Passage>, Option<Documents>)> {
         let Self { mut passages, languages, documents, empty, options, .. } = self;
         if passages.is_empty() {
             return Err(Error::input("no passage in these files").in_file(path));
         }
         if empty > 0 {
-            warnings.push(format!("{empty} passages have neither title nor text: no leg can match them"));
+            aside
+                .warnings
+                .push(format!("{empty} passages have neither title nor text: no leg can match them"));
         }
         let documents = Documents::new(&passages, &documents);
         let languages =
@@ -258,7 +263,7 @@ pub(super) fn queries(
     file: &Path,
     options: &ReadOptions,
     meter: &Meter<'_>,
-    warnings: &mut Vec<String>,
+    aside: &mut Aside,
 ) -> Result<Vec<Query>> {
     let mut source = Source::open(file, meter)?;
     let names = &options.query_fields;
@@ -301,7 +306,7 @@ pub(super) fn queries(
             take(line, record)
         })?,
     }
-    rows.finish(MEND_OR_SKIP, warnings)?;
+    rows.finish(MEND_OR_SKIP, aside)?;
     if queries.is_empty() {
         return Err(Error::input("no query in this file")
             .in_file(file)

@@ -4,28 +4,40 @@
 use std::path::{Path, PathBuf};
 
 use super::source::{Line, MAX_LINE, Source, TO_UTF8, not_utf8};
+use super::{BadRow, LeftOut};
 use crate::error::{Error, Result};
+
+/// What is to be said of a collection beside what is in it.
+#[derive(Debug, Default)]
+pub(super) struct Aside {
+    pub(super) warnings: Vec<String>,
+    pub(super) left_out: LeftOut,
+}
 
 /// What is wrong in a file, row by row.
 pub(super) struct Rows {
     file: PathBuf,
     skip_bad: bool,
-    /// The first bad row, and how many there are.
-    bad: Option<(usize, String)>,
+    /// All where they are to be skipped, else the first.
+    bad: Vec<BadRow>,
     count: usize,
 }
 
 impl Rows {
     pub(super) fn new(file: &Path, skip_bad: bool) -> Self {
-        Self { file: file.to_path_buf(), skip_bad, bad: None, count: 0 }
+        Self { file: file.to_path_buf(), skip_bad, bad: Vec::new(), count: 0 }
     }
 
     /// Notes what is wrong with the row that begins in line `number`.
     pub(super) fn fault(&mut self, number: usize, fault: String) {
-        if self.bad.as_ref().is_none_or(|(first, _)| number < *first) {
-            self.bad = Some((number, fault));
-        }
         self.count += 1;
+        if !self.skip_bad {
+            if self.bad.first().is_some_and(|first| first.line <= number) {
+                return;
+            }
+            self.bad.clear();
+        }
+        self.bad.push(BadRow { file: self.file.clone(), line: number, fault });
     }
 
     /// Notes the fault where there is one.
@@ -54,19 +66,22 @@ impl Rows {
         })
     }
 
-    /// The error of the first bad row, or a warning when they are to be skipped.
-    pub(super) fn finish(self, advice: &str, warnings: &mut Vec<String>) -> Result<()> {
-        let Some((line, fault)) = self.bad else { return Ok(()) };
+    /// The error of the first bad row; when they are to be skipped a warning, and the rows.
+    pub(super) fn finish(mut self, advice: &str, aside: &mut Aside) -> Result<()> {
+        self.bad.sort_by_key(|row| row.line);
+        let Some(BadRow { line, fault, .. }) = self.bad.first() else { return Ok(()) };
         let more = match self.count - 1 {
             0 => String::new(),
             n => format!(" (and {n} more bad lines in this file)"),
         };
         if !self.skip_bad {
             let advice = if fault.starts_with("not valid UTF-8") { TO_UTF8 } else { advice };
-            return Err(Error::input(format!("{fault}{more}")).at_line(&self.file, line).advise(advice));
+            return Err(Error::input(format!("{fault}{more}")).at_line(&self.file, *line).advise(advice));
         }
         let name = file_name(&self.file);
-        warnings.push(format!("{} bad rows of {name} left out, first line {line}: {fault}", self.count));
+        let said = format!("{} bad rows of {name} left out, first line {line}: {fault}", self.count);
+        aside.warnings.push(said);
+        aside.left_out.bad_rows.append(&mut self.bad);
         Ok(())
     }
 }

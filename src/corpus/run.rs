@@ -10,7 +10,7 @@ use std::path::Path;
 use super::Collection;
 use super::options::ReadOptions;
 use super::progress::Meter;
-use super::rows::{Rows, first_few};
+use super::rows::{Aside, Rows, first_few};
 use super::source::Source;
 use crate::domain::{DocIdx, Hit, QueryIdx, Score};
 use crate::error::{Error, Result};
@@ -39,13 +39,14 @@ pub fn read(file: &Path, collection: &Collection, options: &ReadOptions) -> Resu
         seen: HashSet::new(),
         unknown_queries: Vec::new(),
     };
-    let mut notes = Vec::new();
+    let mut aside = Aside::default();
     let tell = |_| ControlFlow::Continue(());
     let meter = Meter::new(&tell);
     let mut source = Source::open(file, &meter)?;
     let mut rows = Rows::new(file, options.skip_bad_rows);
     rows.read_lines(&mut source, |_, line| reader.take(line))?;
-    rows.finish("a row of a run is: query id, Q0, passage id, rank, score, name of the run", &mut notes)?;
+    rows.finish("a row of a run is: query id, Q0, passage id, rank, score, name of the run", &mut aside)?;
+    let mut notes = aside.warnings;
     if reader.lists.iter().all(Vec::is_empty) {
         return Err(Error::input("no row of this run is of a query of this collection").in_file(file));
     }

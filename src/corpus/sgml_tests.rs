@@ -2,6 +2,7 @@ use std::ops::ControlFlow;
 
 use super::*;
 use crate::corpus::progress::Meter;
+use crate::corpus::rows::Aside;
 
 fn read_text(content: &str, block: Block, names: &FieldNames) -> (Vec<(usize, Record)>, Result<()>) {
     let folder = tempfile::tempdir().unwrap();
@@ -17,7 +18,7 @@ fn read_text(content: &str, block: Block, names: &FieldNames) -> (Vec<(usize, Re
         Ok(())
     })
     .unwrap();
-    (records, rows.finish("", &mut Vec::new()))
+    (records, rows.finish("", &mut Aside::default()))
 }
 
 fn docs(content: &str) -> Vec<(usize, String, String, String)> {

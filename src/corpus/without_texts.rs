@@ -8,6 +8,7 @@ use super::documents::Documents;
 use super::options::ReadOptions;
 use super::progress::Meter;
 use super::read::queries as read_queries;
+use super::rows::Aside;
 use super::{Collection, qrels, run};
 use crate::domain::{JudgedBy, Language, Passage, Query};
 use crate::error::{Error, Result};
@@ -19,11 +20,11 @@ pub(super) fn read(
     options: &ReadOptions,
     meter: &Meter<'_>,
 ) -> Result<Collection> {
-    let mut warnings = Vec::new();
+    let mut aside = Aside::default();
     let (mut passages, mut query_ids) = (Ids::default(), Ids::default());
     let judgments = match &options.qrels {
         Some(file) => {
-            let rows = qrels::parse(file, options, meter, &mut warnings)?;
+            let rows = qrels::parse(file, options, meter, &mut aside)?;
             rows.query_ids().for_each(|id| query_ids.add(id));
             Some(rows)
         }
@@ -40,7 +41,7 @@ pub(super) fn read(
     let by = match &judgments {
         Some(rows) => {
             let known = |id: &str| passages.known.contains(id);
-            rows.judged_by(known, documents.as_ref(), options.judged_by, &mut warnings)?
+            rows.judged_by(known, documents.as_ref(), options.judged_by, &mut aside)?
         }
         None => JudgedBy::Passage,
     };
@@ -55,17 +56,18 @@ pub(super) fn read(
         return Err(Error::input("neither the runs nor the qrels name a passage").in_file(path));
     }
     let queries = match &options.queries {
-        Some(file) => read_queries(file, options, meter, &mut warnings)?,
+        Some(file) => read_queries(file, options, meter, &mut aside)?,
         None => query_ids.order.into_iter().map(bare_query).collect(),
     };
     let passages = bare(&passages.order);
     let documents = documents.and_then(|_| Documents::new(&passages, &vec![None; passages.len()]));
     let judged = match judgments {
-        Some(rows) => rows.resolve(&passages, &queries, documents.as_ref(), Some(by), &mut warnings)?,
+        Some(rows) => rows.resolve(&passages, &queries, documents.as_ref(), Some(by), &mut aside)?,
         None => qrels::Judged::none(queries.len()),
     };
-    let collection = Collection::new(path.to_path_buf(), passages, queries, judged.by_query, warnings);
-    Ok(collection.with_documents(documents, judged.by).with_qrels_file(options.qrels.clone()).without_texts())
+    let collection = Collection::new(path.to_path_buf(), passages, queries, judged.by_query, aside.warnings);
+    let collection = collection.with_documents(documents, judged.by).with_qrels_file(options.qrels.clone());
+    Ok(Collection { left_out: aside.left_out, ..collection }.without_texts())
 }
 
 fn bare(ids: &[String]) -> Vec<Passage> {

@@ -3,79 +3,184 @@
 //!
 //! In: the judged queries with what is scored, and what a pair has cost so far. Out: a point a size. Times
 //! are estimates: pairs times the mean time of a pair. Metrics are measured, never estimated: a size at
-//! which any judged query lacks a score has none.
+//! which any judged query lacks a score has none of the reranked list. It goes on in slices, as a thousand
+//! lists of a thousand passages take longer than a frame.
+
+use std::time::{Duration, Instant};
 
 use super::judging::CostMeter;
 use super::query_state::QueryState;
 use super::snapshot::{AffordPoint, Affords};
 use crate::domain::Settings;
-use crate::judge::Metrics;
+use crate::judge::{Average, Metrics};
 use crate::rerank::cascade::StagePlan;
 
 /// Sizes that people try.
 const STOPS: [usize; 8] = [10, 20, 50, 100, 200, 300, 500, 1000];
+/// How many candidates more are asked about: "what do the next 50 buy?"
+pub const NEXT: usize = 50;
+/// Queries measured between two looks at the clock.
+const BATCH: usize = 8;
 
-/// The points up to D, the present N among them. `stages` are those of the present N; `cost` is what each
-/// reranker has cost, by number. `states` are fused already.
-pub fn affords<'a>(
-    states: impl Iterator<Item = &'a QueryState> + Clone,
-    settings: &Settings,
-    stages: &[StagePlan],
-    cost: impl Fn(usize) -> Option<&'a CostMeter>,
-    budget_ms: Option<f64>,
-) -> Affords {
-    let mut sizes: Vec<usize> = STOPS.iter().copied().chain([settings.candidates]).collect();
-    sizes.retain(|&n| n <= settings.window());
-    sizes.sort_unstable();
-    sizes.dedup();
-    let ms_per_pair = |reranker: usize| cost(reranker)?.ms_per_pair();
-    let mut measured = true;
-    let points = sizes.into_iter().map(|n| {
-        let at = Settings { candidates: n, ..settings.clone() };
-        let depths = settings.reranker.depths(n);
-        let stages: Vec<StagePlan> = (stages.iter().zip(depths))
-            .map(|(stage, depth)| StagePlan { depth, parts: stage.parts.clone() })
-            .collect();
-        let parts = stages.iter().flat_map(|stage| stage.parts.iter().map(|&(part, _)| (part, stage.depth)));
-        let ms: Option<f64> = parts.map(|(part, depth)| Some(ms_per_pair(part)? * depth as f64)).sum();
-        // A greater N needs every score that a smaller one needs, and more.
-        let metrics = measured.then(|| mean(states.clone(), &stages, &at)).flatten();
-        measured = metrics.is_some();
-        AffordPoint { n, ms, within: ms.zip(budget_ms).map(|(ms, budget)| ms <= budget), metrics }
-    });
-    Affords { budget_ms, points: points.collect() }
+/// What the points are made of.
+pub struct AffordInput<'a> {
+    /// The judged queries, fused already.
+    pub states: &'a [&'a QueryState],
+    pub settings: &'a Settings,
+    /// Those of the present N.
+    pub stages: &'a [StagePlan],
+    /// By number of the reranker: milliseconds of a pair; `None`: it has computed none in this run.
+    pub ms_per_pair: &'a [Option<f64>],
+    pub average: Average,
+    pub budget_ms: Option<f64>,
 }
 
-/// The mean of the reranked lists; `None` where one is incomplete.
-fn mean<'a>(
-    states: impl Iterator<Item = &'a QueryState>,
-    stages: &[StagePlan],
-    settings: &Settings,
-) -> Option<Metrics> {
-    let each: Vec<Metrics> =
-        states.map(|state| state.reranked_metrics(stages, settings)).collect::<Option<_>>()?;
-    Metrics::mean(each.into_iter())
+/// The points under way; for one input only.
+#[derive(Debug, Default)]
+pub struct AffordsUnderWay {
+    points: Vec<AffordPoint>,
+    /// Of the size in work.
+    size: Sums,
+    /// Whether the size before was scored for every query: a greater N needs every score that a smaller
+    /// one needs, and more.
+    unscored: bool,
+}
+
+/// The metrics of the first so many queries at one size.
+#[derive(Debug, Default)]
+struct Sums {
+    looked_at: usize,
+    first: Vec<Metrics>,
+    ceiling: Vec<Metrics>,
+    reranked: Vec<Metrics>,
+}
+
+impl AffordsUnderWay {
+    /// Goes on for `budget`, or until all sizes are measured.
+    pub fn go_on(&mut self, input: &AffordInput<'_>, budget: Duration) -> Option<Affords> {
+        let start = Instant::now();
+        let sizes = sizes(input.settings);
+        let mut looked_at = 0;
+        while let Some(&n) = sizes.get(self.points.len()) {
+            let at = Settings { candidates: n, ..input.settings.clone() };
+            let stages = stages_at(input, n);
+            while let Some(state) = input.states.get(self.size.looked_at) {
+                if looked_at == BATCH {
+                    if start.elapsed() >= budget {
+                        return None;
+                    }
+                    looked_at = 0;
+                }
+                looked_at += 1;
+                self.size.looked_at += 1;
+                if !input.average.counts(state.fused().len()) {
+                    continue;
+                }
+                let (first, ceiling) = state.first_metrics(&at);
+                self.size.first.push(first);
+                self.size.ceiling.push(ceiling);
+                if !self.unscored {
+                    match state.reranked_metrics(&stages, &at) {
+                        Some(metrics) => self.size.reranked.push(metrics),
+                        None => self.unscored = true,
+                    }
+                }
+            }
+            let size = std::mem::take(&mut self.size);
+            let mean = |metrics: Vec<Metrics>| Metrics::mean(metrics.into_iter());
+            let ms = ms(input, &stages);
+            self.points.push(AffordPoint {
+                n,
+                ms,
+                within: ms.zip(input.budget_ms).map(|(ms, budget)| ms <= budget),
+                first: mean(size.first),
+                ceiling: mean(size.ceiling),
+                metrics: if self.unscored { None } else { mean(size.reranked) },
+            });
+        }
+        Some(Affords {
+            budget_ms: input.budget_ms,
+            n: input.settings.candidates,
+            limit: limit(input),
+            points: std::mem::take(&mut self.points),
+        })
+    }
+}
+
+/// Up to the window: what people try, the present N, and the next ones after it.
+fn sizes(settings: &Settings) -> Vec<usize> {
+    let n = settings.candidates;
+    let mut sizes: Vec<usize> = STOPS.iter().copied().chain([n, n.saturating_add(NEXT)]).collect();
+    sizes.retain(|&size| size <= settings.window() || size == n);
+    sizes.sort_unstable();
+    sizes.dedup();
+    sizes
+}
+
+/// The stages for a candidate set of `n`.
+fn stages_at(input: &AffordInput<'_>, n: usize) -> Vec<StagePlan> {
+    let depths = input.settings.reranker.depths(n);
+    let stage = |(stage, depth): (&StagePlan, usize)| StagePlan { depth, parts: stage.parts.clone() };
+    input.stages.iter().zip(depths).map(stage).collect()
+}
+
+/// Estimated milliseconds of a query.
+fn ms(input: &AffordInput<'_>, stages: &[StagePlan]) -> Option<f64> {
+    let parts = stages.iter().flat_map(|stage| stage.parts.iter().map(|&(part, _)| (part, stage.depth)));
+    let each =
+        |(part, depth): (usize, usize)| Some(input.ms_per_pair.get(part).copied().flatten()? * depth as f64);
+    parts.map(each).sum()
+}
+
+/// The greatest N, up to the window, that the budget has time for; 0 where it has none.
+fn limit(input: &AffordInput<'_>) -> Option<usize> {
+    let budget = input.budget_ms?;
+    let fits = |n: usize| Some(ms(input, &stages_at(input, n))? <= budget);
+    fits(1)?;
+    // Time grows with N: halve what is between one that fits and one that does not.
+    let (mut within, mut beyond) = (0, input.settings.window() + 1);
+    while beyond - within > 1 {
+        let middle = within + (beyond - within) / 2;
+        match fits(middle)? {
+            true => within = middle,
+            false => beyond = middle,
+        }
+    }
+    Some(within)
+}
+
+/// Milliseconds of a pair by number of the reranker.
+pub fn ms_per_pair<'a>(meters: impl Iterator<Item = &'a CostMeter>) -> Vec<Option<f64>> {
+    meters.map(CostMeter::ms_per_pair).collect()
 }
 
 impl Affords {
-    /// The largest N within the budget, and the next one: a sentence. Empty without a budget or times.
+    /// The point of the present N, and that of [`NEXT`] more candidates.
+    pub fn next(&self) -> Option<(&AffordPoint, &AffordPoint)> {
+        let at = |n: usize| self.points.iter().find(|point| point.n == n);
+        Some((at(self.n)?, at(self.n + NEXT)?))
+    }
+
+    /// The largest N within the budget, and the next one that was measured: a sentence. Empty without a
+    /// budget or times.
     pub fn sentence(&self) -> String {
-        let Some(budget) = self.budget_ms else { return String::new() };
+        let (Some(budget), Some(limit)) = (self.budget_ms, self.limit) else { return String::new() };
         let say = |point: &AffordPoint| {
             let ms = point.ms.unwrap_or_default();
             let metric = point.metrics.map_or_else(String::new, |m| format!(", nDCG@10 {:.3}", m.ndcg10));
-            format!("N = {} (about {ms:.0} ms{metric})", point.n)
+            format!("N = {} takes about {ms:.0} ms{metric}", point.n)
         };
         let within = self.points.iter().rfind(|point| point.within == Some(true));
         let beyond = self.points.iter().find(|point| point.within == Some(false));
-        match (within, beyond) {
-            (Some(within), Some(beyond)) => {
-                format!("{budget:.0} ms a query afford {}; next is {}", say(within), say(beyond))
-            }
-            (Some(within), None) => format!("{budget:.0} ms a query afford {} and more", say(within)),
-            (None, Some(beyond)) => format!("{budget:.0} ms a query afford not even {}", say(beyond)),
-            (None, None) => String::new(),
-        }
+        let afforded = match (limit, beyond) {
+            (0, _) => format!("{budget:.0} ms a query afford not even one candidate"),
+            (_, None) => format!("{budget:.0} ms a query afford every N up to {limit}"),
+            _ => format!("{budget:.0} ms a query afford N = {limit}"),
+        };
+        std::iter::once(afforded)
+            .chain(within.into_iter().chain(beyond).map(say))
+            .collect::<Vec<_>>()
+            .join("; ")
     }
 }
 
@@ -87,7 +192,7 @@ mod tests {
     use crate::fuse::{Fuser, FusionPlan};
     use crate::rerank::cascade::PairScore;
 
-    /// Sixty passages in the order 0 to 59; the reranker has scored the first `scored` and prefers gold 15.
+    /// A query with sixty passages in the order 0 to 59; the reranker has scored the first `scored` and prefers gold 15.
     fn state(scored: u32) -> QueryState {
         let hits: Vec<Hit> = (0..60).map(|doc| Hit { doc: DocIdx(doc), score: 99.0 - doc as f32 }).collect();
         let mut state = QueryState::typed("q", 1);
@@ -102,12 +207,30 @@ mod tests {
         state
     }
 
-    fn points(states: &[QueryState], budget: Option<f64>) -> Affords {
+    /// Each query six times over, so that there are slices.
+    fn points(states: &[QueryState], budget_ms: Option<f64>) -> Affords {
         let settings = Settings { candidates: 50, depth: 100, ..Settings::default() };
         let stages = [StagePlan { parts: vec![(0, 1.0)], depth: 50 }];
         let mut meter = CostMeter::default();
         meter.computed("q", 10, 50.0);
-        affords(states.iter(), &settings, &stages, |_| Some(&meter), budget)
+        let input = AffordInput {
+            states: &states.iter().cycle().take(states.len() * 6).collect::<Vec<_>>(),
+            settings: &settings,
+            stages: &stages,
+            ms_per_pair: &ms_per_pair([&meter].into_iter()),
+            average: Average::All,
+            budget_ms,
+        };
+        let mut under_way = AffordsUnderWay::default();
+        let mut slices = 1;
+        loop {
+            if let Some(affords) = under_way.go_on(&input, Duration::from_nanos(1)) {
+                assert!(slices > 1, "it goes on in slices");
+                return affords;
+            }
+            slices += 1;
+            assert!(slices < 1000, "each slice measures something");
+        }
     }
 
     /// Trap: a metric for an N whose candidates are not scored, or time of N pairs where a stage sees fewer.
@@ -128,8 +251,30 @@ mod tests {
         assert_eq!(ndcg, [Some(0.0), Some(1.0), None, None]);
         assert_eq!(
             affords.sentence(),
-            "120 ms a query afford N = 20 (about 100 ms, nDCG@10 1.000); next is N = 50 (about 250 ms)"
+            "120 ms a query afford N = 24; N = 20 takes about 100 ms, nDCG@10 1.000; N = 50 takes about 250 ms"
         );
-        assert_eq!(points(&[state(50)], None).sentence(), "");
+        let none = points(&[state(50)], None);
+        assert_eq!((none.sentence().as_str(), none.limit), ("", None));
+    }
+
+    #[test]
+    fn the_limit_is_the_greatest_n_in_time_and_the_next_fifty_are_asked_about() {
+        let limit = |budget| points(&[state(50)], Some(budget)).limit;
+        assert_eq!((limit(4.9), limit(5.0), limit(104.9)), (Some(0), Some(1), Some(20)));
+        assert_eq!(limit(1e6), Some(100), "no further than the window");
+        let affords = points(&[state(60)], None);
+        let (now, next) = affords.next().unwrap();
+        assert_eq!((now.n, next.n, next.ms), (50, 100, Some(500.0)));
+        assert_eq!(next.metrics.map(|m| m.ndcg10), Some(1.0), "all sixty of the list are scored");
+        assert_eq!(points(&[state(50)], None).next().unwrap().1.metrics, None);
+    }
+
+    /// Trap: a first stage or a ceiling that is measured at the present N for every size.
+    #[test]
+    fn first_stage_and_ceiling_are_those_of_each_size() {
+        let affords = points(&[state(60)], None);
+        let at = |n| affords.points.iter().find(|point| point.n == n).unwrap();
+        let recall = |n: usize| (at(n).first.unwrap().recall, at(n).ceiling.unwrap().ndcg10);
+        assert_eq!((recall(10), recall(20)), ((0.0, 0.0), (1.0, 1.0)));
     }
 }

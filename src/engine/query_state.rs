@@ -93,6 +93,13 @@ pub fn rank_in(list: &[usize], row: usize) -> Option<Rank> {
 
 impl QueryState {
     pub fn listed(collection: &Collection, query: QueryIdx, legs: usize) -> Self {
+        let mut state = Self::typed(&collection.query(query).text, legs);
+        state.judge_by(collection, query);
+        state
+    }
+
+    /// Takes the query's judgments out of a collection.
+    pub fn judge_by(&mut self, collection: &Collection, query: QueryIdx) {
         let judged = collection.judgments(query).iter().filter(|j| j.grade >= 0).map(|judgment| {
             let (doc, document, id) = match (&judgment.passage, collection.documents.as_deref()) {
                 (JudgedPassage::Known(doc), _) => (Some(*doc), None, collection.passage(*doc).id.clone()),
@@ -105,11 +112,14 @@ impl QueryState {
             };
             Judged { doc, document, id, grade: judgment.grade }
         });
-        let mut state = Self::typed(&collection.query(query).text, legs);
         let documents = collection.documents.as_ref().filter(|_| collection.judged_documents().is_some());
-        state.by_document = documents.map(|documents| ByDocument::new(Arc::clone(documents)));
-        state.set_judged(judged.collect());
-        state
+        self.by_document = documents.map(|documents| ByDocument::new(Arc::clone(documents)));
+        if let Some(by) = &mut self.by_document {
+            by.align(&self.pool);
+        }
+        let judged = judged.collect();
+        self.set_judged(judged);
+        self.reading = Reading::default();
     }
 
     /// Takes the query's judgments, of grade 0 and above.

@@ -45,6 +45,10 @@ pub struct Request {
     pub inspect: Option<DocIdx>,
     /// The metric for which other settings are tried in the background; `None`: none are.
     pub tune: Option<Goal>,
+    /// The passage whose place in the list of every judged query is wanted.
+    pub trace: Option<DocIdx>,
+    /// Whether all rows below the cut are wanted, and not the golds alone.
+    pub whole: bool,
 }
 
 /// State of one engine: bm25, dense or rerank.
@@ -86,7 +90,7 @@ pub struct Status {
     pub rejudging: Option<(usize, usize)>,
     /// Whether the verdict is of an earlier state of the lists.
     pub verdict_lags: bool,
-    /// Whether the study is.
+    /// Whether the study is, or what other sizes of the candidate set take and reach.
     pub study_lags: bool,
     /// Trying other settings: columns of the heat map.
     pub tuning: StageState,
@@ -220,7 +224,8 @@ pub struct FocusView {
     pub language: Language,
     /// The candidate set, in fused order.
     pub first: Vec<FirstRow>,
-    /// Golds that the fused list has beyond N, in fused order.
+    /// Golds that the fused list has beyond N, in fused order; where [`Request::whole`] asks for it, every
+    /// row beyond N.
     pub below: Vec<FirstRow>,
     /// Length of the whole fused list.
     pub fused_len: usize,
@@ -236,8 +241,28 @@ pub struct FocusView {
     /// Whether the query has judgments at all.
     pub judged: bool,
     pub explanation: Option<Explanation>,
+    /// What its lists say without judgments; `None` while they lag behind.
+    pub signals: Option<Signals>,
     /// Whether the lists lag behind the request (the typed text is still being embedded, say).
     pub stale: bool,
+}
+
+/// Which judged queries return a passage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appearances {
+    pub doc: DocIdx,
+    /// The highest in the fused list first.
+    pub queries: Vec<Appearance>,
+}
+
+/// Where one query's lists have the passage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appearance {
+    pub query: QueryIdx,
+    /// In the fused list, to its end.
+    pub first: Rank,
+    /// In the delivered list; `None` where it is no candidate, or the second stage is off or incomplete.
+    pub reranked: Option<Rank>,
 }
 
 /// One query in the list and in the reports.
@@ -378,6 +403,11 @@ pub struct StageCost {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Affords {
     pub budget_ms: Option<f64>,
+    /// The present N.
+    pub n: usize,
+    /// The greatest N, up to the window, that the budget has time for (0: none); `None` without a budget,
+    /// and where a reranker has computed nothing in this run.
+    pub limit: Option<usize>,
     /// By N, ascending; empty without a second stage.
     pub points: Vec<AffordPoint>,
 }
@@ -389,6 +419,10 @@ pub struct AffordPoint {
     pub ms: Option<f64>,
     /// Whether that is within the budget.
     pub within: Option<bool>,
+    /// Means of the first stage's lists at this N, and of what a perfect reranker would make of them;
+    /// `None` without judged queries.
+    pub first: Option<Metrics>,
+    pub ceiling: Option<Metrics>,
     /// Means of the reranked lists at this N; `None` where a judged query lacks a score.
     pub metrics: Option<Metrics>,
 }
@@ -460,7 +494,7 @@ pub struct Snapshot {
     /// `None` where dense search is exact.
     pub approximation: Option<Approximation>,
     pub costs: Vec<StageCost>,
-    /// Lags behind the lists as the verdict does.
+    /// Lags behind the lists as the study does.
     pub affords: Arc<Affords>,
     /// Those of the plan, once each.
     pub rerankers: Vec<RerankerInUse>,
@@ -471,6 +505,10 @@ pub struct Snapshot {
     pub findings: Option<Arc<Verdict>>,
     /// `None` until the lists were settled once; lags behind them (see [`Status::study_lags`]).
     pub study: Option<Arc<Study>>,
+    /// Of the passage that [`Request::trace`] names; `None` while the lists are made anew.
+    pub appearances: Option<Arc<Appearances>>,
+    /// By [`DocIdx`]: how the model reads each passage; `None` until every passage is embedded.
+    pub readings: Option<Arc<[crate::models::Reading]>>,
     /// What the reader should know about these numbers.
     pub warnings: Vec<String>,
     /// `None` where no model was found or asked for.

@@ -70,7 +70,7 @@ pub fn report(snapshot: &Snapshot, collection: &Collection) -> String {
     out
 }
 
-fn setting_line(snapshot: &Snapshot) -> String {
+pub(super) fn setting_line(snapshot: &Snapshot) -> String {
     let s = &snapshot.settings;
     let mut line = format!("first stage {}", snapshot.ran_name());
     if snapshot.lacks_legs() {

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 
-use crate::corpus::{Collection, Reading};
-use crate::engine::{Event, Request, Snapshot};
+use crate::corpus::{Collection, Mark, Reading};
+use crate::engine::{Event, News, Request, Snapshot};
 use crate::error::Error;
 
+use super::behind::{Job, Outcome};
 use super::hit::Pointer;
 
 /// Something happened.
@@ -24,7 +25,11 @@ pub enum Message {
     Reading(Reading),
     Opened(Arc<Collection>),
     Snapshot(Arc<Snapshot>),
+    /// What was done behind the screen.
+    Done(Outcome),
     EngineFailed(Error),
+    /// The collection is another one from now on, or could not become one.
+    News(News),
     /// The terminal draws signs of ambiguous width two cells wide.
     AmbiguousIsWide,
     /// A signal asks the program to end.
@@ -38,6 +43,7 @@ impl From<Event> for Message {
             Event::Opened(collection) => Self::Opened(collection),
             Event::Snapshot(snapshot) => Self::Snapshot(snapshot),
             Event::Failed(error) => Self::EngineFailed(error),
+            Event::News(news) => Self::News(news),
         }
     }
 }
@@ -46,6 +52,10 @@ impl From<Event> for Message {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     Request(Request),
+    /// To be done behind the screen.
+    Behind(Job),
+    /// Writes a judgment.
+    Judge(Mark),
     /// Switches mouse capture on or off.
     CaptureMouse(bool),
     /// Draws every cell again.

@@ -32,6 +32,19 @@ impl Goal {
         }
     }
 
+    /// The name, with `n` for the size of the candidate set where that is part of it: `recall@50`,
+    /// `nDCG@10`.
+    pub fn name(self, n: impl fmt::Display) -> String {
+        match self {
+            Self::Recall => format!("recall@{n}"),
+            Self::Success => format!("success@{n}"),
+            Self::Precision5 => "P@5".to_owned(),
+            Self::Ndcg10 => "nDCG@10".to_owned(),
+            Self::Rr10 => "MRR@10".to_owned(),
+            Self::Ap => "MAP".to_owned(),
+        }
+    }
+
     /// The rank from which on a passage is as good as absent, with a list cut at `n`.
     pub fn depth(self, n: usize) -> usize {
         match self {

@@ -16,9 +16,13 @@ mod judging;
 mod languages;
 mod layering;
 mod limits;
+mod marks;
+mod outputs;
 mod readme;
 mod rerankers;
 mod sample;
+mod schema;
 #[cfg(unix)]
 mod terminal;
+mod validate;
 mod without_model;

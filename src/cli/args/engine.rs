@@ -208,6 +208,7 @@ impl EngineArgs {
                 runtime_dir: None,
             },
             eager,
+            watch: eager,
             reranker_dir: self.reranker_dir.clone(),
             activation: match self.rerank_activation {
                 Some(ScoreKind::Sigmoid) => Activation::Sigmoid,

@@ -3,8 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::values::{format, judged_by};
-use crate::config::Described;
+use super::values::{input_format, judged_by};
+use crate::config::{self, Described};
 use crate::corpus::{Chunking, FieldNames, ReadOptions};
 use crate::domain::{Format, JudgedBy, Language};
 use crate::error::{Error, Result};
@@ -22,7 +22,7 @@ pub struct InputArgs {
     #[arg(long, help_heading = "Input", value_name = "NAME", conflicts_with = "qrels")]
     pub split: Option<String>,
     /// What the passages are written in [default: told from the file]
-    #[arg(long, help_heading = "Input", value_name = "FORMAT", value_parser = format(), hide_possible_values = true)]
+    #[arg(long, help_heading = "Input", value_name = "FORMAT", value_parser = input_format(), hide_possible_values = true)]
     pub input_format: Option<Format>,
     /// What fields of passages are called, or their columns' numbers: id=docno,title=2,text=body,lang=..,document=..
     #[arg(long, help_heading = "Input", value_name = "ROLE=NAME,..")]
@@ -79,6 +79,7 @@ impl InputArgs {
             language: self.language.as_ref().or(described.language.as_ref()).map(|tag| Language::new(tag)),
             chunking,
             judged_by: self.judged_by.or(described.judged_by),
+            asides: config::folders::judgments(),
             skip_bad_rows: self.skip_bad_rows,
             ids_from: None,
         })

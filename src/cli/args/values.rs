@@ -2,7 +2,8 @@
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use crate::domain::{AnalyzerChoice, Format, FusionMethod, JudgedBy};
+use crate::domain::{self, AnalyzerChoice, FusionMethod, JudgedBy};
+use crate::export::Format;
 use crate::judge::Average;
 
 /// The analyzers by their names.
@@ -26,9 +27,10 @@ pub fn average() -> impl TypedValueParser<Value = Average> {
     })
 }
 
-pub fn format() -> impl TypedValueParser<Value = Format> {
-    PossibleValuesParser::new(Format::ALL.map(Format::name))
-        .try_map(|name| Format::ALL.into_iter().find(|format| format.name() == name).ok_or("no such format"))
+pub fn input_format() -> impl TypedValueParser<Value = domain::Format> {
+    let all = domain::Format::ALL;
+    PossibleValuesParser::new(all.map(domain::Format::name))
+        .try_map(move |name| all.into_iter().find(|format| format.name() == name).ok_or("no such format"))
 }
 
 pub fn judged_by() -> impl TypedValueParser<Value = JudgedBy> {
@@ -41,4 +43,9 @@ pub fn weight(written: &str) -> Result<(String, f64), String> {
     let (name, weight) = written.split_once('=').ok_or("a weight is written NAME=WEIGHT")?;
     let weight = weight.parse().map_err(|_| format!("the weight {weight:?} is not a number"))?;
     Ok((name.to_owned(), weight))
+}
+
+pub fn report_format() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::ALL.map(Format::name))
+        .try_map(|name| Format::ALL.into_iter().find(|format| format.name() == name).ok_or("no such format"))
 }

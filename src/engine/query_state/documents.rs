@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::QueryState;
+use super::{QueryState, rank_in};
 use crate::corpus::{DocumentIdx, Documents};
 use crate::domain::{DocIdx, Rank};
 use crate::fuse::{FusedList, Pool};
@@ -39,15 +39,6 @@ impl ByDocument {
 
     pub(super) fn passages(&self, document: DocumentIdx) -> &[DocIdx] {
         self.documents.passages(document)
-    }
-
-    /// The list of documents, a row for each in the pool, by the key of its best passage.
-    fn collapse(&self, list: &FusedList) -> FusedList {
-        let mut best = vec![0; self.here.len()];
-        for (row, &place) in self.of_row.iter().enumerate() {
-            best[place] = list.key(row).max(best[place]);
-        }
-        FusedList::from_keys(best)
     }
 
     /// Rows, best first, as the documents that they are of, each where it comes first.
@@ -90,29 +81,21 @@ impl QueryState {
     /// Where the judged stand in the fused list whose passages have the ranks `fused`. Documents are those
     /// of the first `n` passages.
     pub(super) fn first_ranks(&self, fused: &[Option<Rank>], n: usize) -> JudgedRanks {
-        let Some(by) = &self.by_document else {
+        if self.by_document.is_none() {
             return JudgedRanks { ranks: fused.to_vec(), returned: self.fused.len() };
-        };
-        let list = by.collapse(&self.fused);
-        let cut = self.fused.cut_key(n).max(1);
-        let ranks = self.judged.iter().zip(fused).map(|(judged, passage)| {
-            passage.filter(|&rank| rank as usize <= n)?;
-            list.rank(by.place(judged.document?)?)
-        });
-        JudgedRanks {
-            ranks: ranks.collect(),
-            returned: (0..by.here.len()).filter(|&at| list.key(at) >= cut).count(),
         }
+        self.ranks_in(&self.fused.top(n)).1
     }
 
     /// Where the judged stand in a list of rows, best first: as passages, and as metrics see it.
     pub(super) fn ranks_in(&self, order: &[usize]) -> (Vec<Option<Rank>>, JudgedRanks) {
-        let passages: HashMap<usize, Rank> = order.iter().copied().zip(1..).collect();
-        let rank = |doc: DocIdx| passages.get(&self.pool.row_of(doc)?).copied();
         let Some(by) = &self.by_document else {
+            let rank = |doc: DocIdx| rank_in(order, self.pool.row_of(doc)?);
             let ranks: Vec<Option<Rank>> = self.judged.iter().map(|judged| rank(judged.doc?)).collect();
             return (ranks.clone(), JudgedRanks { ranks, returned: order.len() });
         };
+        let passages: HashMap<usize, Rank> = order.iter().copied().zip(1..).collect();
+        let rank = |doc: DocIdx| passages.get(&self.pool.row_of(doc)?).copied();
         let documents = by.in_order(order);
         let best = self.judged.iter().map(|judged| {
             judged

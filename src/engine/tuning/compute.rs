@@ -30,7 +30,7 @@ pub fn compute(job: &Job, tell: &mut dyn FnMut(Tuning), cancelled: Cancel<'_>) -
     let mut tuning = Tuning {
         key: job.key.clone(),
         leg: job.axis().map(|axis| LegId(axis.leg)),
-        metric: metric_name(job.goal, job.settings.candidates),
+        metric: job.goal.name(job.settings.candidates),
         recall: None,
         first: None,
         reranked: None,
@@ -62,18 +62,6 @@ pub fn compute(job: &Job, tell: &mut dyn FnMut(Tuning), cancelled: Cancel<'_>) -
         },
         cancelled,
     )
-}
-
-/// The name with N, as the reports write it.
-fn metric_name(goal: Goal, n: usize) -> String {
-    match goal {
-        Goal::Recall => format!("recall@{n}"),
-        Goal::Success => format!("success@{n}"),
-        Goal::Precision5 => "P@5".to_owned(),
-        Goal::Ndcg10 => "nDCG@10".to_owned(),
-        Goal::Rr10 => "MRR@10".to_owned(),
-        Goal::Ap => "MAP".to_owned(),
-    }
 }
 
 struct Desk<'a> {

@@ -65,7 +65,7 @@ impl Worker {
     }
 
     pub(super) fn has_pending(&mut self) -> bool {
-        let conclusions = (self.dirty.verdict || self.dirty.study) && !self.dirty.view;
+        let conclusions = (self.dirty.verdict || self.dirty.affords || self.dirty.study) && !self.dirty.view;
         let judging = self.rejudge.is_some();
         self.asked
             && (judging
@@ -87,8 +87,9 @@ impl Worker {
                     self.dirty.work_list = false;
                     self.hand_out_work();
                 } else if self.dirty.verdict {
-                    self.decide();
-                    self.dirty.view = true;
+                    self.dirty.view |= self.decide(SLICE);
+                } else if self.dirty.affords {
+                    self.go_on_affording();
                 } else if self.dirty.study {
                     self.go_on_studying();
                 } else if self.wants_tuning() {

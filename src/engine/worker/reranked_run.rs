@@ -3,6 +3,7 @@
 //! What the run does not have for a query cannot be scored by it, so it follows in the order before. What
 //! the run has beyond the candidates has no place, and is told.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use super::{Worker, second_stage::Known};
@@ -70,10 +71,9 @@ impl Worker {
             let (mut queries, mut hits) = (0, 0);
             for query in &self.judged {
                 let state = &self.listed[query.index()];
-                let cut = state.fused().cut_key(n).max(1);
-                let is_candidate = |hit: &&Hit| {
-                    state.pool().row_of(hit.doc).is_some_and(|row| state.fused().key(row) >= cut)
-                };
+                let candidates: HashSet<usize> = state.fused().top(n).into_iter().collect();
+                let is_candidate =
+                    |hit: &&Hit| state.pool().row_of(hit.doc).is_some_and(|row| candidates.contains(&row));
                 let list = run.lists.get(query.index()).map_or(&[][..], Vec::as_slice);
                 let beyond = list.iter().filter(|hit| !is_candidate(hit)).count();
                 queries += usize::from(beyond > 0);

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::reranked_run::RunLists;
-use super::{Dense, Message, Worker};
+use super::{Dense, Message, SLICE, Worker};
 use crate::domain::rerankers::{is_embedding_model, run_file};
 use crate::domain::{DocIdx, LegSet, SecondStage};
-use crate::engine::affords::affords;
+use crate::engine::affords::{AffordInput, ms_per_pair};
 use crate::engine::background::DenseFacts;
 use crate::engine::judging::CostMeter;
 use crate::engine::query_state::QueryState;
@@ -144,13 +144,30 @@ impl Worker {
         self.stages = stages.collect();
     }
 
-    pub(super) fn what_is_afforded(&self) -> Affords {
-        if !self.reranks_now(self.ran()) {
-            return Affords::default();
+    /// A slice of what other sizes of the candidate set take and reach.
+    pub(super) fn go_on_affording(&mut self) {
+        let mut under_way = self.affording.take().unwrap_or_default();
+        let states: Vec<&QueryState> = self.judged.iter().map(|query| &self.listed[query.index()]).collect();
+        let input = AffordInput {
+            states: &states,
+            settings: &self.request.settings,
+            stages: &self.stages,
+            ms_per_pair: &ms_per_pair(self.rerankers.iter().map(|known| &known.cost)),
+            average: self.options.judging.average,
+            budget_ms: self.options.budget_ms,
+        };
+        let found = match self.reranks_now(self.ran()) {
+            true => under_way.go_on(&input, SLICE),
+            false => Some(Affords::default()),
+        };
+        match found {
+            Some(affords) => {
+                self.affords = Arc::new(affords);
+                self.dirty.affords = false;
+                self.dirty.view = true;
+            }
+            None => self.affording = Some(under_way),
         }
-        let states = self.judged.iter().map(|query| &self.listed[query.index()]);
-        let cost = |number: usize| self.rerankers.get(number).map(|known| &known.cost);
-        affords(states, &self.request.settings, &self.stages, cost, self.options.budget_ms)
     }
 
     pub(super) fn rerankers_in_use(&self) -> Vec<RerankerInUse> {

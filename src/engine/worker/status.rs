@@ -33,7 +33,7 @@ impl Worker {
             reranked_queries: reranked,
             rejudging: self.rejudge.as_ref().map(|pass| (pass.done(), total)),
             verdict_lags: self.dirty.verdict,
-            study_lags: self.dirty.study,
+            study_lags: self.dirty.study || self.dirty.affords,
             tuning: self.tuning_state(),
             bm25,
             dense,

@@ -5,6 +5,7 @@ use serde::{Serialize, Serializer};
 use super::stages::MetricMap;
 use crate::engine::{AffordPoint, Snapshot, StageCost};
 use crate::error::Result;
+use crate::judge::Metrics;
 
 /// One size of the candidate set: the estimated time of a query, and what was measured there.
 #[derive(Serialize)]
@@ -12,15 +13,36 @@ pub(super) struct AffordPart {
     n: usize,
     ms: Option<f64>,
     within_budget: Option<bool>,
+    first: Option<MetricMap>,
+    ceiling: Option<MetricMap>,
+    /// Of the reranked lists; `null` where a candidate has no score.
     metrics: Option<MetricMap>,
 }
 
+/// The time that a query's second stage may take, and the greatest N that it has time for.
+#[derive(Serialize)]
+pub(super) struct BudgetPart {
+    ms: Option<f64>,
+    affords_n: Option<usize>,
+}
+
+impl BudgetPart {
+    pub(super) fn of(snapshot: &Snapshot) -> Self {
+        Self { ms: snapshot.affords.budget_ms, affords_n: snapshot.affords.limit }
+    }
+}
+
 pub(super) fn afforded(snapshot: &Snapshot) -> Vec<AffordPart> {
-    let part = |point: &AffordPoint| AffordPart {
-        n: point.n,
-        ms: point.ms,
-        within_budget: point.within,
-        metrics: point.metrics.map(|metrics| MetricMap { n: point.n, metrics }),
+    let part = |point: &AffordPoint| {
+        let map = |metrics: Option<Metrics>| metrics.map(|metrics| MetricMap { n: point.n, metrics });
+        AffordPart {
+            n: point.n,
+            ms: point.ms,
+            within_budget: point.within,
+            first: map(point.first),
+            ceiling: map(point.ceiling),
+            metrics: map(point.metrics),
+        }
     };
     snapshot.affords.points.iter().map(part).collect()
 }

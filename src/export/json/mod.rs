@@ -12,7 +12,7 @@ use crate::corpus::Collection;
 use crate::engine::{EngineOptions, LanguageRow, Snapshot, Study};
 use crate::error::{Error, Result};
 use crate::judge::{Paired, Verdict};
-use cost::{AffordPart, Costs, afforded};
+use cost::{AffordPart, BudgetPart, Costs, afforded};
 use queries::{QueryPart, query};
 use settings::{SettingsPart, settings};
 pub(super) use stages::MetricMap;
@@ -49,6 +49,7 @@ pub fn report(snapshot: &Snapshot, collection: &Collection, options: &EngineOpti
         language_report: super::languages::part(snapshot),
         cost: Costs(&snapshot.costs),
         affords: afforded(snapshot),
+        budget: BudgetPart::of(snapshot),
         verdict: snapshot.findings.as_deref(),
         approximation: snapshot.approximation.map(|found| ApproximationPart {
             ef: found.ef,
@@ -78,7 +79,9 @@ struct Report<'a> {
     /// How each language is cut, and what queries of one find in another.
     language_report: super::languages::ReportPart<'a>,
     cost: Costs<'a>,
+    /// What the second stage would take and reach at other sizes of the candidate set.
     affords: Vec<AffordPart>,
+    budget: BudgetPart,
     verdict: Option<&'a Verdict>,
     /// `null` where dense search is exact.
     approximation: Option<ApproximationPart>,

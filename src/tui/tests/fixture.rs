@@ -12,12 +12,13 @@ use crate::domain::{
     Rank, SecondStage, Settings,
 };
 use crate::engine::{
-    AlphaCurve, BestCell, Explanation, FirstRow, Focus, FocusView, GoldRow, HeatMap, Held, Means, QueryRow,
-    RecallCurve, RerankedMeans, RerankedRow, Shape, Snapshot, StageCost, StageHit, StageState, Stamp, Status,
-    TermScore, TokenPair, Tuning, TuningKey,
+    AffordPoint, Affords, AlphaCurve, BestCell, Explanation, FirstRow, Focus, FocusView, GoldRow, HeatMap,
+    Held, Means, QueryRow, RecallCurve, RerankedMeans, RerankedRow, RerankerInUse, Shape, Snapshot,
+    StageCost, StageHit, StageState, Stamp, Status, TermScore, TokenPair, Tuning, TuningKey,
 };
 use crate::fuse::LegShare;
 use crate::judge::{Interval, Metrics, Movement};
+use crate::models::Reading;
 use crate::tui::Options;
 use crate::tui::message::{Effect, Message};
 use crate::tui::state::State;
@@ -161,6 +162,12 @@ pub fn collection() -> Arc<Collection> {
     let mut judgments = vec![vec![gold(0), gold(3)]; 9];
     judgments.push(Vec::new());
     Arc::new(Collection::new(PathBuf::from("sample_corpus"), passages, queries, judgments, Vec::new()))
+}
+
+/// Every tenth passage is longer than the model reads.
+fn readings() -> Arc<[Reading]> {
+    let of = |nth: u32| Reading { n_tokens: 20 + nth * 9, truncated: nth % 10 == 9, unknown_chars: 0 };
+    (0..70).map(of).collect()
 }
 
 fn metrics(precision5: f64, ndcg10: f64, rr10: f64) -> Metrics {
@@ -347,6 +354,8 @@ pub fn snapshot() -> Snapshot {
         ceiling: metrics(0.52, 0.94, 0.97),
     };
     Snapshot {
+        appearances: None,
+        readings: Some(readings()),
         stamp: Stamp { generation: 1, revision: 1 },
         settings: Settings::default(),
         tuning: None,
@@ -368,6 +377,7 @@ pub fn snapshot() -> Snapshot {
             golds,
             judged: true,
             explanation: Some(explanation()),
+            signals: None,
             stale: false,
         },
         queries: Arc::new(query_rows()),
@@ -375,8 +385,8 @@ pub fn snapshot() -> Snapshot {
         languages: Vec::new(),
         language_report: Arc::default(),
         curve: Arc::new(curve()),
-        affords: Arc::default(),
-        rerankers: Vec::new(),
+        affords: Arc::new(affords()),
+        rerankers: vec![RerankerInUse { name: "late interaction".into(), fingerprint: None, truncated: 0 }],
         costs: vec![StageCost {
             stage: "late interaction".into(),
             computed_pairs: 450,
@@ -397,6 +407,23 @@ pub fn snapshot() -> Snapshot {
         warnings: Vec::new(),
         model: None,
     }
+}
+
+/// Sizes up to 1,000, reranked up to N = 100; the budget of 400 ms affords 111.
+fn affords() -> Affords {
+    let at = |value: f64| Some(metrics(0.3, value, 0.6));
+    let points = [10, 20, 50, 100, 200, 300, 500, 1000].map(|n| {
+        let more = (n as f64 / 10.0).ln();
+        AffordPoint {
+            n,
+            ms: Some(3.6 * n as f64),
+            within: Some(n <= 111),
+            first: at(0.61),
+            ceiling: at((0.84 + 0.06 * more).min(0.99)),
+            metrics: (n <= 100).then(|| metrics(0.4, 0.70 + 0.05 * more, 0.7)),
+        }
+    });
+    Affords { budget_ms: Some(400.0), n: 50, limit: Some(111), points: points.into() }
 }
 
 /// Over α a hill with its top at `top`, in steps.
@@ -583,6 +610,14 @@ pub fn press(state: &mut State, script: &str) -> Vec<Effect> {
     while let Some(c) = rest.chars().next() {
         let name = rest.strip_prefix('<').and_then(|rest| rest.split_once('>'));
         let named = name.and_then(|(name, after)| Some((named_key(name)?, after)));
+        let control =
+            name.and_then(|(name, after)| Some((name.strip_prefix("Ctrl")?.chars().next()?, after)));
+        if let Some((c, after)) = control {
+            let event = KeyEvent::new(KeyCode::Char(c.to_ascii_lowercase()), KeyModifiers::CONTROL);
+            effects.extend(update(state, Message::Key(event)));
+            rest = after;
+            continue;
+        }
         let (code, after) = named.unwrap_or((KeyCode::Char(c), &rest[c.len_utf8()..]));
         effects.extend(update(state, key(code)));
         rest = after;

@@ -218,7 +218,7 @@ fn plots_metrics_and_maps_are_stepped_through() {
     press(&mut state, "3<Tab>");
     assert_eq!(state.plot, Plot::Alpha);
     press(&mut state, "<ShiftTab><ShiftTab>");
-    assert_eq!(state.plot, Plot::Heat);
+    assert_eq!(state.plot, Plot::Budget);
     let effects = press(&mut state, "g");
     assert_eq!(last_request(&effects).and_then(|request| request.tune), Some(Goal::Rr10));
     let effects = press(&mut state, "GG");

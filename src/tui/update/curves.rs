@@ -1,5 +1,7 @@
 //! The view of curves: which plot, metric and heat map are shown, and taking what they recommend.
 
+use std::ops::RangeInclusive;
+
 use crate::domain::FusionMethod;
 use crate::engine::{AlphaCurve, BestCell, HeatMap, Tuning};
 use crate::tune::Goal;
@@ -163,8 +165,8 @@ pub fn slide_alpha(state: &mut State, along: f64) -> Vec<Effect> {
     })
 }
 
-pub fn slide_candidates(state: &mut State, along: f64) -> Vec<Effect> {
-    let max = state.snapshot.as_ref().map_or(1, |shown| shown.curve.fused.len());
-    let n = curve::n_at(along, max).clamp(1, state.settings.depth.max(1));
+/// Puts N where its axis was clicked.
+pub fn slide_candidates(state: &mut State, along: f64, axis: RangeInclusive<usize>) -> Vec<Effect> {
+    let n = curve::n_at(along, axis).clamp(1, state.settings.depth.max(1));
     turning::change(state, Knob::Candidates, |settings| settings.candidates = n)
 }

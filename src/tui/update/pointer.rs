@@ -5,12 +5,17 @@ use super::super::hit::{Gesture, Pointer, Target};
 use super::super::knobs::{Knob, Step};
 use super::super::message::Effect;
 use super::super::state::{Mode, Pane, State};
-use super::{back, choosing, curves, focus, lists, queries, turning};
+use super::{back, choosing, curves, focus, lists, queries, tables, turning};
 
 /// Rows that one notch of the wheel scrolls.
 const NOTCH: isize = 3;
 
 pub fn on_pointer(state: &mut State, pointer: Pointer) -> Vec<Effect> {
+    match pointer.gesture {
+        Gesture::Press => state.history.end_run(),
+        Gesture::Drag => state.history.next_key(true),
+        Gesture::WheelUp | Gesture::WheelDown => state.history.next_key(false),
+    }
     match pointer.gesture {
         Gesture::WheelUp => wheel(state, pointer.target, -1),
         Gesture::WheelDown => wheel(state, pointer.target, 1),
@@ -20,7 +25,7 @@ pub fn on_pointer(state: &mut State, pointer: Pointer) -> Vec<Effect> {
         }
         Gesture::Drag => match pointer.target {
             Target::Slider(knob) => turning::slide(state, knob, pointer.along),
-            Target::RecallAxis => curves::slide_candidates(state, pointer.along),
+            Target::SizeAxis { from, to } => curves::slide_candidates(state, pointer.along, from..=to),
             Target::AlphaAxis => curves::slide_alpha(state, pointer.along),
             _ => Vec::new(),
         },
@@ -62,7 +67,7 @@ fn press(state: &mut State, pointer: Pointer) -> Vec<Effect> {
         Target::Gold(doc) => lists::select(state, doc),
         Target::Slider(knob) => turning::slide(state, knob, pointer.along),
         Target::Knob(knob) => turning::open(state, knob),
-        Target::RecallAxis => curves::slide_candidates(state, pointer.along),
+        Target::SizeAxis { from, to } => curves::slide_candidates(state, pointer.along, from..=to),
         Target::AlphaAxis => curves::slide_alpha(state, pointer.along),
         Target::Cell { alpha, candidates } => curves::take_cell(state, alpha, candidates),
         Target::PlotTab(plot) => {
@@ -74,8 +79,11 @@ fn press(state: &mut State, pointer: Pointer) -> Vec<Effect> {
             state.messages = false;
             Vec::new()
         }
+        Target::Heading(column) => tables::sort_by(state, column),
+        Target::Line(place) => tables::click(state, place),
+        Target::FateCount(fate) => tables::only(state, fate),
         Target::Status => super::on_action(state, ActionId::Messages),
-        Target::Overlay | Target::Dock | Target::Choice(_) => Vec::new(),
+        Target::Overlay | Target::Dock | Target::Choice(_) | Target::Table => Vec::new(),
     }
 }
 
@@ -84,12 +92,13 @@ fn wheel(state: &mut State, target: Target, notches: isize) -> Vec<Effect> {
         return super::walk(state, if notches > 0 { ActionId::Down } else { ActionId::Up });
     }
     match target {
+        Target::Table | Target::Line(_) | Target::Heading(_) => tables::wheel(state, notches * NOTCH),
         Target::Pane(pane) | Target::Row(pane, _) => lists::wheel(state, pane, notches * NOTCH),
         Target::Query(_) | Target::TypedQuery => lists::wheel(state, Pane::Queries, notches * NOTCH),
         Target::Slider(knob) | Target::Knob(knob) => {
             return turning::turn(state, knob, Step { up: notches < 0, small: false });
         }
-        Target::RecallAxis => {
+        Target::SizeAxis { .. } => {
             return turning::turn(state, Knob::Candidates, Step { up: notches < 0, small: false });
         }
         Target::AlphaAxis => {
@@ -105,6 +114,7 @@ fn wheel(state: &mut State, target: Target, notches: isize) -> Vec<Effect> {
         }
         Target::Gold(_)
         | Target::Tab(_)
+        | Target::FateCount(_)
         | Target::PlotTab(_)
         | Target::Cell { .. }
         | Target::Overlay

@@ -48,7 +48,7 @@ pub(super) fn plot(pen: &mut Pen<'_>, room: Rect, recall: &RecallCurve, n: usize
         Rect::new(room.x + AXIS, room.y, room.width.saturating_sub(AXIS + 1), room.height.saturating_sub(1));
     let max = recall.fused.len().max(n);
     axes(pen, room, plot, max);
-    let marker = plot.x + curve::column_of(n, max, plot.width);
+    let marker = plot.x + curve::column_of(n, 1..=max, plot.width);
     let line = pen.signs().marker_line;
     (plot.top()..plot.bottom()).for_each(|y| pen.sign(marker, y, line, Tone::Knob));
     curve::draw(pen, plot, &series(recall), max);
@@ -75,7 +75,7 @@ fn axes(pen: &mut Pen<'_>, inner: Rect, plot: Rect, max: usize) {
     for tick in [1, 10, 100, 1000, 10_000].into_iter().filter(|&tick| tick <= max) {
         let words = tick.to_string();
         let width = words.len() as u16;
-        let centre = plot.x + curve::column_of(tick, max, plot.width);
+        let centre = plot.x + curve::column_of(tick, 1..=max, plot.width);
         let x = centre.saturating_sub(width / 2).max(free).min(plot.right().saturating_sub(width));
         if x >= free {
             pen.say(x, plot.bottom(), width, &words, Tone::Quiet);

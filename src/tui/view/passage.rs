@@ -12,7 +12,7 @@ use super::super::state::State;
 use super::super::theme::Tone;
 use super::super::widgets::pen::{Piece, piece};
 use super::super::widgets::{Pen, cells, wrap};
-use super::empty_state;
+use super::{curves, empty_state};
 
 pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
     if state.messages {
@@ -214,10 +214,12 @@ fn message_list(state: &State) -> Vec<(String, Tone, String)> {
             list.push(("budget".to_owned(), Tone::Text, afforded));
         }
         for cost in &snapshot.costs {
-            let each = cost.ms_p50_per_query.map_or(String::new(), |ms| format!(", {ms:.1} ms per query"));
+            let times = curves::times(cost).map_or(String::new(), |times| format!(": {times}"));
             let words = format!(
-                "{}: {} computed, {} from the cache, {:.0} ms{each}",
-                cost.stage, cost.computed_pairs, cost.cached_pairs, cost.ms_total
+                "{}: {} computed, {} from the cache{times}",
+                visible(&cost.stage),
+                cost.computed_pairs,
+                cost.cached_pairs
             );
             list.push(("cost".to_owned(), Tone::Quiet, words));
         }

@@ -2,8 +2,11 @@
 //! what they share: titles, empty states, whether a picture is an old one.
 
 mod alpha;
+mod budget;
 mod heat;
 mod recall;
+
+pub(super) use budget::times;
 
 use ratatui::layout::Rect;
 
@@ -24,6 +27,7 @@ pub fn draw(pen: &mut Pen<'_>, layout: &Layout, state: &State) {
             Plot::Recall => recall::draw(pen, area, &title, state),
             Plot::Alpha => alpha::draw(pen, area, &title, state),
             Plot::Heat => heat::draw(pen, area, &title, state),
+            Plot::Budget => budget::draw(pen, area, &title, state),
         }
     }
 }
@@ -35,6 +39,7 @@ fn title(pen: &mut Pen<'_>, area: Rect, open: Plot, tabs: bool, state: &State) -
         Plot::Recall => "recall@N".to_owned(),
         Plot::Alpha => format!("{metric} over α"),
         Plot::Heat => "α x N".to_owned(),
+        Plot::Budget => "cost of N".to_owned(),
     };
     if !tabs {
         return vec![piece(name(open), Tone::Strong)];

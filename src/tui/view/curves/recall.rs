@@ -42,7 +42,10 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, title: &[Piece], state: &State) {
         return;
     }
     let plot = curve::plot(pen, room, &snapshot.curve, n);
-    pen.hits.add(Rect { height: plot.height + 1, ..plot }, Target::RecallAxis);
+    pen.hits.add(
+        Rect { height: plot.height + 1, ..plot },
+        Target::SizeAxis { from: 1, to: snapshot.curve.fused.len().max(n) },
+    );
     let ends = lines.iter().filter_map(|(name, values, tone)| {
         values.last().map(|&value| (f64::from(value), name.clone(), *tone))
     });
