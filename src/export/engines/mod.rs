@@ -86,6 +86,9 @@ impl Engine {
             Self::Pgvector => pgvector::snippet(&hybrid),
         };
         snippet.engine = Some(self);
+        if let Some(there) = snippet.emulated.as_ref().filter(|there| *there != settings) {
+            snippet.flags = Some(flags(there, legs));
+        }
         hybrid.common_notes(&mut snippet.notes);
         snippet
     }
@@ -111,6 +114,8 @@ pub struct Snippet {
     pub notes: Vec<String>,
     /// The fusion of these requests as rankscope emulates it, over the same legs and window.
     pub emulated: Option<Settings>,
+    /// The same as options of the command line, where it is not the setting itself.
+    flags: Option<String>,
 }
 
 impl Snippet {
@@ -122,6 +127,9 @@ impl Snippet {
         match &self.unlike {
             None => _ = writeln!(out, "{sign} {title}: the same fusion as here."),
             Some(why) => _ = writeln!(out, "{sign} {title}: NOT the same fusion as here: {}.", visible(why)),
+        }
+        if let Some(flags) = &self.flags {
+            let _ = writeln!(out, "{sign} rankscope computes what this query fuses with {}", visible(flags));
         }
         for note in &self.notes {
             let _ = writeln!(out, "{sign} - {}.", visible(note));
@@ -239,6 +247,20 @@ impl<'a> Hybrid<'a> {
             ));
         }
     }
+}
+
+/// An emulation as options of the command line.
+fn flags(settings: &Settings, legs: &[LegName]) -> String {
+    let mut flags = format!("--fusion {}", settings.fusion.name());
+    if settings.fusion.default_k().is_some() {
+        let _ = write!(flags, " --rrf-k {}", settings.rrf_k());
+    }
+    if settings.fusion.is_weighted() {
+        for (leg, weight) in legs.iter().zip(&settings.weights) {
+            let _ = write!(flags, " --weight {}={}", leg.name, weight.unwrap_or_default());
+        }
+    }
+    flags
 }
 
 /// Why a method cannot be said, and which stands in its place.
