@@ -55,12 +55,14 @@
 
 pub mod corpus;
 pub mod domain;
+pub mod durable;
 pub mod engine;
 pub mod error;
 pub mod export;
 pub mod fuse;
 pub mod judge;
 pub mod tune;
+pub mod validate;
 
 #[doc(hidden)]
 pub mod cli;

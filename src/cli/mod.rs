@@ -5,13 +5,17 @@ pub mod args;
 mod cache;
 mod eval;
 mod export;
+mod gate;
 mod models;
 mod progress;
 mod rerankers;
 mod sample;
+mod saved;
+mod validate;
 
 use std::io::{IsTerminal as _, Write as _};
 
+use crate::corpus::Mark;
 use crate::engine::{Engine, EngineOptions, Event, LegSpec, Request};
 use crate::error::{Error, ErrorKind, Result};
 use crate::text::visible;
@@ -32,6 +36,7 @@ pub fn run(args: Args) -> Result<()> {
         Some(Command::Models(models)) => models::run(&models),
         Some(Command::Cache(cache)) => cache::run(&cache),
         Some(Command::Rerankers(rerankers)) => rerankers::run(&rerankers),
+        Some(Command::Validate(validate)) => validate::run(&validate),
         Some(Command::Analyze(analyze)) => analyze::run(&analyze),
         Some(Command::Sample(sample)) => sample::run(&sample),
         None => open(&args.screen, &args.engine),
@@ -58,6 +63,10 @@ fn open(screen: &args::ScreenArgs, engine: &EngineArgs) -> Result<()> {
 impl tui::EngineHandle for Engine {
     fn request(&self, request: Request) {
         Self::request(self, request);
+    }
+
+    fn mark(&self, mark: Mark) {
+        Self::mark(self, mark);
     }
 }
 

@@ -94,6 +94,6 @@ fn settle(
             }
             Ok(None)
         }
-        (Event::Snapshot(_), None) => Ok(None),
+        (Event::Snapshot(_), None) | (Event::News(_), _) => Ok(None),
     })
 }

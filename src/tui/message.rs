@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 
-use crate::corpus::Collection;
-use crate::engine::{Event, Request, Snapshot};
+use crate::corpus::{Collection, Mark};
+use crate::engine::{Event, News, Request, Snapshot};
 use crate::error::Error;
 
 use super::hit::Pointer;
@@ -23,6 +23,8 @@ pub enum Message {
     Opened(Arc<Collection>),
     Snapshot(Arc<Snapshot>),
     EngineFailed(Error),
+    /// The collection is another one from now on, or could not become one.
+    News(News),
     /// The terminal draws signs of ambiguous width two cells wide.
     AmbiguousIsWide,
     /// A signal asks the program to end.
@@ -35,6 +37,7 @@ impl From<Event> for Message {
             Event::Opened(collection) => Self::Opened(collection),
             Event::Snapshot(snapshot) => Self::Snapshot(snapshot),
             Event::Failed(error) => Self::EngineFailed(error),
+            Event::News(news) => Self::News(news),
         }
     }
 }
@@ -43,6 +46,8 @@ impl From<Event> for Message {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     Request(Request),
+    /// Writes a judgment.
+    Judge(Mark),
     /// Switches mouse capture on or off.
     CaptureMouse(bool),
     /// Draws every cell again.

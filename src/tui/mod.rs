@@ -21,6 +21,7 @@ mod fields;
 mod guard;
 #[cfg(unix)]
 mod hangup;
+mod history;
 mod hit;
 mod knobs;
 mod layout;
@@ -37,6 +38,7 @@ mod update;
 mod view;
 mod widgets;
 
+use crate::corpus::Mark;
 use crate::domain::{LegName, Settings};
 use crate::engine::{Event, Request};
 use crate::error::Result;
@@ -62,6 +64,9 @@ pub struct Options {
 pub trait EngineHandle {
     /// Asks for a new picture. Never blocks; a newer request replaces an older one.
     fn request(&self, request: Request);
+
+    /// Writes a judgment. Never blocks; the engine's events say what became of it.
+    fn mark(&self, mark: Mark);
 }
 
 /// Shows the screen and blocks until the user quits or a signal ends it. `start` gets the sink that the

@@ -173,6 +173,7 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
         for effect in effects {
             match effect {
                 Effect::Request(request) => newest = Some(request),
+                Effect::Judge(mark) => self.engine.mark(mark),
                 Effect::CaptureMouse(on) => {
                     self.guard.capture_mouse(on).map_err(|error| no_terminal(&error))?;
                 }

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use tui_input::Input;
 
-use crate::corpus::Collection;
-use crate::domain::{DocIdx, LegId, LegName, QueryIdx, Settings};
+use crate::corpus::{Collection, Mark, MarkedQuery};
+use crate::domain::{DocIdx, Grade, LegId, LegName, QueryIdx, Settings};
 use crate::engine::{Focus, Snapshot};
 
 use crate::tune::Goal;
 
 use super::Options;
+use super::history::History;
 use super::knobs::{self, Knob, Scope};
 use super::layout::{Detail, Layout, Plot, Wants};
 use super::picker::{self, Pick, Picker};
@@ -98,6 +99,23 @@ pub struct Notice {
     pub is_error: bool,
 }
 
+/// A judgment that was made here, and what was there before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JudgmentStep {
+    /// `None`: it was unjudged.
+    pub before: Option<Grade>,
+    pub mark: Mark,
+}
+
+/// The judgments of this session; their undo is apart from that of the settings.
+#[derive(Debug, Clone, Default)]
+pub struct Judgments {
+    pub undo: Vec<JudgmentStep>,
+    pub redo: Vec<JudgmentStep>,
+    /// Asked for, and not yet known to be on the disk; the newest last.
+    pub pending: Vec<Mark>,
+}
+
 #[derive(Debug, Clone)]
 pub struct State {
     pub size: (u16, u16),
@@ -163,6 +181,11 @@ pub struct State {
     /// First line in sight of an open overlay.
     pub overlay_scroll: usize,
     pub notice: Option<Notice>,
+
+    pub history: History,
+    pub judgments: Judgments,
+    /// The passage that was marked with the last key: a digit grades it.
+    pub grading: Option<DocIdx>,
 }
 
 impl State {
@@ -206,6 +229,9 @@ impl State {
             scroll: Scroll::default(),
             overlay_scroll: 0,
             notice: None,
+            history: History::default(),
+            judgments: Judgments::default(),
+            grading: None,
         }
     }
 
@@ -274,6 +300,24 @@ impl State {
     /// Whether the lists themselves say that they lag behind.
     pub fn is_stale(&self) -> bool {
         self.snapshot.as_ref().is_some_and(|shown| shown.focus.stale)
+    }
+
+    /// The grade of a passage for the query on the screen, as it was asked for last; `None`: unjudged.
+    pub fn grade_of(&self, doc: DocIdx) -> Option<Grade> {
+        let collection = self.collection.as_ref()?;
+        let passage = collection.passages.get(doc.index())?;
+        let listed = self.query.filter(|_| self.typed.is_none());
+        let is_it = |mark: &&Mark| {
+            mark.passage == passage.id
+                && match &mark.query {
+                    MarkedQuery::Listed(id) => listed.is_some_and(|query| collection.query(query).id == *id),
+                    MarkedQuery::Typed(text) => self.typed.as_ref() == Some(text),
+                }
+        };
+        match self.judgments.pending.iter().rev().find(is_it) {
+            Some(mark) => mark.grade,
+            None => collection.grade(listed?, doc),
+        }
     }
 
     pub fn say(&mut self, text: impl Into<String>) {

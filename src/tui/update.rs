@@ -4,7 +4,10 @@
 
 mod choosing;
 mod curves;
+mod history;
+mod judging;
 mod lists;
+mod news;
 mod pointer;
 mod queries;
 mod snapshot;
@@ -43,6 +46,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             state.complain(error.to_string().replace('\n', " "));
             Vec::new()
         }
+        Message::News(news) => news::on_news(state, news),
         Message::AmbiguousIsWide => {
             state.look.ascii = true;
             Vec::new()
@@ -53,6 +57,13 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
 
 fn on_key(state: &mut State, event: KeyEvent) -> Vec<Effect> {
     state.notice = None;
+    state.history.next_key(matches!(state.mode, Mode::Picking(_)));
+    if let Some(doc) = state.grading.take()
+        && let KeyCode::Char(digit @ '0'..='3') = event.code
+        && event.modifiers.is_empty()
+    {
+        return judging::grade(state, doc, digit as i32 - '0' as i32);
+    }
     match actions::action_for(&event, actions::place(state)) {
         Some(action) => on_action(state, action),
         None if state.mode.is_typing() => on_typed_key(state, &event),
@@ -69,6 +80,10 @@ fn on_key(state: &mut State, event: KeyEvent) -> Vec<Effect> {
 
 fn on_action(state: &mut State, action: ActionId) -> Vec<Effect> {
     use ActionId as Id;
+    // A list that is open is one gesture, also where it is left for what was before.
+    if !turning::is_a_turn(action) && !matches!(state.mode, Mode::Picking(_)) {
+        state.history.end_run();
+    }
     match action {
         Id::QuitAlways => vec![Effect::Quit],
         Id::Suspend => vec![Effect::Suspend],
@@ -131,6 +146,11 @@ fn on_action(state: &mut State, action: ActionId) -> Vec<Effect> {
             });
             vec![Effect::CaptureMouse(state.mouse)]
         }
+        Id::Mark => judging::mark(state),
+        Id::UndoJudgment => judging::undo(state),
+        Id::RedoJudgment => judging::redo(state),
+        Id::Undo => history::undo(state),
+        Id::Redo => history::redo(state),
         Id::QueryView => show(state, View::Query),
         Id::CurvesView => show(state, View::Curves),
         Id::Fusion => choosing::open(state, Pick::Fusion),

@@ -38,6 +38,7 @@ fn options(collection: PathBuf, cache: PathBuf, settings: &Settings) -> EngineOp
         max_cost: None,
         token_store_max: 1 << 30,
         settings: settings.clone(),
+        watch: false,
     }
 }
 

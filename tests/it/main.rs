@@ -15,6 +15,7 @@ mod judging;
 mod languages;
 mod layering;
 mod limits;
+mod marks;
 mod outputs;
 mod readme;
 mod rerankers;
@@ -22,4 +23,5 @@ mod sample;
 mod schema;
 #[cfg(unix)]
 mod terminal;
+mod validate;
 mod without_model;

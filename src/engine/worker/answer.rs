@@ -23,14 +23,11 @@ impl Worker {
         let ran = self.ran();
         self.judge(JUDGE_AT_ONCE);
         let focus = self.focus(&settings, ran);
-        let average = self.options.judging.average;
-        let means = judging::means(self.rows.iter(), average);
         if self.dirty.verdict && self.rejudge.is_none() && self.judged.len() <= VERDICT_AT_ONCE {
-            self.decide();
+            self.decide(Duration::MAX);
         }
         let status = self.status(ran, &focus);
-        let languages = judging::by_language(&self.rows, &self.collection, &self.metrics, average);
-        let language_report = Arc::new(self.language_report(&languages));
+        let summary = self.summary();
         self.revision += 1;
         self.dirty.view = false;
         self.dirty.urgent = false;
@@ -38,9 +35,10 @@ impl Worker {
             stamp: Stamp { generation: self.request.generation, revision: self.revision },
             verdict: self.sentence(ran),
             findings: self.findings.clone(),
-            languages,
-            language_report,
-            by_metric: judging::by_metric(self.rows.iter(), &self.metrics, average),
+            means: summary.means,
+            languages: summary.languages,
+            language_report: summary.report,
+            by_metric: summary.by_metric,
             metrics: Arc::clone(&self.metrics),
             study: self.study.clone(),
             queries: Arc::clone(&self.rows),
@@ -57,7 +55,6 @@ impl Worker {
             ran,
             status,
             focus,
-            means,
         }
     }
 
@@ -105,6 +102,7 @@ impl Worker {
             self.dirty.verdict = true;
             self.dirty.study = true;
             self.studying = None;
+            self.deciding = None;
             self.dirty.affords = true;
             self.affording = None;
         }

@@ -61,6 +61,11 @@ pub enum ActionId {
     HeatStage,
     TakeAlpha,
     TakeBest,
+    Mark,
+    UndoJudgment,
+    RedoJudgment,
+    Undo,
+    Redo,
     Ask,
     Filter,
     Accept,
@@ -94,18 +99,20 @@ pub enum Group {
     Move,
     Turn,
     Tune,
+    Judge,
     Search,
     Screen,
 }
 
 impl Group {
-    pub const ALL: [Self; 5] = [Self::Move, Self::Turn, Self::Tune, Self::Search, Self::Screen];
+    pub const ALL: [Self; 6] = [Self::Move, Self::Turn, Self::Tune, Self::Judge, Self::Search, Self::Screen];
 
     pub fn title(self) -> &'static str {
         match self {
             Self::Move => "Move",
             Self::Turn => "Turn the knobs",
             Self::Tune => "Curves",
+            Self::Judge => "Judge",
             Self::Search => "Search",
             Self::Screen => "Screen",
         }
@@ -218,7 +225,7 @@ mod tests {
     /// Digits choose views, and these letters belong to what later issues add.
     #[test]
     fn keys_that_later_views_need_are_free() {
-        for c in "2456789mwyexou:".chars() {
+        for c in "2456789wyexo:".chars() {
             let event = KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
             assert_eq!(action_for(&event, Place::Queries), None, "{c}");
         }

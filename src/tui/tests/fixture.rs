@@ -600,6 +600,14 @@ pub fn press(state: &mut State, script: &str) -> Vec<Effect> {
     while let Some(c) = rest.chars().next() {
         let name = rest.strip_prefix('<').and_then(|rest| rest.split_once('>'));
         let named = name.and_then(|(name, after)| Some((named_key(name)?, after)));
+        let control =
+            name.and_then(|(name, after)| Some((name.strip_prefix("Ctrl")?.chars().next()?, after)));
+        if let Some((c, after)) = control {
+            let event = KeyEvent::new(KeyCode::Char(c.to_ascii_lowercase()), KeyModifiers::CONTROL);
+            effects.extend(update(state, Message::Key(event)));
+            rest = after;
+            continue;
+        }
         let (code, after) = named.unwrap_or((KeyCode::Char(c), &rest[c.len_utf8()..]));
         effects.extend(update(state, key(code)));
         rest = after;

@@ -12,6 +12,11 @@ const NOTCH: isize = 3;
 
 pub fn on_pointer(state: &mut State, pointer: Pointer) -> Vec<Effect> {
     match pointer.gesture {
+        Gesture::Press => state.history.end_run(),
+        Gesture::Drag => state.history.next_key(true),
+        Gesture::WheelUp | Gesture::WheelDown => state.history.next_key(false),
+    }
+    match pointer.gesture {
         Gesture::WheelUp => wheel(state, pointer.target, -1),
         Gesture::WheelDown => wheel(state, pointer.target, 1),
         Gesture::Press => {

@@ -71,12 +71,12 @@ pub fn leave_typed(state: &mut State) -> Vec<Effect> {
     start_over(state)
 }
 
-/// Applies the filter; shows the first query that passes when the shown one does not.
-pub fn refilter(state: &mut State) -> Vec<Effect> {
-    let Some(collection) = state.collection.clone() else { return Vec::new() };
+/// The queries that the filter lets through.
+pub fn filtered(state: &State) -> Vec<QueryIdx> {
+    let Some(collection) = &state.collection else { return Vec::new() };
     let wanted = state.filter.value().trim().to_lowercase();
     let indices = (0u32..).map(QueryIdx).zip(&collection.queries);
-    state.queries = indices
+    indices
         .filter(|(_, query)| {
             wanted.is_empty()
                 || query.id.to_lowercase().contains(&wanted)
@@ -84,7 +84,12 @@ pub fn refilter(state: &mut State) -> Vec<Effect> {
                 || query.text.to_lowercase().contains(&wanted)
         })
         .map(|(index, _)| index)
-        .collect();
+        .collect()
+}
+
+/// Applies the filter; shows the first query that passes when the shown one does not.
+pub fn refilter(state: &mut State) -> Vec<Effect> {
+    state.queries = filtered(state);
     let shown = place(state);
     let first = state.queries.first().copied();
     let effects = match (shown, first) {

@@ -15,7 +15,8 @@ use super::{lists, queries, request};
 /// The first query is asked for at once.
 pub fn on_opened(state: &mut State, collection: Arc<Collection>) -> Vec<Effect> {
     state.title = collection.name.clone();
-    state.query = (!collection.queries.is_empty()).then_some(QueryIdx(0));
+    let shown = state.query.filter(|query| query.index() < collection.queries.len());
+    state.query = shown.or((!collection.queries.is_empty()).then_some(QueryIdx(0)));
     let ids = collection.passages.iter().map(|passage| cells::width(&visible(&passage.id)));
     state.widest_id = ids.max().unwrap_or(0);
     state.languages = collection.languages().len();

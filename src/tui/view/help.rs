@@ -35,7 +35,7 @@ pub fn lines(look: Look, room: usize) -> Vec<Vec<Piece>> {
         return column(&Group::ALL, Some(look), room);
     }
     let half = (room - 2) / 2;
-    let left = column(&[Group::Move, Group::Search, Group::Screen], None, half);
+    let left = column(&[Group::Move, Group::Search, Group::Judge, Group::Screen], None, half);
     let right = column(&[Group::Turn, Group::Tune], Some(look), half);
     let mut lines = Vec::new();
     for row in 0..left.len().max(right.len()) {

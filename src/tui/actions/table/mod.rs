@@ -1,6 +1,7 @@
 //! The table itself, a slice for each part of the screen, and the places that actions share.
 
 mod curves;
+mod judging;
 mod knobs;
 mod query;
 mod screen;
@@ -11,7 +12,7 @@ use super::{Action, ActionId, Group, Place};
 
 /// The parts of the table. The order is that of footer and help.
 pub static PARTS: &[&[Action]] =
-    &[weights::ACTIONS, curves::ACTIONS, knobs::ACTIONS, query::ACTIONS, screen::ACTIONS];
+    &[weights::ACTIONS, curves::ACTIONS, knobs::ACTIONS, query::ACTIONS, judging::ACTIONS, screen::ACTIONS];
 
 const BROWSE: &[Place] = &[Place::Queries, Place::Lists, Place::Knobs];
 /// Wherever a knob can be turned.
