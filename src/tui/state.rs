@@ -7,6 +7,7 @@ use tui_input::Input;
 use crate::corpus::{Collection, Mark, MarkedQuery};
 use crate::domain::{DocIdx, Grade, LegId, LegName, QueryIdx, Settings};
 use crate::engine::{Focus, Snapshot};
+use crate::export::engines::Engine;
 
 use crate::tune::Goal;
 
@@ -62,6 +63,8 @@ pub enum Mode {
     Help,
     /// A passage and its score are open in full.
     Explaining,
+    /// The setting is shown as this engine's own query.
+    Snippet(Engine),
 }
 
 impl Mode {
@@ -70,7 +73,7 @@ impl Mode {
     }
 
     pub fn is_overlay(self) -> bool {
-        matches!(self, Self::Help | Self::Explaining)
+        matches!(self, Self::Help | Self::Explaining | Self::Snippet(_))
     }
 }
 

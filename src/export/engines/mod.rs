@@ -65,6 +65,17 @@ impl Engine {
         }
     }
 
+    /// The engine after this one, round and round.
+    pub fn next(self) -> Self {
+        let place = Self::ALL.iter().position(|&engine| engine == self).unwrap_or(0);
+        Self::ALL[(place + 1) % Self::ALL.len()]
+    }
+
+    /// What begins a remark in its snippets.
+    pub fn comment(self) -> &'static str {
+        if self == Self::Pgvector { "--" } else { "#" }
+    }
+
     /// The engine whose method this is; `None` for a method of several or of none.
     pub fn of(method: FusionMethod) -> Option<Self> {
         let family = method.name().split('-').next();
@@ -121,7 +132,7 @@ pub struct Snippet {
 impl Snippet {
     /// The whole text: what it is and what it is not as comments, then the requests.
     pub fn text(&self) -> String {
-        let sign = if self.engine == Some(Engine::Pgvector) { "--" } else { "#" };
+        let sign = self.engine.map_or("#", Engine::comment);
         let mut out = String::new();
         let title = self.engine.map_or("", Engine::title);
         match &self.unlike {

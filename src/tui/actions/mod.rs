@@ -72,6 +72,7 @@ pub enum ActionId {
     Detail,
     Link,
     Messages,
+    Snippet,
     Mouse,
     Help,
     Repaint,

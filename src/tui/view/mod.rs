@@ -19,6 +19,7 @@ mod picker;
 mod queries;
 mod reading;
 mod reranked;
+mod snippet;
 mod verdict;
 
 use ratatui::Frame;
@@ -121,6 +122,9 @@ fn overlay(pen: &mut Pen<'_>, area: Rect, state: &State) {
         Mode::Explaining => {
             (explain::title(state), explain::lines(state, usize::from(overlay_room(area).width)))
         }
+        Mode::Snippet(engine) => {
+            (snippet::title(engine), snippet::lines(engine, state, usize::from(overlay_room(area).width)))
+        }
         _ => return,
     };
     let room = overlay_room(area);
@@ -152,6 +156,7 @@ pub fn overlay_lines(state: &State) -> usize {
     match state.mode {
         Mode::Help => help::lines(state.look, usize::from(room.width)).len(),
         Mode::Explaining => explain::lines(state, usize::from(room.width)).len(),
+        Mode::Snippet(engine) => snippet::lines(engine, state, usize::from(room.width)).len(),
         _ => 0,
     }
 }

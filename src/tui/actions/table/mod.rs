@@ -22,6 +22,8 @@ const QUERY: &[Place] = &[Place::Queries, Place::Lists, Place::Knobs, Place::Pan
 const WALK: &[Place] = &[Place::Queries, Place::Lists, Place::Knobs, Place::Panel, Place::Overlay];
 const SHOWN: &[Place] =
     &[Place::Queries, Place::Lists, Place::Knobs, Place::Panel, Place::Curves, Place::Overlay];
+/// Where x does not set a knob back.
+const SNIPPET: &[Place] = &[Place::Queries, Place::Lists, Place::Knobs, Place::Curves, Place::Overlay];
 const PANEL: &[Place] = &[Place::Panel];
 const CURVES: &[Place] = &[Place::Curves];
 const SCROLL: &[Place] = &[Place::Queries, Place::Lists, Place::Overlay];
