@@ -38,6 +38,7 @@ use crate::domain::{Language, QueryIdx};
 use crate::error::{Error, Result};
 use crate::index::{CacheFolder, FactCache, LexicalIndex};
 use crate::judge::{Metric, Verdict};
+use crate::models::Reading;
 use crate::rerank::cascade::StagePlan;
 use crate::rerank::{Runner, RunnerEvent};
 use summary::Summary;
@@ -162,6 +163,8 @@ struct Worker {
     lexical: LexicalIndex,
     /// What the texts of each language are like; `None`: to be counted.
     texts: Option<BTreeMap<Language, TextRow>>,
+    /// How the model reads each passage; `None` until all are embedded.
+    readings: Option<Arc<[Reading]>>,
     facts: Arc<FactCache>,
     own: mpsc::Sender<Message>,
     background: Option<Background>,
@@ -254,6 +257,8 @@ impl Worker {
             focus: judged.first().map_or(Focus::Typed(String::new()), |&query| Focus::Listed(query)),
             inspect: None,
             tune: None,
+            trace: None,
+            whole: false,
         };
         let mut worker = Self {
             dense: match options.use_model {
@@ -301,6 +306,7 @@ impl Worker {
             cache,
             lexical,
             texts: None,
+            readings: None,
             facts,
             background,
             listed,
