@@ -97,7 +97,9 @@ impl Engine {
             Self::Pgvector => pgvector::snippet(&hybrid),
         };
         snippet.engine = Some(self);
-        if let Some(there) = snippet.emulated.as_ref().filter(|there| *there != settings) {
+        if let Some(there) = &snippet.emulated
+            && (snippet.unlike.is_some() || there.fusion != settings.fusion)
+        {
             snippet.flags = Some(flags(there, legs));
         }
         hybrid.common_notes(&mut snippet.notes);
