@@ -196,10 +196,14 @@ impl<'a> Hybrid<'a> {
         self.settings.window().max(self.n())
     }
 
-    /// The weights, so that they sum to 1.
+    /// The weights, so that they sum to 1 as they are written.
     fn shares(&self) -> Vec<f64> {
         let sum: f64 = self.voices.iter().map(|voice| voice.weight).sum();
-        self.voices.iter().map(|voice| rounded(voice.weight / sum)).collect()
+        let mut shares: Vec<f64> = self.voices.iter().map(|voice| rounded(voice.weight / sum)).collect();
+        if let Some((last, others)) = shares.split_last_mut() {
+            *last = rounded(1.0 - others.iter().sum::<f64>());
+        }
+        shares
     }
 
     fn weights(&self) -> Vec<f64> {
