@@ -7,6 +7,7 @@ use tui_input::Input;
 use crate::corpus::{Collection, Mark, MarkedQuery, Reading};
 use crate::domain::{DocIdx, Grade, LegId, LegName, QueryIdx, Settings};
 use crate::engine::{Focus, Snapshot};
+use crate::export::engines::Engine;
 
 use crate::tune::Goal;
 
@@ -77,6 +78,8 @@ pub enum Mode {
     Reading,
     /// Two passages are open side by side.
     SideBySide,
+    /// The setting is shown as this engine's own query.
+    Snippet(Engine),
 }
 
 impl Mode {
@@ -85,7 +88,7 @@ impl Mode {
     }
 
     pub fn is_overlay(self) -> bool {
-        matches!(self, Self::Help | Self::Explaining | Self::Reading | Self::SideBySide)
+        matches!(self, Self::Help | Self::Explaining | Self::Reading | Self::SideBySide | Self::Snippet(_))
     }
 }
 
