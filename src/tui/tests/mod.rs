@@ -5,5 +5,6 @@ mod judging;
 mod properties;
 mod reranking;
 mod screens;
+mod tables;
 mod tuning;
 mod updates;
