@@ -18,7 +18,6 @@ use crate::engine::{
 };
 use crate::fuse::LegShare;
 use crate::judge::{Interval, Metrics, Movement};
-use crate::models::Reading;
 use crate::tui::Options;
 use crate::tui::message::{Effect, Message};
 use crate::tui::state::State;
