@@ -13,7 +13,7 @@ use crate::domain::{
 };
 use crate::engine::{
     AffordPoint, Affords, AlphaCurve, BestCell, Explanation, FirstRow, Focus, FocusView, GoldRow, HeatMap,
-    Held, Means, QueryRow, RecallCurve, RerankedMeans, RerankedRow, RerankerInUse, Shape, Snapshot,
+    Held, Means, QueryRow, Reading, RecallCurve, RerankedMeans, RerankedRow, RerankerInUse, Shape, Snapshot,
     StageCost, StageHit, StageState, Stamp, Status, TermScore, TokenPair, Tuning, TuningKey,
 };
 use crate::fuse::LegShare;
