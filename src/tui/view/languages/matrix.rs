@@ -25,7 +25,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
     };
     let n = state.snapshot.as_ref().map_or(state.settings.candidates, |shown| shown.settings.candidates);
     let title = [
-        piece("Query by gold language", Tone::Strong),
+        piece("Query by gold", Tone::Strong),
         piece(format!(" · recall@{n}{of}  "), Tone::Quiet),
         piece("h", Tone::Key),
         piece(key, Tone::Key),
