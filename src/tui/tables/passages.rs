@@ -8,7 +8,7 @@ use tui_input::Input;
 
 use crate::corpus::{Collection, JudgedPassage};
 use crate::domain::{DocIdx, Grade, QueryIdx};
-use crate::engine::Reading;
+use crate::engine::TextReading;
 use crate::validate::{Options, PassageFacts, Repeats, Validation};
 
 use super::{Column, Table};
@@ -131,7 +131,7 @@ pub struct Arrangement {
     pub collection: Arc<Collection>,
     pub counts: Arc<PassageCounts>,
     /// By [`DocIdx`]; `None` until every passage is embedded.
-    pub tokens: Option<Arc<[Reading]>>,
+    pub tokens: Option<Arc<[TextReading]>>,
     pub search: String,
     pub sort: PassageColumn,
     pub reversed: bool,
