@@ -2,9 +2,10 @@
 
 pub(in crate::tui) mod fixture;
 mod judging;
+mod pictures;
 mod properties;
 mod reranking;
-mod screens;
+pub(in crate::tui) mod screens;
 mod tables;
 mod tuning;
 mod updates;
