@@ -102,7 +102,7 @@ impl Counted {
 
     fn one_more(&self) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        if done % Self::STEP == 0 && std::io::stderr().is_terminal() {
+        if done.is_multiple_of(Self::STEP) && std::io::stderr().is_terminal() {
             let _ = write!(std::io::stderr(), "\r\x1b[Kcounting tokens {done}/{}", self.all);
         }
     }

@@ -79,7 +79,7 @@ impl StudyUnderWay {
         }
         let languages = self.languages.get_or_insert_with(|| by_language(input));
         while let Some((language, rows)) = languages.last() {
-            let Some(verdict) = of_language(input, rows, &mut self.deciding, budget) else { return None };
+            let verdict = of_language(input, rows, &mut self.deciding, budget)?;
             self.study.by_language.push((language.clone(), verdict));
             languages.pop();
             if !languages.is_empty() && start.elapsed() >= budget {

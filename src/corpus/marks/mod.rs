@@ -133,8 +133,8 @@ impl Keeper {
         &self,
         place: Option<&Path>,
         name: &str,
-        amend: &dyn Fn(&[u8]) -> Result<Vec<u8>, String>,
-        amend_aside: &dyn Fn(&[u8]) -> Result<Vec<u8>, String>,
+        amend: Amend<'_>,
+        amend_aside: Amend<'_>,
     ) -> Result<Kept> {
         let other = self.aside.as_ref().map(|folder| folder.join(name));
         let fault = match place {
@@ -176,7 +176,10 @@ impl Keeper {
     }
 }
 
-fn write(file: &Path, amend: &dyn Fn(&[u8]) -> Result<Vec<u8>, String>) -> Result<()> {
+/// From the bytes of a file to those with one judgment more or other; what is wrong with it, in words.
+type Amend<'a> = &'a dyn Fn(&[u8]) -> Result<Vec<u8>, String>;
+
+fn write(file: &Path, amend: Amend<'_>) -> Result<()> {
     let before = durable::read(file)?;
     let after = amend(&before).map_err(|fault| Error::input(fault).in_file(file))?;
     if after == before { Ok(()) } else { durable::write(file, &after) }

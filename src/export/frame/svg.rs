@@ -151,10 +151,11 @@ fn text(svg: &mut String, y: u16, run: &Run<'_>) {
     let mut rest: &[Sign<'_>] = &run.signs;
     while let Some(first) = rest.first() {
         let placing = placing(*first);
-        let same = |sign: &&Sign<'_>| match (&placing, self::placing(**sign)) {
-            (Placing::Stretched, Placing::Stretched) => true,
-            (Placing::EachSign, Placing::EachSign) => true,
-            _ => false,
+        let same = |sign: &&Sign<'_>| {
+            matches!(
+                (&placing, self::placing(**sign)),
+                (Placing::Stretched, Placing::Stretched) | (Placing::EachSign, Placing::EachSign)
+            )
         };
         let drawn_as_line = |sign: &Sign<'_>| sign.single().is_some_and(is_line);
         let count = if drawn_as_line(first) {

@@ -124,23 +124,12 @@ impl<K: Copy + Eq, C: Column> Walk for Table<K, C> {
 }
 
 /// The tables of the views that are one.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Tables {
     pub queries: queries::QueryTable,
     pub languages: languages::LanguageTable,
     pub passages: passages::PassageTable,
     pub changes: changes::ChangeTable,
-}
-
-impl Default for Tables {
-    fn default() -> Self {
-        Self {
-            queries: queries::QueryTable::default(),
-            languages: languages::LanguageTable::default(),
-            passages: passages::PassageTable::default(),
-            changes: changes::ChangeTable::default(),
-        }
-    }
 }
 
 impl Tables {

@@ -88,8 +88,8 @@ fn metrics(pen: &Pen<'_>, sum: &Sum, state: &State) -> Vec<Vec<Piece>> {
         piece(cells::share(first.recall), Tone::Strong),
     ]];
     let arrow = pen.signs().arrow;
-    let of: [(&str, fn(&Metrics) -> f64); 3] =
-        [("P@5", |m| m.precision5), ("nDCG@10", |m| m.ndcg10), ("MRR", |m| m.rr10)];
+    type Value = fn(&Metrics) -> f64;
+    let of: [(&str, Value); 3] = [("P@5", |m| m.precision5), ("nDCG@10", |m| m.ndcg10), ("MRR", |m| m.rr10)];
     for (name, value) in of {
         let mut pieces = vec![piece(format!("{name} "), Tone::Quiet)];
         match &sum.reranked {
