@@ -11,6 +11,7 @@ mod sample;
 
 use std::io::{IsTerminal as _, Write as _};
 
+use crate::domain::SecondStage;
 use crate::engine::{Engine, EngineOptions, Event, LegSpec, Request};
 use crate::error::{Error, ErrorKind, Result};
 use crate::text::visible;
@@ -56,6 +57,14 @@ fn open(screen: &args::ScreenArgs, engine: &EngineArgs) -> Result<()> {
 impl tui::EngineHandle for Engine {
     fn request(&self, request: Request) {
         Self::request(self, request);
+    }
+
+    fn compare(&self, plans: Vec<SecondStage>) {
+        Self::compare(self, plans);
+    }
+
+    fn agree(&self, yes: bool) {
+        Self::agree(self, yes);
     }
 }
 

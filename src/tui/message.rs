@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crossterm::event::KeyEvent;
 
 use crate::corpus::Collection;
+use crate::domain::SecondStage;
 use crate::engine::{Event, Request, Snapshot};
 use crate::error::Error;
 
@@ -43,6 +44,10 @@ impl From<Event> for Message {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     Request(Request),
+    /// Holds these plans against the present one.
+    Compare(Vec<SecondStage>),
+    /// Answers the question whether a service may be paid.
+    Agree(bool),
     /// Switches mouse capture on or off.
     CaptureMouse(bool),
     /// Draws every cell again.

@@ -37,7 +37,7 @@ mod update;
 mod view;
 mod widgets;
 
-use crate::domain::{LegName, Settings};
+use crate::domain::{LegName, SecondStage, Settings};
 use crate::engine::{Event, Request};
 use crate::error::Result;
 
@@ -62,6 +62,13 @@ pub struct Options {
 pub trait EngineHandle {
     /// Asks for a new picture. Never blocks; a newer request replaces an older one.
     fn request(&self, request: Request);
+
+    /// Holds these plans against that of the settings; nothing by default, for an engine that compares
+    /// nothing.
+    fn compare(&self, _plans: Vec<SecondStage>) {}
+
+    /// Answers the question in the snapshot; nothing by default, for an engine that asks none.
+    fn agree(&self, _yes: bool) {}
 }
 
 /// Shows the screen and blocks until the user quits or a signal ends it. `start` gets the sink that the

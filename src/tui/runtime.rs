@@ -173,6 +173,8 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
         for effect in effects {
             match effect {
                 Effect::Request(request) => newest = Some(request),
+                Effect::Compare(plans) => self.engine.compare(plans),
+                Effect::Agree(yes) => self.engine.agree(yes),
                 Effect::CaptureMouse(on) => {
                     self.guard.capture_mouse(on).map_err(|error| no_terminal(&error))?;
                 }

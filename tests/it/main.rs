@@ -18,6 +18,7 @@ mod limits;
 mod readme;
 mod rerankers;
 mod sample;
+mod second_stage;
 #[cfg(unix)]
 mod terminal;
 mod without_model;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
+use super::services::ServiceArgs;
 use super::values::{analyzers, fusion_method, weight};
 use crate::config::{self, Patch};
 use crate::corpus::{self, ReadOptions};
@@ -136,9 +137,8 @@ pub struct EngineArgs {
     /// What local cross-encoders give as scores: the raw logit, or its sigmoid [default: raw]
     #[arg(long, value_enum, value_name = "WHAT")]
     pub rerank_activation: Option<ScoreKind>,
-    /// Dollars that reranking services may cost in this run; without it none that bills is asked
-    #[arg(long, value_name = "USD")]
-    pub max_cost: Option<f64>,
+    #[command(flatten)]
+    pub services: ServiceArgs,
     /// Milliseconds that a query's second stage may take: what N it affords is reported
     #[arg(long, value_name = "MS")]
     pub budget_ms: Option<f64>,
@@ -163,7 +163,8 @@ impl EngineArgs {
                     .advise("rankscope FOLDER opens a collection in BEIR layout")
             })?,
         };
-        let (file, flags) = (config::file(&collection)?, self.patch());
+        let (file, mut flags) = (config::file(&collection)?, self.patch());
+        flags.rerank = self.services.addressed(flags.rerank)?;
         let legs = legs(&collection, &file, &flags)?;
         let names: Vec<String> = legs.iter().map(|leg| leg.name.clone()).collect();
         let settings = config::resolve(&collection, &file, &flags, &names)?;
@@ -198,7 +199,9 @@ impl EngineArgs {
                 _ => Activation::Raw,
             },
             budget_ms: self.budget_ms,
-            max_cost: self.max_cost,
+            service_budget: self.services.budget()?,
+            ask_before_paying: eager,
+            plain_http: self.services.rerank_plain_http,
             judging: JudgeOptions::default(),
             token_store_max: self.token_store_max.saturating_mul(1 << 20),
             settings,

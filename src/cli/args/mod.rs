@@ -3,6 +3,7 @@
 
 mod engine;
 mod judging;
+mod services;
 mod values;
 
 use std::path::PathBuf;

@@ -50,6 +50,9 @@ impl Worker {
             costs: self.costs(),
             affords: Arc::clone(&self.affords),
             rerankers: self.rerankers_in_use(),
+            spending: self.spending(),
+            question: self.question.clone(),
+            rivals: self.rivals(),
             warnings: self.warnings(&settings, ran),
             model: self.model_in_use(),
             legs: Arc::clone(&self.legs.names),
@@ -107,6 +110,10 @@ impl Worker {
             self.studying = None;
             self.dirty.affords = true;
             self.affording = None;
+            match self.dirty.judged {
+                true => self.rivals.forget(None),
+                false => rows.iter().for_each(|&position| self.rivals.forget(Some(position))),
+            }
         }
         if std::mem::take(&mut self.dirty.judged) || self.rows.is_empty() {
             self.rejudge = Some(Rejudge::default());

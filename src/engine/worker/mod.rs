@@ -6,10 +6,13 @@
 
 mod answer;
 mod conclusions;
+mod consent;
 mod facts;
 mod legs;
 mod lexical;
+mod rivals;
 mod second_stage;
+mod spare;
 mod status;
 mod tune;
 
@@ -25,17 +28,23 @@ use super::legs::Legs;
 use super::query_state::QueryState;
 use super::rejudge::Rejudge;
 use super::runs::Runs;
-use super::snapshot::{Affords, Approximation, Focus, FocusView, QueryRow, RecallCurve, Request, Study};
+use super::snapshot::{
+    Affords, Approximation, Focus, FocusView, QueryRow, Question, RecallCurve, Request, Study,
+};
 use super::study::{Likenesses, StudyUnderWay};
 use super::tuning::{Key, Tuner, Tuning};
 use super::{EngineOptions, Event};
 use crate::corpus::{self, Collection};
-use crate::domain::{Language, QueryIdx};
+use crate::domain::{Language, QueryIdx, SecondStage};
 use crate::error::{Error, Result};
 use crate::index::{CacheFolder, FactCache, LexicalIndex};
 use crate::judge::{Metric, Verdict};
 use crate::rerank::cascade::StagePlan;
+use crate::rerank::http::{Ledgers, Quote};
 use crate::rerank::{Runner, RunnerEvent};
+use consent::AnswerBox;
+use rivals::RivalsAtWork;
+use spare::Spare;
 use tune::Gathered;
 
 /// Least time between two answers that no request asked for.
@@ -53,6 +62,11 @@ pub enum Message {
     Fact(Fact),
     Rerank(RunnerEvent),
     Tuned(Arc<Tuning>),
+    /// Plans to hold against the present one.
+    Rivals(Vec<SecondStage>),
+    /// A service, by its name in the plan, that would cost money; `None`: the question is void.
+    Asked(Option<(String, Quote)>),
+    Agreed(bool),
     Runs(mpsc::Sender<Runs>),
     Lists(mpsc::Sender<Vec<FocusView>>),
     Stop,
@@ -119,6 +133,11 @@ struct Worker {
     /// The plan of the newest request, its rerankers by number.
     stages: Arc<[StagePlan]>,
     late: second_stage::LateParts,
+    rivals: RivalsAtWork,
+    spare: Spare,
+    ledgers: Ledgers,
+    answers: AnswerBox,
+    question: Option<Arc<Question>>,
     legs: Legs,
     /// By leg: up to this position of `judged`, every query has it.
     complete_to: Vec<usize>,
@@ -221,6 +240,11 @@ impl Worker {
             rerankers: Vec::new(),
             stages: Arc::from([]),
             late: Arc::default(),
+            rivals: RivalsAtWork::default(),
+            spare: Spare::default(),
+            ledgers: Ledgers::default(),
+            answers: AnswerBox::default(),
+            question: None,
             typed: None,
             leg_costs: vec![CostMeter::default(); legs.len()],
             complete_to: vec![0; legs.len()],
@@ -286,6 +310,9 @@ impl Worker {
             Message::Fact(fact) => self.take_fact(fact),
             Message::Rerank(event) => self.take_rerank(event),
             Message::Tuned(tuning) => self.take_tuning(tuning),
+            Message::Rivals(plans) => self.take_rivals(plans),
+            Message::Asked(asked) => self.take_question(asked),
+            Message::Agreed(yes) => self.take_answer(yes),
             Message::Runs(reply) => {
                 let _ = reply.send(self.runs());
             }
@@ -306,15 +333,31 @@ impl Worker {
             self.take_plan(&request.settings.reranker, request.settings.candidates);
             self.forget_legs(&request.settings);
             self.give_up_tuning();
+        } else if self.rerank_failure().is_some() && self.is_asked_again(&request) {
+            self.forgive_rerankers();
+            self.dirty.judged = true;
+            self.dirty.work_list = true;
         }
         if request.focus != self.request.focus {
             self.dirty.work_list = true;
         }
+        let renewed = request.settings != self.request.settings;
         self.request = request;
+        if renewed {
+            self.renew_rivals();
+        }
         self.asked = true;
         self.revision = 0;
         self.dirty.view = true;
         self.dirty.urgent = true;
+    }
+}
+
+impl Worker {
+    /// Whether it is the same request once more: a wish for another try.
+    fn is_asked_again(&self, request: &Request) -> bool {
+        let now = Request { generation: request.generation, ..self.request.clone() };
+        request.generation != self.request.generation && *request == now
     }
 }
 

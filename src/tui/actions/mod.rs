@@ -6,7 +6,7 @@ mod table;
 
 use crossterm::event::KeyEvent;
 
-use super::state::{Pane, State, View};
+use super::state::{Mode, Pane, State, View};
 
 pub use chord::Chord;
 
@@ -42,6 +42,7 @@ pub enum ActionId {
     FirstStage,
     Fusion,
     Reranker,
+    Compare,
     NextLeg,
     AllKnobs,
     NextKnob,
@@ -71,6 +72,8 @@ pub enum ActionId {
     Help,
     Repaint,
     Suspend,
+    Agree,
+    Refuse,
     Quit,
     QuitAlways,
 }
@@ -86,6 +89,8 @@ pub enum Place {
     Curves,
     Overlay,
     Field,
+    /// The question whether a service may be paid.
+    Question,
 }
 
 /// A heading of the help overlay.
@@ -132,6 +137,7 @@ pub fn all() -> impl Iterator<Item = &'static Action> + Clone {
 /// What the keys speak to in this state.
 pub fn place(state: &State) -> Place {
     match (state.mode, state.pane) {
+        (Mode::Agreeing, _) => Place::Question,
         (mode, _) if mode.is_typing() => Place::Field,
         (mode, _) if mode.is_overlay() => Place::Overlay,
         _ if state.panel => Place::Panel,

@@ -17,8 +17,10 @@ mod panel;
 mod passage;
 mod picker;
 mod queries;
+mod question;
 mod reading;
 mod reranked;
+mod rivals;
 mod verdict;
 
 use ratatui::Frame;
@@ -120,6 +122,10 @@ fn overlay(pen: &mut Pen<'_>, area: Rect, state: &State) {
         Mode::Help => ("Keys".to_owned(), help::lines(state.look, usize::from(overlay_room(area).width))),
         Mode::Explaining => {
             (explain::title(state), explain::lines(state, usize::from(overlay_room(area).width)))
+        }
+        Mode::Agreeing => {
+            let room = usize::from(overlay_room(area).width);
+            (question::title(state), question::lines(state, room))
         }
         _ => return,
     };

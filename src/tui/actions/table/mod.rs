@@ -25,8 +25,17 @@ const PANEL: &[Place] = &[Place::Panel];
 const CURVES: &[Place] = &[Place::Curves];
 const SCROLL: &[Place] = &[Place::Queries, Place::Lists, Place::Overlay];
 const FIELD: &[Place] = &[Place::Field];
-pub const ANYWHERE: &[Place] =
-    &[Place::Queries, Place::Lists, Place::Knobs, Place::Panel, Place::Curves, Place::Overlay, Place::Field];
+const QUESTION: &[Place] = &[Place::Question];
+pub const ANYWHERE: &[Place] = &[
+    Place::Queries,
+    Place::Lists,
+    Place::Knobs,
+    Place::Panel,
+    Place::Curves,
+    Place::Overlay,
+    Place::Field,
+    Place::Question,
+];
 const OPENED: &[Place] = &[Place::Overlay, Place::Field];
 
 const fn act(
