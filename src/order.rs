@@ -3,6 +3,8 @@
 //! A score and a passage's tie order (see [`crate::corpus::Collection::tie_order`]) become one integer,
 //! so that a comparison is one instruction on the screen, at the cut and in the metrics alike.
 
+use std::cmp::Reverse;
+
 use crate::domain::Score;
 
 /// A key that sorts like (score, tie order): the greater key comes first. Never 0 for a number, so 0 can
@@ -14,23 +16,75 @@ pub fn order_key(score: Score, tie: u32) -> u64 {
     (u64::from(sortable) << 32) | u64::from(u32::MAX - tie)
 }
 
+/// The score in a key; `None`: the key of 0.
+pub fn score_of(key: u64) -> Option<Score> {
+    let sortable = (key >> 32) as u32;
+    let bits = if sortable >> 31 == 1 { sortable & !(1 << 31) } else { !sortable };
+    (key != 0).then(|| Score::from_bits(bits))
+}
+
 /// Indices of the `n` greatest keys, greatest first; keys of 0 are left out.
 pub fn top(keys: &[u64], n: usize) -> Vec<usize> {
-    let mut rows: Vec<usize> = (0..keys.len()).filter(|&row| keys[row] != 0).collect();
-    let descending = |&a: &usize, &b: &usize| keys[b].cmp(&keys[a]);
-    if n == 0 {
-        return Vec::new();
+    let mut best = Best::new(n, keys.len());
+    for (index, &key) in keys.iter().enumerate() {
+        best.offer(key, index);
     }
-    if n < rows.len() {
-        rows.select_nth_unstable_by(n - 1, descending);
-        rows.truncate(n);
+    best.into_order()
+}
+
+/// The `n` greatest of keys that come one after the other, with their indices. What is no greater than the
+/// `n`-th of those seen so far is passed over with one comparison.
+pub struct Best {
+    n: usize,
+    /// At most twice `n`; when there are as many, the lower half goes.
+    kept: Vec<(u64, usize)>,
+    bar: u64,
+}
+
+impl Best {
+    /// `of`: how many keys will come.
+    pub fn new(n: usize, of: usize) -> Self {
+        Self { n, kept: Vec::with_capacity(n.saturating_mul(2).min(of)), bar: 0 }
     }
-    rows.sort_unstable_by(descending);
-    rows
+
+    /// The key that the next one must be above; 0 until there are enough.
+    pub fn bar(&self) -> u64 {
+        self.bar
+    }
+
+    /// Takes a key; one of 0 is left out.
+    #[inline]
+    pub fn offer(&mut self, key: u64, index: usize) {
+        if key > self.bar && self.n > 0 {
+            self.kept.push((key, index));
+            if self.kept.len() == self.n.saturating_mul(2) {
+                self.halve();
+            }
+        }
+    }
+
+    /// There must be more than `n`, and `n` not 0.
+    fn halve(&mut self) {
+        let (_, &mut (least, _), _) =
+            self.kept.select_nth_unstable_by_key(self.n - 1, |&(key, _)| Reverse(key));
+        self.kept.truncate(self.n);
+        self.bar = least;
+    }
+
+    /// The indices, greatest key first.
+    pub fn into_order(mut self) -> Vec<usize> {
+        if self.kept.len() > self.n {
+            self.halve();
+        }
+        self.kept.sort_unstable_by_key(|&(key, _)| Reverse(key));
+        self.kept.into_iter().map(|(_, index)| index).collect()
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -50,5 +104,30 @@ mod tests {
         assert_eq!(top(&keys, 2), [2, 3]);
         assert_eq!(top(&keys, 99), [2, 3, 0, 4]);
         assert!(top(&keys, 0).is_empty());
+        assert_eq!(top(&keys, usize::MAX), [2, 3, 0, 4]);
+    }
+
+    /// Trap: what was let go when the room was full would have been among the greatest after all.
+    #[test]
+    fn one_pass_finds_what_sorting_finds() {
+        // A permutation: 37 has no divisor in common with 1,009.
+        let keys: Vec<u64> = (0..1009_u64).map(|i| i * 37 % 1009).collect();
+        for n in [1, 2, 3, 50, 504, 505, 1008, 1009] {
+            let mut sorted: Vec<usize> = (0..keys.len()).filter(|&i| keys[i] != 0).collect();
+            sorted.sort_by_key(|&i| Reverse(keys[i]));
+            sorted.truncate(n);
+            assert_eq!(top(&keys, n), sorted, "{n}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn keys_order_as_score_then_tie(a: f32, b: f32, s: u32, t: u32) {
+            prop_assume!(!a.is_nan() && !b.is_nan());
+            let plain = (a + 0.0).total_cmp(&(b + 0.0)).then(t.cmp(&s));
+            prop_assert_eq!(order_key(a, s).cmp(&order_key(b, t)), plain);
+            let back = score_of(order_key(a, s)).map(f32::to_bits);
+            prop_assert_eq!(back, Some((a + 0.0).to_bits()));
+        }
     }
 }

@@ -4,13 +4,18 @@ mod analyze;
 pub mod args;
 mod cache;
 mod eval;
+mod export;
+mod gate;
 mod models;
 mod progress;
 mod rerankers;
 mod sample;
+mod saved;
+mod validate;
 
 use std::io::{IsTerminal as _, Write as _};
 
+use crate::corpus::Mark;
 use crate::domain::SecondStage;
 use crate::engine::{Engine, EngineOptions, Event, LegSpec, Request};
 use crate::error::{Error, ErrorKind, Result};
@@ -28,9 +33,11 @@ pub fn run(args: Args) -> Result<()> {
     }
     match args.command {
         Some(Command::Eval(eval)) => eval::run(&eval),
+        Some(Command::Export(export)) => export::run(&export),
         Some(Command::Models(models)) => models::run(&models),
         Some(Command::Cache(cache)) => cache::run(&cache),
         Some(Command::Rerankers(rerankers)) => rerankers::run(&rerankers),
+        Some(Command::Validate(validate)) => validate::run(&validate),
         Some(Command::Analyze(analyze)) => analyze::run(&analyze),
         Some(Command::Sample(sample)) => sample::run(&sample),
         None => open(&args.screen, &args.engine),
@@ -66,6 +73,10 @@ impl tui::EngineHandle for Engine {
     fn agree(&self, yes: bool) {
         Self::agree(self, yes);
     }
+
+    fn mark(&self, mark: Mark) {
+        Self::mark(self, mark);
+    }
 }
 
 fn start_log(file: &std::path::Path) -> Result<()> {
@@ -93,6 +104,16 @@ fn print(text: &str) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Prints what a program is to read. Where a person reads it instead, on a terminal, text from files is
+/// made harmless first.
+fn print_report(text: &str) -> Result<()> {
+    if !std::io::stdout().is_terminal() {
+        return print(text);
+    }
+    let lines: Vec<_> = text.lines().map(visible).collect();
+    print(&(lines.join("\n") + "\n"))
 }
 
 /// Prints an error for a person, with what came from files made harmless.

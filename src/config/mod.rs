@@ -2,6 +2,8 @@
 //! then the default. Flags and environment are read by `cli::args`; here is the file and the order.
 
 mod check;
+pub mod folders;
+mod written;
 
 use std::collections::BTreeMap;
 use std::path::Path;

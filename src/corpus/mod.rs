@@ -4,6 +4,7 @@
 //! it in words. Nothing is indexed or segmented here.
 
 mod beir;
+mod marks;
 mod qrels;
 mod rows;
 pub mod run;
@@ -16,9 +17,20 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::domain::{DocIdx, Grade, Language, Passage, Query, QueryIdx};
+use crate::error::Result;
 
-pub use beir::{ReadOptions, read};
+pub use beir::ReadOptions;
+pub use marks::{Keeper, Kept, Mark, MarkedQuery, is_own, own_id};
 pub use sample::{sample_folder, write_sample};
+
+/// Reads the whole collection, with the person's own queries and with judgments that lie aside.
+///
+/// # Errors
+/// Bad input, with file and line, and what to do.
+pub fn read(folder: &std::path::Path, options: &ReadOptions) -> Result<Collection> {
+    let collection = beir::read(folder, options)?;
+    Keeper::of(&collection, options.asides.as_deref()).lay_over(collection)
+}
 
 /// The passage that a judgment speaks of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +44,25 @@ pub enum JudgedPassage {
 pub struct Judgment {
     pub passage: JudgedPassage,
     pub grade: Grade,
+}
+
+/// A row that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadRow {
+    pub file: PathBuf,
+    /// From 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub fault: String,
+}
+
+/// What the files hold and the collection does not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Only with [`ReadOptions::skip_bad_rows`]: without it the first one is an error.
+    pub bad_rows: Vec<BadRow>,
+    /// Judgments of queries that are not in the queries file: a query's id for each judgment.
+    pub unknown_queries: Vec<String>,
 }
 
 /// A collection as read from disk.
@@ -54,6 +85,7 @@ pub struct Collection {
     pub warnings: Vec<String>,
     /// The file that the judgments were read from; `None`: there is none.
     pub qrels_file: Option<PathBuf>,
+    pub left_out: LeftOut,
 }
 
 impl Collection {
@@ -80,6 +112,7 @@ impl Collection {
             fingerprint,
             warnings,
             qrels_file: None,
+            left_out: LeftOut::default(),
         }
     }
 

@@ -11,14 +11,17 @@
 //! - `query_state`: the facts of one query and what the judge makes of them.
 //! - `rejudge`: all queries judged anew, in as many slices as it takes.
 //! - `approximation`: what approximate search costs.
+//! - `appearances`: which queries return a passage.
 //! - `tuning`: what other settings would make of it, in the background.
 //! - `judging`, `view`, `remedy`, `explain`: the parts of a snapshot.
 //! - `verdict`, `study`: the case for the judge, at once and when the lists are settled.
 //! - `compare`: two judged states against each other.
+//! - `watch`: whether the collection's files have changed.
 //! - `runs`: whole lists, for export.
-//! - `evaluation`: one setting's settled answer, for whoever has no screen.
+//! - `session`, `evaluation`: settled answers, one after the other or only one, for whoever has no screen.
 
 mod affords;
+mod appearances;
 mod approximation;
 mod background;
 pub mod compare;
@@ -32,6 +35,7 @@ mod query_state;
 mod rejudge;
 mod remedy;
 pub mod runs;
+mod session;
 pub mod snapshot;
 mod study;
 #[doc(hidden)]
@@ -39,22 +43,26 @@ pub mod synthetic;
 mod tuning;
 mod verdict;
 mod view;
+mod watch;
 mod worker;
 
 pub use evaluation::Evaluation;
 pub use judging::JudgeOptions;
 pub use legs::{LegSource, LegSpec};
+pub use session::{Ask, Session};
 pub use snapshot::*;
+
+pub use crate::corpus::ReadOptions;
+pub use crate::models::ModelOptions;
+pub use crate::rerank::Activation;
 
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
-use crate::corpus::{Collection, ReadOptions};
-use crate::domain::{SecondStage, Settings};
+use crate::corpus::{Collection, Kept, Mark};
+use crate::domain::{FirstStage, LegId, QueryIdx, SecondStage, Settings};
 use crate::error::{Error, Result};
-use crate::models::ModelOptions;
-use crate::rerank::Activation;
 use crate::rerank::http::Budget;
 use runs::Runs;
 use worker::Message;
@@ -93,6 +101,8 @@ pub struct EngineOptions {
     pub judging: JudgeOptions,
     /// Judge with these settings before the first request comes.
     pub settings: Settings,
+    /// Whether the collection is read anew when its files change.
+    pub watch: bool,
 }
 
 impl EngineOptions {
@@ -117,7 +127,16 @@ impl EngineOptions {
             token_store_max: TOKEN_STORE,
             judging: JudgeOptions::default(),
             settings: Settings::default(),
+            watch: false,
         }
+    }
+
+    /// BM25 alone, without any model: nothing is embedded, reranked or fetched.
+    pub fn without_model(mut self) -> Self {
+        self.use_model = false;
+        self.settings.first = FirstStage::Only(LegId(0));
+        self.settings.reranker = SecondStage::none();
+        self
     }
 }
 
@@ -132,6 +151,28 @@ pub enum Event {
     Snapshot(Arc<Snapshot>),
     /// The collection cannot be worked on; nothing more will come.
     Failed(Error),
+    /// The collection is another one from now on, or could not become one.
+    News(News),
+}
+
+/// What became of a collection under way.
+#[derive(Debug, Clone)]
+pub enum News {
+    /// A judgment is on the disk; snapshots from now on have it.
+    Judged {
+        collection: Arc<Collection>,
+        /// The query that it is of: a new one, where a typed query was judged for the first time.
+        query: QueryIdx,
+        mark: Mark,
+        kept: Kept,
+    },
+    /// A judgment could not be written, and is not made.
+    NotJudged { mark: Mark, error: Error },
+    /// The files have changed. With other passages or queries, indices into the collection before say
+    /// nothing any more.
+    Reread { collection: Arc<Collection>, passages_changed: bool },
+    /// The files have changed and cannot be read; the collection stays what it was.
+    NotReread(Error),
 }
 
 /// Handle of the engine; dropping it ends all its threads and waits for them.
@@ -168,6 +209,12 @@ impl Engine {
     /// Answers [`Snapshot::question`].
     pub fn agree(&self, yes: bool) {
         let _ = self.inbox.send(Message::Agreed(yes));
+    }
+
+    /// Makes, changes or takes away a judgment, on the disk and then everywhere; [`News`] says what became
+    /// of it. Never blocks, and what was asked for before the end of the engine is done.
+    pub fn mark(&self, mark: Mark) {
+        let _ = self.inbox.send(Message::Mark(mark));
     }
 
     /// The whole lists of all judged queries under the settings of the newest request.

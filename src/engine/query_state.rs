@@ -86,6 +86,13 @@ pub fn rank_in(list: &[usize], row: usize) -> Option<Rank> {
 
 impl QueryState {
     pub fn listed(collection: &Collection, query: QueryIdx, legs: usize) -> Self {
+        let mut state = Self::typed(&collection.query(query).text, legs);
+        state.judge_by(collection, query);
+        state
+    }
+
+    /// Takes the query's judgments out of a collection.
+    pub fn judge_by(&mut self, collection: &Collection, query: QueryIdx) {
         let judged = collection.judgments(query).iter().filter(|j| j.grade >= 0).map(|judgment| {
             let (doc, id) = match &judgment.passage {
                 JudgedPassage::Known(doc) => (Some(*doc), collection.passage(*doc).id.clone()),
@@ -93,9 +100,9 @@ impl QueryState {
             };
             Judged { doc, id, grade: judgment.grade }
         });
-        let mut state = Self::typed(&collection.query(query).text, legs);
-        state.set_judged(judged.collect());
-        state
+        let judged = judged.collect();
+        self.set_judged(judged);
+        self.reading = Reading::default();
     }
 
     /// Takes the query's judgments, of grade 0 and above.

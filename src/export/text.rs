@@ -64,7 +64,7 @@ pub fn report(snapshot: &Snapshot, collection: &Collection) -> String {
     out
 }
 
-fn setting_line(snapshot: &Snapshot) -> String {
+pub(super) fn setting_line(snapshot: &Snapshot) -> String {
     let s = &snapshot.settings;
     let mut line = format!("first stage {}", snapshot.ran_name());
     if snapshot.lacks_legs() {
@@ -234,6 +234,9 @@ fn costs(out: &mut String, snapshot: &Snapshot) {
             "cost of {}: {} pairs computed, {} from the cache{times}",
             cost.stage, cost.computed_pairs, cost.cached_pairs
         );
+    }
+    for spent in &snapshot.spending {
+        let _ = writeln!(out, "paid to {}", spent.words());
     }
 }
 

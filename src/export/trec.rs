@@ -1,10 +1,12 @@
-//! TREC run files: `qid Q0 docno rank score tag`. Scores are shortest decimals that read back as the
+//! TREC files: runs, and judgments.
+//!
+//! A run: `qid Q0 docno rank score tag`. Scores are shortest decimals that read back as the
 //! same `f32`, so any evaluator sees our order.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::corpus::Collection;
+use crate::corpus::{Collection, JudgedPassage};
 use crate::engine::runs::RunList;
 use crate::error::{Error, Result};
 use crate::index::cache::write_atomically;
@@ -14,21 +16,72 @@ use crate::index::cache::write_atomically;
 /// # Errors
 /// When the file cannot be written, or an id has white space, which the format cannot hold.
 pub fn write(file: &Path, lists: &[RunList], collection: &Collection, tag: &str) -> Result<()> {
-    let mut text = String::new();
-    for list in lists {
-        let query = column(&collection.query(list.query).id, file)?;
-        for (rank, (doc, score)) in (1u32..).zip(&list.hits) {
-            let passage = column(&collection.passage(*doc).id, file)?;
-            let _ = writeln!(text, "{query} Q0 {passage} {rank} {score} {tag}");
-        }
-    }
+    let text = run(lists, collection, tag).map_err(|error| error.in_file(file))?;
     write_atomically(file, text.as_bytes())
 }
 
-fn column<'a>(id: &'a str, file: &Path) -> Result<&'a str> {
-    match id.contains(char::is_whitespace) {
-        true => Err(Error::input(format!("the id {id:?} has white space, which a TREC run cannot hold"))
-            .in_file(file)),
+/// A run as text.
+///
+/// # Errors
+/// When an id has white space, which the format cannot hold.
+pub fn run(lists: &[RunList], collection: &Collection, tag: &str) -> Result<String> {
+    let tag: String = tag.split_whitespace().collect::<Vec<_>>().join("_");
+    let mut text = String::new();
+    for list in lists {
+        let query = column(&collection.query(list.query).id)?;
+        for (rank, (doc, score)) in (1u32..).zip(&list.hits) {
+            let passage = column(&collection.passage(*doc).id)?;
+            let _ = writeln!(text, "{query} Q0 {passage} {rank} {score} {tag}");
+        }
+    }
+    Ok(text)
+}
+
+/// All judgments as TREC qrels: `qid 0 docno grade`, in the order in which they were read, those of
+/// passages that are not in the corpus and of grades below 0 included.
+///
+/// # Errors
+/// When an id has white space, which the format cannot hold.
+pub fn qrels(collection: &Collection) -> Result<String> {
+    let mut text = String::new();
+    for (query, judgments) in collection.queries.iter().zip(&collection.judgments) {
+        for judgment in judgments {
+            let passage = column(judged_id(collection, &judgment.passage))?;
+            let _ = writeln!(text, "{} 0 {passage} {}", column(&query.id)?, judgment.grade);
+        }
+    }
+    Ok(text)
+}
+
+/// The same as BEIR has it: a header, then query, passage and grade with tabs between.
+///
+/// # Errors
+/// When an id has a tab or a line end, which the format cannot hold.
+pub fn beir_qrels(collection: &Collection) -> Result<String> {
+    let field = |id: &str| match id.contains(['\t', '\n', '\r']) || id.trim() != id {
+        true => Err(Error::input(format!("the id {id:?} has white space that BEIR's qrels cannot hold"))),
+        false => Ok(id.to_owned()),
+    };
+    let mut text = String::from("query-id\tcorpus-id\tscore\n");
+    for (query, judgments) in collection.queries.iter().zip(&collection.judgments) {
+        for judgment in judgments {
+            let passage = field(judged_id(collection, &judgment.passage))?;
+            let _ = writeln!(text, "{}\t{passage}\t{}", field(&query.id)?, judgment.grade);
+        }
+    }
+    Ok(text)
+}
+
+fn judged_id<'a>(collection: &'a Collection, passage: &'a JudgedPassage) -> &'a str {
+    match passage {
+        JudgedPassage::Known(doc) => &collection.passage(*doc).id,
+        JudgedPassage::Missing(id) => id,
+    }
+}
+
+fn column(id: &str) -> Result<&str> {
+    match id.is_empty() || id.contains(char::is_whitespace) {
+        true => Err(Error::input(format!("the id {id:?} has white space, which a TREC file cannot hold"))),
         false => Ok(id),
     }
 }

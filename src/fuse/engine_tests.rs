@@ -41,6 +41,31 @@ fn assert_scores(list: &[(u32, f32)], expected: &[(u32, f32)]) {
     }
 }
 
+/// pyserini, tests/resources/simple_trec_run_{fusion_1,fusion_2}.txt and the `_verify` file of each method
+/// (commit 0a0be29): passage 1 is pyeb86on, 2 is 2054tkb7, which stands at rank 3 of the second run. Run
+/// files have gaps in their ranks; a passage of our own (9) fills this one.
+#[test]
+fn rrf_average_and_interpolation_as_in_pyserinis_tests() {
+    let (one, two) = ([(1, 24.0), (2, 13.0)], [(1, 2.4), (9, 2.0), (2, 1.3)]);
+    let pool = pool(&[&one, &two]);
+    let without_the_filler = |plan: &FusionPlan| -> Vec<(u32, f32)> {
+        fused(&pool, plan).into_iter().filter(|&(doc, _)| doc != 9).collect()
+    };
+    let rrf = without_the_filler(&plan(Method::Rrf, &[1.0, 1.0]));
+    assert!(
+        rrf.iter()
+            .zip([(1, 0.032_786_885), (2, 0.032_002_05)])
+            .all(|(ours, theirs)| { ours.0 == theirs.0 && (ours.1 - theirs.1).abs() < 1e-8 }),
+        "{rrf:?}"
+    );
+    let sum = Method::ElasticLinear(ElasticNormalizer::None);
+    assert_scores(&without_the_filler(&plan(sum.clone(), &[0.5, 0.5])), &[(1, 13.2), (2, 7.15)]);
+    assert_scores(&without_the_filler(&plan(sum.clone(), &[0.4, 0.6])), &[(1, 11.04), (2, 5.98)]);
+    // A passage that one run alone has: its score counts, the other one's is 0.
+    let alone = super::engine_tests::pool(&[&[(3, 99.0)], &[(4, 3.3)]]);
+    assert_scores(&fused(&alone, &plan(sum, &[0.4, 0.6])), &[(3, 39.6), (4, 1.98)]);
+}
+
 #[test]
 fn qdrant_rrf_as_in_its_test() {
     // qdrant, lib/segment/src/common/reciprocal_rank_fusion.rs, test_rrf_scoring.

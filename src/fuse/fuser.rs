@@ -1,19 +1,17 @@
-//! In: a pool and a fusion plan. Out: one fused score per row, as keys; and each leg's share of it. It
+//! In: a pool and a fusion plan. Out: one fused score per row, and each leg's share of it. It
 //! neither sorts nor cuts at N.
 //!
 //! Scores are computed in f64, leg after leg in the order of the legs, and rounded to f32 once, at the
 //! end: equal here is then equal for everyone who reads the exported list.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use super::FusionPlan;
-use super::list::FusedList;
+use super::list::{ABSENT, FusedList};
 use super::method::{ElasticNormalizer, Mean, Method, OpenSearch, Rescale};
 use super::normalise::{Normaliser, within};
 use super::pool::{LegColumns, Pool};
 use crate::domain::{LegHit, Rank, Score};
-use crate::order::order_key;
 
 /// Rows fused at a time: their sums stay on the stack, in the first-level cache.
 const BLOCK: usize = 256;
@@ -84,13 +82,11 @@ impl<'a> Fuser<'a> {
 
     /// Fuses one query's pool, reusing the list's memory.
     pub fn fuse_into(&self, pool: &Pool, list: &mut FusedList) {
-        let keys = list.keys_mut();
-        keys.clear();
-        keys.resize(pool.len(), 0);
+        let fused = list.over(pool.ties());
         match self.voices(pool) {
-            Voices::None => {}
-            Voices::One(leg) => self.copy_leg(pool, leg, keys),
-            Voices::Many => self.combine_legs(pool, keys),
+            Voices::None => fused.fill(ABSENT),
+            Voices::One(leg) => self.copy_leg(pool, leg, fused),
+            Voices::Many => self.combine_legs(pool, fused),
         }
     }
 
@@ -228,101 +224,77 @@ impl<'a> Fuser<'a> {
         LegPart { rescale, normaliser, weight, least, table }
     }
 
-    fn copy_leg(&self, pool: &Pool, leg: usize, keys: &mut [u64]) {
+    fn copy_leg(&self, pool: &Pool, leg: usize, fused: &mut [Score]) {
         let LegColumns { ranks, scores, .. } = pool.columns(leg);
-        for (((key, &tie), &rank), &score) in keys.iter_mut().zip(pool.ties()).zip(ranks).zip(scores) {
-            if within(rank, self.window) {
-                *key = order_key(score, tie);
-            }
+        for ((fused, &rank), &score) in fused.iter_mut().zip(ranks).zip(scores) {
+            *fused = if within(rank, self.window) { score + 0.0 } else { ABSENT };
         }
     }
 
-    fn combine_legs(&self, pool: &Pool, keys: &mut [u64]) {
+    fn combine_legs(&self, pool: &Pool, fused: &mut [Score]) {
         let speaking = (0..pool.legs()).filter(|&leg| self.weight(leg) > 0.0);
         let parts: Vec<_> = speaking.map(|leg| (pool.columns(leg), self.part(pool, leg))).collect();
+        let whole =
+            |(columns, _): &(&LegColumns, _)| columns.windowed(self.window).len() == columns.listed.len();
+        // A row of the pool is there because some leg returned it.
+        let all_seen = parts.len() == pool.legs() && parts.iter().all(whole);
         let mean = self.plan.method.mean();
-        for (block, keys) in keys.chunks_mut(BLOCK).enumerate() {
-            let rows = block * BLOCK..block * BLOCK + keys.len();
-            let mut sums = Sums { score: [0.0; BLOCK], seen: [0; BLOCK] };
-            match mean {
-                Mean::Arithmetic => {
-                    for (columns, part) in &parts {
-                        self.add_leg(columns, part, rows.clone(), &mut sums);
+        for (block, fused) in fused.chunks_mut(BLOCK).enumerate() {
+            let rows = block * BLOCK..block * BLOCK + fused.len();
+            let mut sums = Sums::NOTHING;
+            for (columns, part) in &parts {
+                let (ranks, scores) = (&columns.ranks[rows.clone()], &columns.scores[rows.clone()]);
+                match mean {
+                    Mean::Arithmetic if columns.windowed(self.window).len() < part.table.len() => {
+                        sums.look_up(ranks, part.table, self.window);
+                    }
+                    Mean::Arithmetic if matches!(part.normaliser, Normaliser::Reciprocal { .. }) => {
+                        sums.divide(ranks, part, self.window);
+                    }
+                    Mean::Arithmetic => sums.add(ranks, &part.values(ranks, scores), part, self.window),
+                    Mean::Geometric | Mean::Harmonic => {
+                        sums.add_to_mean(mean, ranks, &part.values(ranks, scores), part, self.window);
                     }
                 }
-                Mean::Geometric | Mean::Harmonic => {
-                    for (sum, row) in sums.score.iter_mut().zip(rows.clone()) {
-                        *sum = self.mean_of_row(mean, &parts, row);
-                    }
+                if !all_seen {
+                    sums.see(ranks, self.window);
                 }
             }
-            for (columns, _) in &parts {
-                sums.see(&columns.ranks[rows.clone()], self.window);
+            if mean != Mean::Arithmetic {
+                sums.take_mean(mean);
             }
-            let keyed = keys.iter_mut().zip(&pool.ties()[rows]);
-            for (((key, &tie), &score), &seen) in keyed.zip(&sums.score).zip(&sums.seen) {
-                let there = order_key(score as Score, tie);
-                *key = if seen != 0 { there } else { 0 };
+            for ((fused, &score), &seen) in fused.iter_mut().zip(&sums.score).zip(&sums.seen) {
+                // Greater than what is absent, whatever a method makes of extreme scores.
+                let there = (score as Score + 0.0).max(Score::MIN);
+                *fused = if all_seen || seen != 0 { there } else { ABSENT };
             }
-        }
-    }
-
-    /// Adds a leg's part to a block. The arms for the methods that are always at hand are loops without
-    /// a branch that depends on the row: which passages a leg returned is as good as random, and a
-    /// wrong guess costs more than the arithmetic.
-    fn add_leg(&self, columns: &LegColumns, part: &LegPart, rows: Range<usize>, sums: &mut Sums) {
-        let ranks = &columns.ranks[rows.clone()];
-        let scores = &columns.scores[rows];
-        let window = self.window;
-        match part.normaliser {
-            Normaliser::Reciprocal { .. } if columns.windowed(window).len() < part.table.len() => {
-                for (sum, &rank) in sums.score.iter_mut().zip(ranks) {
-                    let known = if within(rank, window) { rank } else { 0 };
-                    *sum += part.table[known as usize];
-                }
-            }
-            Normaliser::Affine { shift, range, zero: 0.0, .. }
-                if range > 0.0 && part.least == f64::NEG_INFINITY && part.rescale == Rescale::NONE =>
-            {
-                for ((sum, &rank), &score) in sums.score.iter_mut().zip(ranks).zip(scores) {
-                    let value = part.weight * ((f64::from(score) - shift) / range);
-                    *sum += if within(rank, window) { value } else { 0.0 };
-                }
-            }
-            _ => {
-                for ((sum, &rank), &score) in sums.score.iter_mut().zip(ranks).zip(scores) {
-                    if within(rank, window) {
-                        *sum += part.weighted(LegHit { rank, score });
-                    }
-                }
-            }
-        }
-    }
-
-    /// The geometric or harmonic weighted mean of the legs that count; 0 where none does.
-    fn mean_of_row(&self, mean: Mean, parts: &[(&LegColumns, LegPart)], row: usize) -> f64 {
-        let (mut sum, mut weights) = (0.0, 0.0);
-        for (columns, part) in parts {
-            let hit = LegHit { rank: columns.ranks[row], score: columns.scores[row] };
-            if !within(hit.rank, self.window) {
-                continue;
-            }
-            let value = part.normalised(hit);
-            if value < part.least {
-                continue;
-            }
-            weights += part.weight;
-            sum += part.weight * if mean == Mean::Geometric { value.ln() } else { 1.0 / value };
-        }
-        match mean {
-            _ if weights == 0.0 => 0.0,
-            Mean::Geometric => (sum / weights).exp(),
-            Mean::Harmonic | Mean::Arithmetic => weights / sum,
         }
     }
 }
 
+/// What a leg's normaliser makes of one block of rows; where the leg did not return the row it means
+/// nothing.
+type Values = [f64; BLOCK];
+
 impl LegPart<'_> {
+    fn values(&self, ranks: &[Rank], scores: &[Score]) -> Values {
+        let mut values = [0.0; BLOCK];
+        match self.normaliser {
+            Normaliser::Affine { shift, range, zero, .. } if range > 0.0 => {
+                for (value, &score) in values.iter_mut().zip(scores) {
+                    let scaled = (f64::from(self.rescale.apply(score)) - shift) / range;
+                    *value = if scaled == 0.0 { zero } else { scaled };
+                }
+            }
+            _ => {
+                for ((value, &rank), &score) in values.iter_mut().zip(ranks).zip(scores) {
+                    *value = self.normalised(LegHit { rank, score });
+                }
+            }
+        }
+        values
+    }
+
     #[inline]
     fn normalised(&self, hit: LegHit) -> f64 {
         self.normaliser.apply(LegHit { score: self.rescale.apply(hit.score), ..hit })
@@ -342,13 +314,65 @@ impl LegPart<'_> {
     }
 }
 
-/// Fused scores of one block of rows, and which rows any speaking leg returned (not 0).
+/// Fused scores of one block of rows, on the way. Its loops have no branch that depends on the row: which
+/// passages a leg returned is as good as random, and a wrong guess costs more than the arithmetic.
 struct Sums {
     score: [f64; BLOCK],
+    /// Under a geometric or harmonic mean: the weights of the legs that count.
+    weight: [f64; BLOCK],
+    /// Not 0: a speaking leg returned the row.
     seen: [u32; BLOCK],
 }
 
 impl Sums {
+    const NOTHING: Self = Self { score: [0.0; BLOCK], weight: [0.0; BLOCK], seen: [0; BLOCK] };
+
+    fn look_up(&mut self, ranks: &[Rank], table: &[f64], window: u32) {
+        for (sum, &rank) in self.score.iter_mut().zip(ranks) {
+            let known = if within(rank, window) { rank } else { 0 };
+            *sum += table[known as usize];
+        }
+    }
+
+    /// As [`Sums::look_up`], for ranks that no table has.
+    fn divide(&mut self, ranks: &[Rank], part: &LegPart<'_>, window: u32) {
+        for (sum, &rank) in self.score.iter_mut().zip(ranks) {
+            let share = part.weighted(LegHit { rank, score: 0.0 });
+            *sum += if within(rank, window) { share } else { 0.0 };
+        }
+    }
+
+    fn add(&mut self, ranks: &[Rank], values: &Values, part: &LegPart<'_>, window: u32) {
+        for ((sum, &rank), &value) in self.score.iter_mut().zip(ranks).zip(values) {
+            let counts = within(rank, window) & (value >= part.least);
+            *sum += if counts { part.weight * value } else { 0.0 };
+        }
+    }
+
+    fn add_to_mean(&mut self, mean: Mean, ranks: &[Rank], values: &Values, part: &LegPart<'_>, window: u32) {
+        let sums = self.score.iter_mut().zip(&mut self.weight);
+        for (((sum, weight), &rank), &value) in sums.zip(ranks).zip(values) {
+            let counts = within(rank, window) & (value >= part.least);
+            *weight += if counts { part.weight } else { 0.0 };
+            *sum += match mean {
+                _ if !counts => 0.0,
+                Mean::Geometric => part.weight * value.ln(),
+                Mean::Harmonic | Mean::Arithmetic => part.weight * (1.0 / value),
+            };
+        }
+    }
+
+    /// From the sums to the means; 0 where no leg counts.
+    fn take_mean(&mut self, mean: Mean) {
+        for (sum, &weights) in self.score.iter_mut().zip(&self.weight) {
+            *sum = match mean {
+                _ if weights == 0.0 => 0.0,
+                Mean::Geometric => (*sum / weights).exp(),
+                Mean::Harmonic | Mean::Arithmetic => weights / *sum,
+            };
+        }
+    }
+
     fn see(&mut self, ranks: &[Rank], window: u32) {
         for (seen, &rank) in self.seen.iter_mut().zip(ranks) {
             *seen |= u32::from(within(rank, window));

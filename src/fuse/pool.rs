@@ -4,6 +4,8 @@
 //! Columns, not rows of structs: fusing walks one leg's ranks (or scores) from end to end, and that walk
 //! is what has to be fast when a thousand queries are fused again on one key press.
 
+use std::sync::Arc;
+
 use crate::domain::{DocIdx, Hit, LegHit, Rank, Score};
 
 /// The rank column's value where the leg did not return the passage.
@@ -26,7 +28,7 @@ pub struct Pool {
     docs: Vec<DocIdx>,
     /// Place of the passage among all ids of the corpus, greatest id bytes first (0): the order of
     /// equal scores.
-    tie: Vec<u32>,
+    tie: Arc<[u32]>,
     legs: Vec<LegColumns>,
 }
 
@@ -83,7 +85,7 @@ impl Pool {
         self.docs.binary_search(&doc).ok()
     }
 
-    pub(super) fn ties(&self) -> &[u32] {
+    pub(super) fn ties(&self) -> &Arc<[u32]> {
         &self.tie
     }
 

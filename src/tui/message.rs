@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 
-use crate::corpus::Collection;
+use crate::corpus::{Collection, Mark};
 use crate::domain::SecondStage;
-use crate::engine::{Event, Request, Snapshot};
+use crate::engine::{Event, News, Request, Snapshot};
 use crate::error::Error;
 
+use super::behind::{Job, Outcome};
 use super::hit::Pointer;
 
 /// Something happened.
@@ -23,7 +24,11 @@ pub enum Message {
     Resize(u16, u16),
     Opened(Arc<Collection>),
     Snapshot(Arc<Snapshot>),
+    /// What was done behind the screen.
+    Done(Outcome),
     EngineFailed(Error),
+    /// The collection is another one from now on, or could not become one.
+    News(News),
     /// The terminal draws signs of ambiguous width two cells wide.
     AmbiguousIsWide,
     /// A signal asks the program to end.
@@ -36,6 +41,7 @@ impl From<Event> for Message {
             Event::Opened(collection) => Self::Opened(collection),
             Event::Snapshot(snapshot) => Self::Snapshot(snapshot),
             Event::Failed(error) => Self::EngineFailed(error),
+            Event::News(news) => Self::News(news),
         }
     }
 }
@@ -48,6 +54,10 @@ pub enum Effect {
     Compare(Vec<SecondStage>),
     /// Answers the question whether a service may be paid.
     Agree(bool),
+    /// To be done behind the screen.
+    Behind(Job),
+    /// Writes a judgment.
+    Judge(Mark),
     /// Switches mouse capture on or off.
     CaptureMouse(bool),
     /// Draws every cell again.

@@ -17,10 +17,13 @@
 //! - `guard`, `hangup`, `probe`, `runtime`: the only files that touch the terminal.
 
 mod actions;
+mod behind;
 mod fields;
+mod filter;
 mod guard;
 #[cfg(unix)]
 mod hangup;
+mod history;
 mod hit;
 mod knobs;
 mod layout;
@@ -30,6 +33,7 @@ mod picker;
 mod probe;
 mod runtime;
 mod state;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod theme;
@@ -37,6 +41,7 @@ mod update;
 mod view;
 mod widgets;
 
+use crate::corpus::Mark;
 use crate::domain::{LegName, SecondStage, Settings};
 use crate::engine::{Event, Request};
 use crate::error::Result;
@@ -69,6 +74,9 @@ pub trait EngineHandle {
 
     /// Answers the question in the snapshot; nothing by default, for an engine that asks none.
     fn agree(&self, _yes: bool) {}
+
+    /// Writes a judgment. Never blocks; the engine's events say what became of it.
+    fn mark(&self, mark: Mark);
 }
 
 /// Shows the screen and blocks until the user quits or a signal ends it. `start` gets the sink that the

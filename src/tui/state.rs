@@ -4,23 +4,35 @@ use std::sync::Arc;
 
 use tui_input::Input;
 
-use crate::corpus::Collection;
-use crate::domain::{DocIdx, LegId, LegName, QueryIdx, SecondStage, Settings};
+use crate::corpus::{Collection, Mark, MarkedQuery};
+use crate::domain::{DocIdx, Grade, LegId, LegName, QueryIdx, SecondStage, Settings};
 use crate::engine::{Focus, Question, Snapshot};
 
 use crate::tune::Goal;
 
 use super::Options;
+use super::history::History;
 use super::knobs::{self, Knob, Scope};
 use super::layout::{Detail, Layout, Plot, Wants};
 use super::picker::{self, Pick, Picker};
+use super::tables::Tables;
 use super::theme::Look;
 
 /// What the screen is about; a digit chooses it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum View {
     Query,
+    Collection,
     Curves,
+    Languages,
+    Compare,
+    Passages,
+}
+
+impl View {
+    #[cfg(test)]
+    pub const ALL: [Self; 6] =
+        [Self::Query, Self::Collection, Self::Curves, Self::Languages, Self::Compare, Self::Passages];
 }
 
 /// What Tab goes through.
@@ -63,6 +75,10 @@ pub enum Mode {
     Explaining,
     /// A service would cost money, and nothing is sent before a yes.
     Agreeing,
+    /// A passage of the corpus is open: its text, and which queries return it.
+    Reading,
+    /// Two passages are open side by side.
+    SideBySide,
 }
 
 impl Mode {
@@ -71,7 +87,7 @@ impl Mode {
     }
 
     pub fn is_overlay(self) -> bool {
-        matches!(self, Self::Help | Self::Explaining)
+        matches!(self, Self::Help | Self::Explaining | Self::Reading | Self::SideBySide)
     }
 }
 
@@ -98,6 +114,23 @@ pub struct Scroll {
 pub struct Notice {
     pub text: String,
     pub is_error: bool,
+}
+
+/// A judgment that was made here, and what was there before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JudgmentStep {
+    /// `None`: it was unjudged.
+    pub before: Option<Grade>,
+    pub mark: Mark,
+}
+
+/// The judgments of this session; their undo is apart from that of the settings.
+#[derive(Debug, Clone, Default)]
+pub struct Judgments {
+    pub undo: Vec<JudgmentStep>,
+    pub redo: Vec<JudgmentStep>,
+    /// Asked for, and not yet known to be on the disk; the newest last.
+    pub pending: Vec<Mark>,
 }
 
 #[derive(Debug, Clone)]
@@ -130,8 +163,20 @@ pub struct State {
     pub generation: u64,
     /// What the newest request wants explained.
     pub inspected: Option<DocIdx>,
+    /// The passage whose place in every query's list the newest request wants.
+    pub traced: Option<DocIdx>,
+    /// The passage that another one is to be held against.
+    pub held: Option<DocIdx>,
+    /// A jump to the next lost gold has gone to another query: whether its first one is sought, or its last.
+    pub seek_lost: Option<bool>,
+    /// Whether the first stage's list goes on below the cut at N.
+    pub whole: bool,
 
     pub view: View,
+    /// Rows, cursor and order of the views that are tables.
+    pub tables: Tables,
+    /// Whether the second of two rooms under a table is shown, where not both fit.
+    pub other_tab: bool,
     /// The plot that is shown where not all have room.
     pub plot: Plot,
     /// The method whose heat map is shown, by its place in it.
@@ -169,6 +214,11 @@ pub struct State {
     /// First line in sight of an open overlay.
     pub overlay_scroll: usize,
     pub notice: Option<Notice>,
+
+    pub history: History,
+    pub judgments: Judgments,
+    /// The passage that was marked with the last key: a digit grades it.
+    pub grading: Option<DocIdx>,
 }
 
 impl State {
@@ -181,6 +231,8 @@ impl State {
             goal: Goal::Ndcg10,
             leg: LegId(0),
             view: View::Query,
+            tables: Tables::default(),
+            other_tab: false,
             plot: Plot::Recall,
             heat_method: 0,
             heat_first: false,
@@ -196,6 +248,10 @@ impl State {
             settings_at_start: options.settings.clone(),
             generation: 0,
             inspected: None,
+            traced: None,
+            held: None,
+            seek_lost: None,
+            whole: false,
             pane: Pane::Queries,
             list: Pane::Queries,
             mode: Mode::Browse,
@@ -214,6 +270,9 @@ impl State {
             scroll: Scroll::default(),
             overlay_scroll: 0,
             notice: None,
+            history: History::default(),
+            judgments: Judgments::default(),
+            grading: None,
         }
     }
 
@@ -221,9 +280,14 @@ impl State {
     pub fn layout(&self) -> Layout {
         let wants = match self.view {
             View::Query => self.wants(),
-            View::Curves => Wants { view: View::Query, dock: 0, ..self.wants() },
+            _ => Wants { view: View::Query, dock: 0, ..self.wants() },
         };
         Layout::of(self.size.0, self.size.1, wants)
+    }
+
+    /// How many rows the table of the view shows; 0 where the view is none.
+    pub fn table_page(&self) -> usize {
+        Layout::of(self.size.0, self.size.1, self.wants()).table_page()
     }
 
     /// What the frame is to hold.
@@ -272,6 +336,12 @@ impl State {
         }
     }
 
+    /// The passage whose place in every query's list is to be known: that under the cursor of the view of
+    /// passages.
+    pub fn wanted_trace(&self) -> Option<DocIdx> {
+        self.tables.passages.table.cursor.filter(|_| self.view == View::Passages)
+    }
+
     /// Whether the lists shown answer another request than the newest.
     pub fn is_behind(&self) -> bool {
         self.snapshot.as_ref().is_some_and(|shown| {
@@ -282,6 +352,24 @@ impl State {
     /// Whether the lists themselves say that they lag behind.
     pub fn is_stale(&self) -> bool {
         self.snapshot.as_ref().is_some_and(|shown| shown.focus.stale)
+    }
+
+    /// The grade of a passage for the query on the screen, as it was asked for last; `None`: unjudged.
+    pub fn grade_of(&self, doc: DocIdx) -> Option<Grade> {
+        let collection = self.collection.as_ref()?;
+        let passage = collection.passages.get(doc.index())?;
+        let listed = self.query.filter(|_| self.typed.is_none());
+        let is_it = |mark: &&Mark| {
+            mark.passage == passage.id
+                && match &mark.query {
+                    MarkedQuery::Listed(id) => listed.is_some_and(|query| collection.query(query).id == *id),
+                    MarkedQuery::Typed(text) => self.typed.as_ref() == Some(text),
+                }
+        };
+        match self.judgments.pending.iter().rev().find(is_it) {
+            Some(mark) => mark.grade,
+            None => collection.grade(listed?, doc),
+        }
     }
 
     pub fn say(&mut self, text: impl Into<String>) {

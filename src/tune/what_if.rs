@@ -225,7 +225,8 @@ fn measure_all(
         judged.map(|(judged, at)| Placed { grade: judged.grade, rank: at.and_then(rank) }).collect()
     };
     let first = place(&|at| ranks[at]);
-    let head = if query.second.is_empty() { Vec::new() } else { head_of(query, list, candidates) };
+    let deepest = candidates.iter().copied().max().unwrap_or(0);
+    let head = if query.second.is_empty() { Vec::new() } else { list.top(deepest) };
     let scored = head.iter().take_while(|&&row| query.second[row] != SecondScore::NotYet).count();
     for &n in candidates {
         let set = &head[..n.min(head.len())];
@@ -239,18 +240,6 @@ fn measure_all(
         });
         values.push((metric(&first, n), reranked));
     }
-}
-
-/// The list to the greatest N. As [`FusedList::top`], but from the keys themselves: it is taken anew for
-/// every query and every α.
-fn head_of(query: &TuneQuery<'_>, list: &FusedList, candidates: &[usize]) -> Vec<usize> {
-    let cut = list.cut_key(candidates.iter().copied().max().unwrap_or(0));
-    let mut head: Vec<(u64, usize)> = (0..query.pool.len())
-        .map(|row| (list.key(row), row))
-        .filter(|&(key, _)| key != 0 && key >= cut)
-        .collect();
-    head.sort_unstable_by_key(|&(key, _)| std::cmp::Reverse(key));
-    head.into_iter().map(|(_, row)| row).collect()
 }
 
 /// The reranker's own order: scored passages by score, those that cannot be scored behind in the first

@@ -23,6 +23,8 @@ pub fn rankscope(args: &[&str]) -> Command {
         .args(args)
         .env("RANKSCOPE_RUNTIME_DIR", shared("runtime"))
         .env("RANKSCOPE_CACHE_DIR", shared("cache"))
+        .env("RANKSCOPE_CONFIG_DIR", shared("no-config"))
+        .env("RANKSCOPE_DATA_DIR", shared("no-data"))
         .stdin(std::process::Stdio::null());
     command
 }

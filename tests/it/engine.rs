@@ -40,6 +40,7 @@ pub fn options(collection: PathBuf, cache: PathBuf, settings: &Settings) -> Engi
         plain_http: false,
         token_store_max: 1 << 30,
         settings: settings.clone(),
+        watch: false,
     }
 }
 
@@ -55,8 +56,15 @@ impl Desk {
             Event::Opened(collection) => collection,
             other => panic!("{other:?}"),
         };
-        let request =
-            Request { generation: 0, settings, focus: Focus::Listed(QueryIdx(0)), inspect: None, tune: None };
+        let request = Request {
+            generation: 0,
+            settings,
+            focus: Focus::Listed(QueryIdx(0)),
+            inspect: None,
+            tune: None,
+            trace: None,
+            whole: false,
+        };
         Self { engine, events, collection, request }
     }
 

@@ -15,10 +15,14 @@ mod judging;
 mod languages;
 mod layering;
 mod limits;
+mod marks;
+mod outputs;
 mod readme;
 mod rerankers;
 mod sample;
+mod schema;
 mod second_stage;
 #[cfg(unix)]
 mod terminal;
+mod validate;
 mod without_model;

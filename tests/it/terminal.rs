@@ -36,6 +36,8 @@ impl Terminal {
         command.env("TERM", "xterm-256color");
         command.env("RANKSCOPE_RUNTIME_DIR", shared("runtime"));
         command.env("RANKSCOPE_CACHE_DIR", shared("cache"));
+        command.env("RANKSCOPE_CONFIG_DIR", shared("no-config"));
+        command.env("RANKSCOPE_DATA_DIR", shared("no-data"));
         command.env_remove("NO_COLOR");
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);

@@ -182,7 +182,11 @@ impl EngineArgs {
             use_model: eager || wants_dense || settings.reranker.needs_embedding(),
             collection,
             legs,
-            read: ReadOptions { split: self.split.clone(), skip_bad_rows: self.skip_bad_rows },
+            read: ReadOptions {
+                split: self.split.clone(),
+                skip_bad_rows: self.skip_bad_rows,
+                asides: config::folders::judgments(),
+            },
             cache_dir: self.cache_dir.clone(),
             model: ModelOptions {
                 model_dir: self.model_dir.clone(),
@@ -193,6 +197,7 @@ impl EngineArgs {
                 runtime_dir: None,
             },
             eager,
+            watch: eager,
             reranker_dir: self.reranker_dir.clone(),
             activation: match self.rerank_activation {
                 Some(ScoreKind::Sigmoid) => Activation::Sigmoid,

@@ -3,6 +3,7 @@
 
 mod engine;
 mod judging;
+mod output;
 mod services;
 mod values;
 
@@ -14,7 +15,8 @@ use super::analyze::AnalyzeArgs;
 use super::eval::EvalArgs;
 pub use engine::EngineArgs;
 pub use judging::JudgeArgs;
-pub use values::analyzers;
+pub use output::OutputArgs;
+pub use values::{analyzers, report_format};
 
 /// A terminal debugger for two-stage retrieval: the candidate set beside the reranked list, every rank
 /// movement, and where each gold passage is lost.
@@ -38,12 +40,16 @@ pub struct Args {
 pub enum Command {
     /// Print the metrics before and after reranking, and the ceiling, without a screen
     Eval(Box<EvalArgs>),
+    /// Write lists, judgments or findings to a file, or the hybrid setting as an engine's own query
+    Export(Box<super::export::ExportArgs>),
     /// Rerankers: which there are, fetching and removing their models
     Models(super::models::ModelsArgs),
     /// Hold several second stages against each other on the same candidates
     Rerankers(Box<super::rerankers::RerankersArgs>),
     /// What is kept of what was computed, and forgetting it
     Cache(super::cache::CacheArgs),
+    /// Look a collection over: what is wrong with it, what is odd, what it is made of
+    Validate(Box<super::validate::ValidateArgs>),
     /// Show how a text is read: its language, and the terms after each step of the analyzer
     Analyze(AnalyzeArgs),
     /// Write the sample collection to a folder of your own, to try things on
@@ -117,7 +123,10 @@ mod tests {
         let Some(Command::Eval(eval)) = args.command else { panic!("eval") };
         assert_eq!(eval.engine.collection, Some("folder".into()));
         assert_eq!(eval.engine.patch().rerank, Some(SecondStage::none()));
-        assert_eq!((eval.engine.n, eval.engine.k, eval.format), (Some(50), Some(10), Format::Json));
+        assert_eq!(
+            (eval.engine.n, eval.engine.k, eval.format),
+            (Some(50), Some(10), Some(crate::export::Format::Json))
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::domain::{AnalyzerChoice, FusionMethod};
+use crate::export::Format;
 use crate::judge::Average;
 
 /// The analyzers by their names.
@@ -30,4 +31,9 @@ pub fn weight(written: &str) -> Result<(String, f64), String> {
     let (name, weight) = written.split_once('=').ok_or("a weight is written NAME=WEIGHT")?;
     let weight = weight.parse().map_err(|_| format!("the weight {weight:?} is not a number"))?;
     Ok((name.to_owned(), weight))
+}
+
+pub fn report_format() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::ALL.map(Format::name))
+        .try_map(|name| Format::ALL.into_iter().find(|format| format.name() == name).ok_or("no such format"))
 }

@@ -1,7 +1,10 @@
 //! What comes in: requests and what the background has found out, and what that makes untrue.
 
+use std::sync::Arc;
+
 use super::{Dense, Worker};
 use crate::engine::background::Fact;
+use crate::engine::query_state::QueryState;
 
 impl Worker {
     pub(super) fn take_fact(&mut self, fact: Fact) {
@@ -12,7 +15,10 @@ impl Worker {
                     self.dense = Dense::Working { done, total, doing };
                 }
             }
-            Fact::Model(model) => self.model = Some(model),
+            Fact::Model(model) => {
+                self.model = Some(model);
+                self.ask_for_own();
+            }
             Fact::Runtime(version) => self.runtime = Some(version),
             Fact::Dense(dense) => {
                 self.take_late_parts(&dense);
@@ -22,6 +28,9 @@ impl Worker {
                         "{truncated} passages are longer than the model reads: it sees only their beginning"
                     ));
                 }
+                let passages = (0u32..).take(self.collection.passages.len());
+                self.readings =
+                    passages.map(|doc| dense.tokens.reading(crate::domain::DocIdx(doc))).collect();
                 self.dense = Dense::Ready(dense);
                 self.texts = None;
                 self.dirty.judged = true;
@@ -35,9 +44,15 @@ impl Worker {
                 }
             }
             Fact::Typed { text, vector } => {
-                if let Some(state) = self.typed.as_mut().filter(|state| state.text == text) {
+                let waits = |state: &&mut QueryState| state.vector.is_none() && state.text == text;
+                let own = self.listed.iter_mut().skip(self.queries_at_start);
+                let waiting: Vec<&mut QueryState> = own.chain(self.typed.as_mut()).filter(waits).collect();
+                if !waiting.is_empty() {
                     match vector {
-                        Ok(vector) => state.vector = Some(vector),
+                        Ok(vector) => {
+                            waiting.into_iter().for_each(|state| state.vector = Some(Arc::clone(&vector)));
+                            self.ask_for_own();
+                        }
                         Err(error) => self.notes.push(error.to_string()),
                     }
                     self.dirty.work_list = true;

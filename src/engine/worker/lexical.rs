@@ -60,8 +60,8 @@ impl Worker {
         state.set_reading(Reading { of, blind, unknown });
     }
 
-    /// The collection by language, of the rows as they are.
-    pub(super) fn language_report(&mut self, by_language: &[LanguageRow]) -> LanguageReport {
+    /// Counts the texts of each language once every leg is there.
+    pub(super) fn count_texts(&mut self) {
         if self.texts.is_none() && self.next_missing().is_none() {
             let tokens = match &self.dense {
                 Dense::Ready(dense) => Some(&*dense.tokens),
@@ -69,6 +69,10 @@ impl Worker {
             };
             self.texts = Some(languages::texts(&self.collection, &self.lexical, tokens));
         }
+    }
+
+    /// The collection by language, of the rows as they are.
+    pub(super) fn language_report(&self, by_language: &[LanguageRow]) -> LanguageReport {
         let Some(texts) = &self.texts else { return LanguageReport::default() };
         let mut unknown = languages::UnknownTerms::new();
         for &query in &self.judged {

@@ -10,10 +10,12 @@ mod consent;
 mod facts;
 mod legs;
 mod lexical;
+mod news;
 mod rivals;
 mod second_stage;
 mod spare;
 mod status;
+mod summary;
 mod tune;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,18 +35,22 @@ use super::snapshot::{
 };
 use super::study::{Likenesses, StudyUnderWay};
 use super::tuning::{Key, Tuner, Tuning};
-use super::{EngineOptions, Event};
-use crate::corpus::{self, Collection};
+use super::verdict::Deciding;
+use super::watch::Watch;
+use super::{EngineOptions, Event, News};
+use crate::corpus::{self, Collection, Mark};
 use crate::domain::{Language, QueryIdx, SecondStage};
 use crate::error::{Error, Result};
 use crate::index::{CacheFolder, FactCache, LexicalIndex};
 use crate::judge::{Metric, Verdict};
+use crate::models::Reading;
 use crate::rerank::cascade::StagePlan;
 use crate::rerank::http::{Ledgers, Quote};
 use crate::rerank::{Runner, RunnerEvent};
 use consent::AnswerBox;
 use rivals::RivalsAtWork;
 use spare::Spare;
+use summary::Summary;
 use tune::Gathered;
 
 /// Least time between two answers that no request asked for.
@@ -67,6 +73,9 @@ pub enum Message {
     /// A service, by its name in the plan, that would cost money; `None`: the question is void.
     Asked(Option<(String, Quote)>),
     Agreed(bool),
+    Mark(Mark),
+    /// The collection as its files are now.
+    Reread(Box<Result<Collection>>),
     Runs(mpsc::Sender<Runs>),
     Lists(mpsc::Sender<Vec<FocusView>>),
     Stop,
@@ -79,9 +88,62 @@ pub fn run(
     messages: &mpsc::Receiver<Message>,
     sink: &dyn Fn(Event),
 ) {
-    match Worker::open(options, own, sink) {
-        Ok(mut worker) => worker.work(messages, sink),
-        Err(error) => sink(Event::Failed(error)),
+    let mut collection = match corpus::read(&options.collection, &options.read) {
+        Ok(collection) => Arc::new(collection),
+        Err(error) => return sink(Event::Failed(error)),
+    };
+    let watch = options.watch.then(|| {
+        let tell = own.clone();
+        Watch::start(options.collection.clone(), options.read.clone(), move |read| {
+            let _ = tell.send(Message::Reread(Box::new(read)));
+        })
+    });
+    let mut watch = watch.and_then(Result::ok);
+    sink(Event::Opened(Arc::clone(&collection)));
+    let (mut request, mut reread, mut rivals) = (None, false, Vec::new());
+    // What is paid is paid, whichever passages it was for.
+    let ledgers = Ledgers::default();
+    loop {
+        let opened = Arc::clone(&collection);
+        let mut worker = match Worker::open(options.clone(), collection, own, ledgers.clone()) {
+            Ok(worker) => worker,
+            Err(error) => return sink(Event::Failed(error)),
+        };
+        worker.watch = watch.take();
+        // Said when it can be answered: until then the screen shows what was there before.
+        if reread {
+            sink(Event::News(News::Reread { collection: opened, passages_changed: true }));
+        }
+        reread = true;
+        if let Some(request) = request.take() {
+            worker.take_request(request);
+            worker.take_rivals(rivals);
+        }
+        let Some(next) = worker.work(messages, sink) else { return };
+        (watch, request) = (worker.watch.take(), Some(worker.request.clone()));
+        rivals = worker.rivals.names();
+        // What its threads have found out is of other passages.
+        drop(worker);
+        let kept: Vec<Message> = messages.try_iter().filter(Message::is_asked).collect();
+        kept.into_iter().for_each(|message| drop(own.send(message)));
+        collection = next;
+    }
+}
+
+impl Message {
+    /// Whether it comes from outside, and not from the worker's own threads.
+    fn is_asked(&self) -> bool {
+        match self {
+            Self::Request(_)
+            | Self::Mark(_)
+            | Self::Reread(_)
+            | Self::Runs(_)
+            | Self::Lists(_)
+            | Self::Rivals(_)
+            | Self::Agreed(_)
+            | Self::Stop => true,
+            Self::Fact(_) | Self::Rerank(_) | Self::Tuned(_) | Self::Asked(_) => false,
+        }
     }
 }
 
@@ -121,6 +183,8 @@ struct Worker {
     lexical: LexicalIndex,
     /// What the texts of each language are like; `None`: to be counted.
     texts: Option<BTreeMap<Language, TextRow>>,
+    /// How the model reads each passage; `None` until all are embedded.
+    readings: Option<Arc<[Reading]>>,
     facts: Arc<FactCache>,
     own: mpsc::Sender<Message>,
     background: Option<Background>,
@@ -147,6 +211,8 @@ struct Worker {
     judged: Vec<QueryIdx>,
     /// In the order of `judged`.
     rows: Arc<Vec<QueryRow>>,
+    /// Of `rows`, once it was asked for.
+    summary: Option<Summary>,
     /// The pass that makes `rows` anew, where it is not done.
     rejudge: Option<Rejudge>,
     position: BTreeMap<QueryIdx, usize>,
@@ -159,6 +225,7 @@ struct Worker {
     metrics: Arc<[Metric]>,
     study: Option<Arc<Study>>,
     studying: Option<StudyUnderWay>,
+    deciding: Option<Deciding>,
     likenesses: Likenesses,
     tuner: Option<Tuner>,
     tuning: Option<Arc<Tuning>>,
@@ -172,6 +239,11 @@ struct Worker {
     revision: u64,
     dirty: Dirty,
     notes: Vec<String>,
+    /// To be told before the next answer.
+    outbox: Vec<Event>,
+    watch: Option<Watch>,
+    /// How many queries the background embeds; those behind them are asked for one by one.
+    queries_at_start: usize,
     /// By leg.
     leg_costs: Vec<CostMeter>,
     /// Stands in for the cache folder where that cannot be written; goes with the program.
@@ -179,9 +251,12 @@ struct Worker {
 }
 
 impl Worker {
-    fn open(options: EngineOptions, own: &mpsc::Sender<Message>, sink: &dyn Fn(Event)) -> Result<Self> {
-        let collection = Arc::new(corpus::read(&options.collection, &options.read)?);
-        sink(Event::Opened(Arc::clone(&collection)));
+    fn open(
+        options: EngineOptions,
+        collection: Arc<Collection>,
+        own: &mpsc::Sender<Message>,
+        ledgers: Ledgers,
+    ) -> Result<Self> {
         let mut notes = Vec::new();
         let (cache, temporary) = cache_folder(&options, &mut notes)?;
         let lexical = lexical::open(&cache, &collection, options.settings.analysis, &mut notes)?;
@@ -208,6 +283,8 @@ impl Worker {
             focus: judged.first().map_or(Focus::Typed(String::new()), |&query| Focus::Listed(query)),
             inspect: None,
             tune: None,
+            trace: None,
+            whole: false,
         };
         let mut worker = Self {
             dense: match options.use_model {
@@ -216,6 +293,7 @@ impl Worker {
             },
             position: judged.iter().copied().zip(0..).collect(),
             rows: Arc::default(),
+            summary: None,
             rejudge: None,
             curve: Arc::default(),
             findings: None,
@@ -225,6 +303,7 @@ impl Worker {
             metrics: Arc::default(),
             study: None,
             studying: None,
+            deciding: None,
             likenesses: Likenesses::default(),
             tuner: None,
             tuning: None,
@@ -242,7 +321,7 @@ impl Worker {
             late: Arc::default(),
             rivals: RivalsAtWork::default(),
             spare: Spare::default(),
-            ledgers: Ledgers::default(),
+            ledgers,
             answers: AnswerBox::default(),
             question: None,
             typed: None,
@@ -250,11 +329,15 @@ impl Worker {
             complete_to: vec![0; legs.len()],
             legs,
             own: own.clone(),
+            outbox: Vec::new(),
+            watch: None,
+            queries_at_start: collection.queries.len(),
             options,
             collection,
             cache,
             lexical,
             texts: None,
+            readings: None,
             facts,
             background,
             listed,
@@ -269,7 +352,8 @@ impl Worker {
         Ok(worker)
     }
 
-    fn work(&mut self, messages: &mpsc::Receiver<Message>, sink: &dyn Fn(Event)) {
+    /// Works until it is stopped, or until the collection has to be opened anew.
+    fn work(&mut self, messages: &mpsc::Receiver<Message>, sink: &dyn Fn(Event)) -> Option<Arc<Collection>> {
         let mut answered = Instant::now();
         loop {
             let pending = self.has_pending();
@@ -283,16 +367,22 @@ impl Worker {
             } else {
                 match messages.recv() {
                     Ok(message) => Some(message),
-                    Err(mpsc::RecvError) => return,
+                    Err(mpsc::RecvError) => return None,
                 }
             };
             let quiet = message.is_none();
             for message in message.into_iter().chain(std::iter::from_fn(|| messages.try_recv().ok())) {
-                if matches!(message, Message::Stop) {
-                    return;
+                match message {
+                    Message::Stop => return None,
+                    Message::Reread(read) => {
+                        if let Some(collection) = self.take_reread(*read) {
+                            return Some(collection);
+                        }
+                    }
+                    message => self.take(message),
                 }
-                self.take(message);
             }
+            self.outbox.drain(..).for_each(sink);
             self.ensure_focus();
             let due = self.dirty.view && self.asked;
             if due && (self.dirty.urgent || answered.elapsed() >= PACE) {
@@ -319,7 +409,8 @@ impl Worker {
             Message::Lists(reply) => {
                 let _ = reply.send(self.lists());
             }
-            Message::Stop => {}
+            Message::Mark(mark) => self.take_mark(mark),
+            Message::Stop | Message::Reread(_) => {}
         }
     }
 

@@ -46,6 +46,10 @@ impl RivalsAtWork {
         self.plans.iter().map(|plan| plan.stages.as_slice())
     }
 
+    pub fn names(&self) -> Vec<SecondStage> {
+        self.plans.iter().map(|plan| plan.plan.clone()).collect()
+    }
+
     /// What is known of this query (its position), or of all, is of other lists than are there now.
     pub fn forget(&mut self, position: Option<usize>) {
         for plan in &mut self.plans {
@@ -61,8 +65,7 @@ impl RivalsAtWork {
 impl Worker {
     /// Takes the plans to compare; they are scored when the lists are.
     pub(super) fn take_rivals(&mut self, plans: Vec<SecondStage>) {
-        let before: Vec<&SecondStage> = self.rivals.plans.iter().map(|plan| &plan.plan).collect();
-        if plans.iter().eq(before) {
+        if plans == self.rivals.names() {
             return;
         }
         self.forgive_rerankers();
@@ -74,8 +77,7 @@ impl Worker {
 
     /// The same plans under new settings.
     pub(super) fn renew_rivals(&mut self) {
-        let plans = self.rivals.plans.iter().map(|plan| plan.plan.clone()).collect();
-        self.set_rivals(plans);
+        self.set_rivals(self.rivals.names());
     }
 
     fn set_rivals(&mut self, plans: Vec<SecondStage>) {

@@ -19,6 +19,7 @@ use crate::engine::{
 };
 use crate::fuse::LegShare;
 use crate::judge::{Interval, Metrics, Movement, Paired};
+use crate::models::Reading;
 use crate::tui::Options;
 use crate::tui::message::{Effect, Message};
 use crate::tui::state::State;
@@ -162,6 +163,12 @@ pub fn collection() -> Arc<Collection> {
     let mut judgments = vec![vec![gold(0), gold(3)]; 9];
     judgments.push(Vec::new());
     Arc::new(Collection::new(PathBuf::from("sample_corpus"), passages, queries, judgments, Vec::new()))
+}
+
+/// Every tenth passage is longer than the model reads.
+fn readings() -> Arc<[Reading]> {
+    let of = |nth: u32| Reading { n_tokens: 20 + nth * 9, truncated: nth % 10 == 9, unknown_chars: 0 };
+    (0..70).map(of).collect()
 }
 
 fn metrics(precision5: f64, ndcg10: f64, rr10: f64) -> Metrics {
@@ -349,6 +356,8 @@ pub fn snapshot() -> Snapshot {
         ceiling: metrics(0.52, 0.94, 0.97),
     };
     Snapshot {
+        appearances: None,
+        readings: Some(readings()),
         stamp: Stamp { generation: 1, revision: 1 },
         settings: Settings::default(),
         tuning: None,
@@ -370,6 +379,7 @@ pub fn snapshot() -> Snapshot {
             golds,
             judged: true,
             explanation: Some(explanation()),
+            signals: None,
             stale: false,
         },
         queries: Arc::new(query_rows()),
@@ -668,6 +678,14 @@ pub fn press(state: &mut State, script: &str) -> Vec<Effect> {
     while let Some(c) = rest.chars().next() {
         let name = rest.strip_prefix('<').and_then(|rest| rest.split_once('>'));
         let named = name.and_then(|(name, after)| Some((named_key(name)?, after)));
+        let control =
+            name.and_then(|(name, after)| Some((name.strip_prefix("Ctrl")?.chars().next()?, after)));
+        if let Some((c, after)) = control {
+            let event = KeyEvent::new(KeyCode::Char(c.to_ascii_lowercase()), KeyModifiers::CONTROL);
+            effects.extend(update(state, Message::Key(event)));
+            rest = after;
+            continue;
+        }
         let (code, after) = named.unwrap_or((KeyCode::Char(c), &rest[c.len_utf8()..]));
         effects.extend(update(state, key(code)));
         rest = after;

@@ -1,6 +1,7 @@
 //! The screen as a person meets it: keys in, frames out, on a fixture in many scripts.
 
 pub(in crate::tui) mod fixture;
+mod judging;
 mod properties;
 mod reranking;
 mod screens;

@@ -40,7 +40,7 @@ fn collection_of(texts: &[String]) -> Arc<Collection> {
 }
 
 fn scripts() -> impl Strategy<Value = String> {
-    let keys = "jkJKnpgGsftbr[]{}<>-=aNd0/F!?\t  xqvlhAB13";
+    let keys = "jkJKnpgGsftbr[]{}<>-=aNd0/F!?\t  xqvlhAB13mUuR02";
     let key = prop::sample::select(keys.chars().collect::<Vec<_>>()).prop_map(|c| c.to_string());
     let named = prop::sample::select(vec![
         "<Tab>", "<Enter>", "<Esc>", "<PgDn>", "<PgUp>", "<End>", "<Left>", "<Right>", "<Down>", "<Up>",

@@ -62,7 +62,7 @@ fn plans_side_by_side_at_every_size() {
     for (width, height) in [(80, 24), (120, 40)] {
         let mut state = compared(width, height);
         check(&format!("rivals_list_{width}x{height}"), &state);
-        press(&mut state, "R");
+        press(&mut state, "C");
         check(&format!("rivals_table_{width}x{height}"), &state);
     }
 }
@@ -74,7 +74,7 @@ fn plans_are_marked_and_unmarked_and_the_present_one_is_refused() {
         [Effect::Compare(plans)] => plans.iter().map(ToString::to_string).collect::<Vec<_>>(),
         other => panic!("{other:?}"),
     };
-    press(&mut state, "R");
+    press(&mut state, "C");
     assert_eq!(press(&mut state, "<Enter>"), [], "the first entry is the present plan");
     assert!(state.notice.as_ref().unwrap().text.contains("present one"));
     assert_eq!(marked(&press(&mut state, "<Down><Enter>")), ["cross-encoder"]);

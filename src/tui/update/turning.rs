@@ -72,6 +72,27 @@ pub fn on_action(state: &mut State, action: ActionId) -> Vec<Effect> {
     }
 }
 
+/// Whether the action turns a knob by a step: several of them in a row are one turn to be undone.
+pub fn is_a_turn(action: ActionId) -> bool {
+    use ActionId as Id;
+    matches!(
+        action,
+        Id::AlphaLess
+            | Id::AlphaMore
+            | Id::AlphaLittleLess
+            | Id::AlphaLittleMore
+            | Id::FewerCandidates
+            | Id::MoreCandidates
+            | Id::CandidatesStopDown
+            | Id::CandidatesStopUp
+            | Id::DeliverLess
+            | Id::DeliverMore
+            | Id::SizeMore
+            | Id::SizeLess
+            | Id::FirstStage
+    )
+}
+
 /// What the arrows turn: the focused knob, and outside the knobs what shares the weight.
 fn under_the_arrows(state: &State) -> Option<Knob> {
     let on_the_bar = state.pane == Pane::Knobs && state.view == View::Query;
@@ -106,6 +127,7 @@ pub fn change(state: &mut State, knob: Knob, change: impl FnOnce(&mut Settings))
         return Vec::new();
     }
     say_if_idle(state, knob);
+    state.history.turned(knob, &before, &state.settings);
     if state.settings == before { Vec::new() } else { vec![request(state)] }
 }
 

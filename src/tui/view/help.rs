@@ -35,8 +35,8 @@ pub fn lines(look: Look, room: usize) -> Vec<Vec<Piece>> {
         return column(&Group::ALL, Some(look), room);
     }
     let half = (room - 2) / 2;
-    let left = column(&[Group::Move, Group::Search, Group::Screen], None, half);
-    let right = column(&[Group::Turn, Group::Tune], Some(look), half);
+    let left = column(&[Group::Move, Group::Search, Group::Judge, Group::Screen], None, half);
+    let right = column(&[Group::Turn, Group::Tune, Group::Tables], Some(look), half);
     let mut lines = Vec::new();
     for row in 0..left.len().max(right.len()) {
         let mut line = left.get(row).cloned().unwrap_or_default();

@@ -25,7 +25,7 @@ pub static ACTIONS: &[Action] = &[
     act(Id::Reranker, &[ch('r')], "reranker", "choose the reranker, or none", Turn, TURN),
     act(
         Id::Compare,
-        &[ch('R')],
+        &[ch('C')],
         "",
         "compare rerankers: hold several against this one on the same candidates",
         Turn,
