@@ -93,6 +93,7 @@ pub enum ActionId {
     Detail,
     Link,
     Messages,
+    Snippet,
     Mouse,
     Help,
     Repaint,
