@@ -3,6 +3,7 @@
 mod analyze;
 pub mod args;
 mod cache;
+mod demo;
 mod eval;
 mod export;
 mod gate;
@@ -41,25 +42,45 @@ pub fn run(args: Args) -> Result<()> {
         Some(Command::Validate(validate)) => validate::run(&validate),
         Some(Command::Analyze(analyze)) => analyze::run(&analyze),
         Some(Command::Sample(sample)) => sample::run(&sample),
+        Some(Command::Demo(demo)) => demo::run(&demo),
         None => open(&args.screen, &args.engine),
     }
 }
 
 /// The screen; where there is no terminal, the same findings as text.
 fn open(screen: &args::ScreenArgs, engine: &EngineArgs) -> Result<()> {
-    let options = engine.options(true)?;
-    let terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
-    if !terminal {
+    let script = screen.demo.is_some().then(|| demo::script(screen, engine)).transpose()?;
+    let options = demo::screen_options(screen, engine, script)?;
+    if options.tour.is_none() && !is_terminal() {
         return eval::findings(engine);
     }
-    let options_of_screen = tui::Options {
+    show(options, engine)
+}
+
+fn is_terminal() -> bool {
+    std::io::stdout().is_terminal() && std::io::stdin().is_terminal()
+}
+
+fn options_of_screen(screen: &args::ScreenArgs, options: &EngineOptions) -> tui::Options {
+    tui::Options {
         ascii: screen.ascii,
         no_mouse: screen.no_mouse,
         settings: options.settings.clone(),
         legs: options.legs.iter().map(LegSpec::leg_name).collect(),
         title: options.collection.display().to_string(),
-    };
-    tui::run(options_of_screen, move |sink| Engine::start(options, sink))
+        presenter: screen.presenter,
+        tour: None,
+    }
+}
+
+/// The screen on a terminal.
+fn show(screen: tui::Options, engine: &EngineArgs) -> Result<()> {
+    let options = engine.options(true)?;
+    if !is_terminal() {
+        return Err(Error::usage("a tour needs a terminal to step through")
+            .advise("rankscope demo --record FILE writes it down without one"));
+    }
+    tui::run(screen, move |sink| Engine::start(options, sink))
 }
 
 impl tui::EngineHandle for Engine {

@@ -12,6 +12,10 @@ pub const RIVAL: u16 = 6;
 /// Sign, space and number.
 pub const MOVE: u16 = 5;
 const MARK: u16 = 2;
+/// Of a mark in words: `★ gold`, and a grade.
+const WORDED_MARK: u16 = 9;
+/// Of a movement in words: `▲ up 100`.
+pub const WORDED_MOVE: u16 = 11;
 /// Text narrower than this says nothing.
 const LEAST_TEXT: u16 = 8;
 const WIDEST_ID: u16 = 16;
@@ -29,6 +33,8 @@ pub struct Columns {
     pub rivals: Vec<u16>,
     pub id: Range<u16>,
     pub text: Range<u16>,
+    /// Whether marks and movements are said in words, for an audience.
+    pub worded: bool,
 }
 
 impl Columns {
@@ -59,6 +65,17 @@ impl Columns {
         Self { rivals, ..Self::rest(width, next, id, movement, score, Vec::new()) }
     }
 
+    /// Of either list for an audience: mark, rank and movement in words, identifier and text.
+    pub fn presented(width: u16, id: u16, moves: bool) -> Self {
+        // Where there is no room for words the signs have to do.
+        let worded = width >= WORDED_MARK + RANK + WORDED_MOVE + id + 3 + LEAST_TEXT;
+        let (mark, movement) = if worded { (WORDED_MARK, WORDED_MOVE) } else { (MARK, MOVE) };
+        let mut next = mark + RANK + if moves { 2 } else { 0 };
+        let movement = moves.then(|| take(&mut next, movement));
+        let rest = Self::rest(width, next, id, movement, None, Vec::new());
+        Self { rank: mark, worded, ..rest }
+    }
+
     fn rest(
         width: u16,
         next: u16,
@@ -70,8 +87,17 @@ impl Columns {
         let id_start = (next + 2).min(width);
         let id_end = (id_start + id).min(width);
         let text_start = (id_end + 1).min(width);
-        let (id, text) = (id_start..id_end, text_start..width);
-        Self { mark: 0, rank: MARK, movement, score, legs, rivals: Vec::new(), id, text }
+        Self {
+            mark: 0,
+            rank: MARK,
+            movement,
+            score,
+            legs,
+            rivals: Vec::new(),
+            id: id_start..id_end,
+            text: text_start..width,
+            worded: false,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod curves;
 mod judging;
 mod knobs;
+mod pictures;
 mod query;
 mod screen;
 mod tables;
@@ -19,11 +20,13 @@ pub static PARTS: &[&[Action]] = &[
     knobs::ACTIONS,
     query::ACTIONS,
     judging::ACTIONS,
+    pictures::ACTIONS,
     screen::ACTIONS,
 ];
 
 use Place::{
-    Collection, Compare, Curves, Field, Knobs, Languages, Lists, Overlay, Panel, Passages, Queries, Question,
+    Collection, Compare, Curves, Field, Knobs, Languages, Lists, Overlay, Panel, Passages, Picture, Queries,
+    Question,
 };
 
 const BROWSE: &[Place] = &[Queries, Lists, Knobs];
@@ -51,7 +54,8 @@ const SCROLL: &[Place] = &[Queries, Lists, Overlay, Collection, Languages, Compa
 const LISTS: &[Place] = &[Lists];
 const FIELD: &[Place] = &[Field];
 pub const ANYWHERE: &[Place] = &[
-    Queries, Lists, Knobs, Panel, Curves, Overlay, Field, Question, Collection, Languages, Compare, Passages,
+    Queries, Lists, Knobs, Panel, Curves, Overlay, Field, Question, Picture, Collection, Languages, Compare,
+    Passages,
 ];
 const QUESTION: &[Place] = &[Question];
 const OPENED: &[Place] = &[Overlay, Field];
