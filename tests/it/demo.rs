@@ -25,7 +25,11 @@ claims = [{ gold = "c", candidate = true }]
 "#;
 
 fn play(script: &str, args: &[&str]) -> Output {
-    let (corpus, folder) = (small(), collection(&[("talk.toml", script.as_bytes())]));
+    play_on(&small(), script, args)
+}
+
+fn play_on(corpus: &tempfile::TempDir, script: &str, args: &[&str]) -> Output {
+    let folder = collection(&[("talk.toml", script.as_bytes())]);
     let script = folder.path().join("talk.toml");
     let fixed = ["demo", corpus.path().to_str().unwrap(), "--demo", script.to_str().unwrap()];
     ready();
@@ -77,10 +81,11 @@ fn pictures_of_the_steps_are_svg() {
 #[test]
 fn a_recording_is_an_asciicast_that_replays() {
     let folder = tempfile::tempdir().unwrap();
-    let mut casts = Vec::new();
+    // The collection's name is its folder's, and stands on the screen.
+    let (corpus, mut casts) = (small(), Vec::new());
     for name in ["one.cast", "two.cast"] {
         let file = folder.path().join(name);
-        let output = play(SCRIPT, &["--record", file.to_str().unwrap(), "--size", "100x30"]);
+        let output = play_on(&corpus, SCRIPT, &["--record", file.to_str().unwrap(), "--size", "100x30"]);
         assert_eq!(output.status.code(), Some(0), "{}", said(&output));
         casts.push(std::fs::read_to_string(file).unwrap());
     }

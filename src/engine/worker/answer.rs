@@ -197,6 +197,11 @@ impl Worker {
         settings: &Settings,
         ran: LegSet,
     ) -> FocusView {
+        // A collection without queries has nothing to wait for.
+        let is_there = match focus {
+            Focus::Listed(query) => query.index() < self.listed.len(),
+            Focus::Typed(_) => true,
+        };
         let (language, golds): (Language, Vec<GoldRow>) = match focus {
             Focus::Listed(query) => (
                 self.collection
@@ -231,7 +236,7 @@ impl Worker {
             golds: &golds,
             stages: &self.stages,
             reranking: reranks_now && ran_here == ran,
-            stale: ran_here != ran,
+            stale: is_there && ran_here != ran,
             whole: self.request.whole,
         });
         let explanation = inspect.and_then(|doc| {
@@ -250,7 +255,7 @@ impl Worker {
             explain(&input, doc).map_err(|error| self.notes.push(error.to_string())).ok()
         });
         let signals =
-            (ran_here == ran && !ran.is_empty()).then(|| self.signals(&focus, settings, ran)).flatten();
+            (ran_here == ran && !ran.is_empty()).then(|| self.signals(focus, settings, ran)).flatten();
         FocusView { explanation, signals, ..view }
     }
 

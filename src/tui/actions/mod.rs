@@ -234,6 +234,10 @@ pub fn action_for(event: &KeyEvent, place: Place) -> Option<ActionId> {
 pub fn footer(place: Place) -> Vec<(String, &'static str)> {
     let mut entries: Vec<(Vec<String>, &'static str)> = Vec::new();
     let here = all().filter(|action| action.places.contains(&place) && !action.label.is_empty());
+    // In a table one reads more than one turns.
+    let is_table = matches!(place, Place::Collection | Place::Languages | Place::Compare | Place::Passages);
+    let mut here: Vec<&Action> = here.collect();
+    here.sort_by_key(|action| is_table && action.group == Group::Turn);
     for action in here {
         let Some(key) = action.keys.first().map(|key| key.name()) else { continue };
         let name = footer_label(action, place);
@@ -319,7 +323,7 @@ mod tests {
     /// Digits choose views, and these letters belong to what later issues add.
     #[test]
     fn keys_that_later_views_need_are_free() {
-        for c in "789wyxo:".chars() {
+        for c in "789wyo:".chars() {
             let event = KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
             assert_eq!(action_for(&event, Place::Queries), None, "{c}");
         }

@@ -33,9 +33,9 @@ impl Moment<'_> {
         self.state.snapshot.as_deref()
     }
 
-    /// What the screen complains of: a script that asks for what there is not.
+    /// What the script asked for in vain.
     pub fn complaint(&self) -> Option<&str> {
-        self.state.notice.as_ref().filter(|notice| notice.is_error).map(|notice| notice.text.as_str())
+        self.state.tour.as_ref()?.fault.as_deref()
     }
 
     /// The frame, without the caption, in a format.

@@ -28,6 +28,8 @@ pub struct Tour {
     left: Vec<State>,
     /// Whether each deed waits to be called for, as recordings do.
     pub by_deed: bool,
+    /// What the script asked for in vain, the first of it.
+    pub fault: Option<String>,
     /// Rows of the caption under the screen.
     pub rows: u16,
 }
@@ -41,7 +43,7 @@ enum Deed {
 
 impl Tour {
     pub fn new(script: Arc<Script>) -> Self {
-        Self { script, at: 0, deeds: VecDeque::new(), left: Vec::new(), by_deed: false, rows: 0 }
+        Self { script, at: 0, deeds: VecDeque::new(), left: Vec::new(), by_deed: false, fault: None, rows: 0 }
     }
 
     pub fn script(&self) -> &Script {
@@ -143,8 +145,7 @@ pub fn one_deed(state: &mut State) -> Option<Vec<Effect>> {
                 queries::show(state, query)
             }
             None => {
-                state
-                    .complain(format!("line {line} of the script: there is no query {id} in the collection"));
+                fault(state, format!("line {line} of the script: there is no query {id} in the collection"));
                 Vec::new()
             }
         },
@@ -152,8 +153,8 @@ pub fn one_deed(state: &mut State) -> Option<Vec<Effect>> {
             let legs: Vec<String> = state.legs.iter().map(|leg| leg.name.to_string()).collect();
             match patch.over(&state.settings_at_start, &legs) {
                 Ok(wanted) => turning::change(state, Knob::Alpha, |settings| *settings = wanted),
-                Err(fault) => {
-                    state.complain(format!("line {line} of the script: {}", fault.message));
+                Err(wrong) => {
+                    fault(state, format!("line {line} of the script: {}", wrong.message));
                     Vec::new()
                 }
             }
@@ -165,11 +166,19 @@ pub fn one_deed(state: &mut State) -> Option<Vec<Effect>> {
                 update::on_action(state, action)
             } else {
                 let name = action.name();
-                state.complain(format!("line {line} of the script: {name} does nothing at this place"));
+                fault(state, format!("line {line} of the script: {name} does nothing at this place"));
                 Vec::new()
             }
         }
     })
+}
+
+/// Says what the script asks for in vain, and keeps it: a later deed may say something else.
+fn fault(state: &mut State, words: String) {
+    if let Some(tour) = &mut state.tour {
+        tour.fault.get_or_insert_with(|| words.clone());
+    }
+    state.complain(words);
 }
 
 fn listed(state: &State, id: &str) -> Option<QueryIdx> {
