@@ -3,6 +3,7 @@
 mod analyze;
 pub mod args;
 mod cache;
+mod compare;
 mod eval;
 mod export;
 mod gate;
@@ -11,6 +12,8 @@ mod progress;
 mod rerankers;
 mod sample;
 mod saved;
+mod side;
+mod sweep;
 mod validate;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -32,6 +35,8 @@ pub fn run(args: Args) -> Result<()> {
     }
     match args.command {
         Some(Command::Eval(eval)) => eval::run(&eval),
+        Some(Command::Compare(compare)) => compare::run(&compare),
+        Some(Command::Sweep(sweep)) => sweep::run(&sweep),
         Some(Command::Export(export)) => export::run(&export),
         Some(Command::Models(models)) => models::run(&models),
         Some(Command::Cache(cache)) => cache::run(&cache),

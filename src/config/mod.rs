@@ -44,6 +44,24 @@ pub struct Patch {
 }
 
 impl Patch {
+    /// A settings file of any name.
+    ///
+    /// # Errors
+    /// When it cannot be read or a value is wrong.
+    pub fn in_file(file: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(file).map_err(|e| Error::io("cannot read", file, &e))?;
+        Self::parse(&text, file)
+    }
+
+    fn parse(text: &str, file: &Path) -> Result<Self> {
+        let patch: Self = toml::from_str(text).map_err(|error| {
+            let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+            Error::input(error.message().to_owned()).at_line(file, line)
+        })?;
+        check::values(&patch).map_err(|fault| Error::input(fault).in_file(file))?;
+        Ok(patch)
+    }
+
     fn lay_over(&self, settings: &mut Settings) {
         fn set<T: Copy>(field: &mut T, value: Option<T>) {
             if let Some(value) = value {
@@ -107,21 +125,15 @@ impl Patch {
 /// When the file cannot be read or a value is wrong.
 pub fn file(collection: &Path) -> Result<Patch> {
     let file = collection.join("rankscope.toml");
-    let text = match std::fs::read_to_string(&file) {
-        Ok(text) => text,
+    match std::fs::read_to_string(&file) {
+        Ok(text) => Patch::parse(&text, &file),
         Err(error)
             if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) =>
         {
-            return Ok(Patch::default());
+            Ok(Patch::default())
         }
-        Err(error) => return Err(Error::io("cannot read", &file, &error)),
-    };
-    let patch: Patch = toml::from_str(&text).map_err(|error| {
-        let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
-        Error::input(error.message().to_owned()).at_line(&file, line)
-    })?;
-    check::values(&patch).map_err(|fault| Error::input(fault).in_file(&file))?;
-    Ok(patch)
+        Err(error) => Err(Error::io("cannot read", &file, &error)),
+    }
 }
 
 /// The settings of a collection whose first stage has the legs named: `flags` over `file` over the

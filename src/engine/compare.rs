@@ -99,8 +99,8 @@ impl Side {
     }
 
     /// The name under which a metric meets its like on the other side: recall at each side's own N is one
-    /// question, though `R@50` and `R@100` are two metrics.
-    fn key(&self, metric: &Metric) -> String {
+    /// question (`R@N`), though `R@50` and `R@100` are two metrics.
+    pub fn at_n(&self, metric: &Metric) -> String {
         match metric.kind {
             MetricKind::Recall | MetricKind::Success if metric.cutoff == Some(self.candidates) => {
                 Metric { cutoff: None, ..*metric }.to_string() + "@N"
@@ -314,9 +314,9 @@ impl Comparison {
 
 /// Metrics that both sides have: their places in A and B, and the name for both.
 fn common(a: &Side, b: &Side) -> Vec<(usize, usize, String)> {
-    let keys: Vec<String> = b.metrics.iter().map(|metric| b.key(metric)).collect();
+    let keys: Vec<String> = b.metrics.iter().map(|metric| b.at_n(metric)).collect();
     let find = |(in_a, metric): (usize, &Metric)| {
-        let in_b = keys.iter().position(|key| *key == a.key(metric))?;
+        let in_b = keys.iter().position(|key| *key == a.at_n(metric))?;
         let (of_a, of_b) = (metric.to_string(), b.metrics[in_b].to_string());
         Some((in_a, in_b, if of_a == of_b { of_a } else { format!("{of_a} | {of_b}") }))
     };

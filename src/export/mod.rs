@@ -3,6 +3,7 @@
 //! In: a settled answer. Out: text in the format's own terms; nothing here is computed, and nothing is
 //! printed. [`Format`] names the reports; [`TableKind`] the tables that tabular formats are made of.
 
+pub mod comparison;
 mod csv;
 pub mod engines;
 pub mod frame;
@@ -17,6 +18,7 @@ pub mod latex;
 pub mod markdown;
 pub mod plot;
 pub mod rerankers;
+pub mod sweep;
 pub mod tables;
 pub mod text;
 pub mod trec;

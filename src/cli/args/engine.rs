@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use super::values::{analyzers, fusion_method, weight};
 use crate::config::{self, Patch};
 use crate::corpus::{self, ReadOptions};
-use crate::domain::{AnalyzerChoice, FusionMethod, Grade, LegId, SecondStage};
+use crate::domain::{AnalyzerChoice, FusionMethod, Grade, LegId, SecondStage, Settings};
 use crate::engine::{EngineOptions, JudgeOptions, LegSource, LegSpec};
 use crate::error::{Error, Result};
 use crate::models::ModelOptions;
@@ -174,11 +174,9 @@ impl EngineArgs {
                 .in_file(&collection.join("rankscope.toml"))
                 .advise("name the URL on the command line, with --rerank, if that is what you want"));
         }
-        let dense = legs.iter().position(|leg| leg.source == LegSource::Dense).map(LegId);
-        let wants_dense = dense.is_some_and(|dense| settings.legs(legs.len()).contains(dense));
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(EngineOptions {
-            use_model: eager || wants_dense || settings.reranker.needs_embedding(),
+            use_model: eager || needs_model(&settings, &legs),
             collection,
             legs,
             read: ReadOptions {
@@ -235,6 +233,13 @@ impl EngineArgs {
             ann_ef: self.ann_ef,
         }
     }
+}
+
+/// Whether these settings draw on the embedding model: its dense leg, or a reranker of its vectors.
+pub fn needs_model(settings: &Settings, legs: &[LegSpec]) -> bool {
+    let dense = legs.iter().position(|leg| leg.source == LegSource::Dense).map(LegId);
+    dense.is_some_and(|dense| settings.legs(legs.len()).contains(dense))
+        || settings.reranker.needs_embedding()
 }
 
 /// The legs that flags or file ask for; run files of the file lie in its folder.

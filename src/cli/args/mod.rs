@@ -12,7 +12,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use super::analyze::AnalyzeArgs;
 use super::eval::EvalArgs;
-pub use engine::EngineArgs;
+pub use engine::{EngineArgs, needs_model};
 pub use judging::JudgeArgs;
 pub use output::OutputArgs;
 pub use values::{analyzers, report_format};
@@ -39,6 +39,10 @@ pub struct Args {
 pub enum Command {
     /// Print the metrics before and after reranking, and the ceiling, without a screen
     Eval(Box<EvalArgs>),
+    /// Hold two settings, two runs or two saved reports against each other
+    Compare(Box<super::compare::CompareArgs>),
+    /// Try every setting of a grid, and say what the best one can be expected to gain
+    Sweep(Box<super::sweep::SweepArgs>),
     /// Write lists, judgments or findings to a file, or the hybrid setting as an engine's own query
     Export(Box<super::export::ExportArgs>),
     /// Rerankers: which there are, fetching and removing their models
