@@ -4,7 +4,10 @@ mod analyze;
 pub mod args;
 mod cache;
 mod compare;
+mod diagnose;
+mod doctor;
 mod eval;
+mod explain;
 mod export;
 mod gate;
 mod models;
@@ -12,6 +15,7 @@ mod progress;
 mod rerankers;
 mod sample;
 mod saved;
+mod search;
 mod side;
 mod sweep;
 mod validate;
@@ -35,6 +39,10 @@ pub fn run(args: Args) -> Result<()> {
     }
     match args.command {
         Some(Command::Eval(eval)) => eval::run(&eval),
+        Some(Command::Diagnose(diagnose)) => diagnose::run(&diagnose),
+        Some(Command::Explain(explain)) => explain::run(&explain),
+        Some(Command::Search(search)) => search::run(&search),
+        Some(Command::Doctor(doctor)) => doctor::run(&doctor),
         Some(Command::Compare(compare)) => compare::run(&compare),
         Some(Command::Sweep(sweep)) => sweep::run(&sweep),
         Some(Command::Export(export)) => export::run(&export),

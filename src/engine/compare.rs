@@ -143,7 +143,8 @@ pub struct Comparison {
     /// Whether the p-values are of a setting that was chosen with these queries.
     pub exploratory: bool,
     pub fates: Vec<FateMove>,
-    /// Golds whose fate changed, those that came nearer to being delivered first.
+    /// Golds whose fate changed: those that came nearer to being delivered, those that went farther, then
+    /// those whose reason alone is another.
     pub golds: Vec<GoldChange>,
     /// The metric of `changed`.
     #[serde(serialize_with = "by_name")]
@@ -342,7 +343,11 @@ fn changes(golds: &[(&str, GoldPair)]) -> Vec<GoldChange> {
     let other = golds.iter().filter(|(_, gold)| gold.fate_a != gold.fate_b);
     let mut changes: Vec<GoldChange> =
         other.map(|(query, gold)| GoldChange { query: (*query).to_owned(), gold: gold.clone() }).collect();
-    changes.sort_by_key(|change| std::cmp::Reverse(change.gold.standing()));
+    changes.sort_by_key(|change| match change.gold.standing() {
+        Ordering::Greater => 0,
+        Ordering::Less => 1,
+        Ordering::Equal => 2,
+    });
     changes
 }
 
@@ -356,8 +361,9 @@ fn changed(both: &[(&SideQuery, &SideQuery)], main: Option<(usize, usize)>) -> V
             at: b.query.or(a.query),
             language: a.language.clone(),
             text: a.text.clone(),
-            a: of_a,
-            b: of_b,
+            // A sum over nothing is -0, which is no number to show.
+            a: of_a + 0.0,
+            b: of_b + 0.0,
             golds,
         })
     };

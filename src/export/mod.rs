@@ -5,16 +5,19 @@
 
 pub mod comparison;
 mod csv;
+pub mod diagnosis;
 pub mod engines;
 pub mod frame;
 pub mod github;
 mod html;
+pub mod journey;
 pub mod json;
 mod judge_parts;
 mod judge_text;
 pub mod junit;
 mod languages;
 pub mod latex;
+pub mod lists;
 pub mod markdown;
 pub mod plot;
 pub mod rerankers;

@@ -39,6 +39,13 @@ pub struct Args {
 pub enum Command {
     /// Print the metrics before and after reranking, and the ceiling, without a screen
     Eval(Box<EvalArgs>),
+    /// The protocol as a report: was the gold surfaced, where was it lost, does reranking pay, what does it
+    /// cost, and what to do next
+    Diagnose(Box<super::diagnose::DiagnoseArgs>),
+    /// The whole journey of one passage for one query, and what would change it
+    Explain(Box<super::explain::ExplainArgs>),
+    /// Print one query's lists
+    Search(Box<super::search::SearchArgs>),
     /// Hold two settings, two runs or two saved reports against each other
     Compare(Box<super::compare::CompareArgs>),
     /// Try every setting of a grid, and say what the best one can be expected to gain
@@ -55,6 +62,8 @@ pub enum Command {
     Validate(Box<super::validate::ValidateArgs>),
     /// Show how a text is read: its language, and the terms after each step of the analyzer
     Analyze(AnalyzeArgs),
+    /// What works on this machine, and what to do where something does not
+    Doctor(super::doctor::DoctorArgs),
     /// Write the sample collection to a folder of your own, to try things on
     Sample(super::sample::SampleArgs),
 }

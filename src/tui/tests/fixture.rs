@@ -281,6 +281,7 @@ fn explanation() -> Explanation {
             .into(),
         model_tokens: Some((142, true)),
         highlights: vec![(0, 6), (22, 28), (31, 43)],
+        why: None,
     }
 }
 
