@@ -11,6 +11,7 @@
 //! - `query_state`: the facts of one query and what the judge makes of them.
 //! - `rejudge`: all queries judged anew, in as many slices as it takes.
 //! - `approximation`: what approximate search costs.
+//! - `appearances`: which queries return a passage.
 //! - `tuning`: what other settings would make of it, in the background.
 //! - `judging`, `view`, `remedy`, `explain`: the parts of a snapshot.
 //! - `verdict`, `study`: the case for the judge, at once and when the lists are settled.
@@ -20,6 +21,7 @@
 //! - `session`, `evaluation`: settled answers, one after the other or only one, for whoever has no screen.
 
 mod affords;
+mod appearances;
 mod approximation;
 mod background;
 pub mod compare;

@@ -75,6 +75,8 @@ impl Session {
             settings: question.settings,
             inspect: question.inspect,
             tune: question.tune,
+            trace: None,
+            whole: false,
         });
         loop {
             let snapshot = match receive(&self.events)? {

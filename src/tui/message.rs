@@ -8,6 +8,7 @@ use crate::corpus::{Collection, Mark};
 use crate::engine::{Event, News, Request, Snapshot};
 use crate::error::Error;
 
+use super::behind::{Job, Outcome};
 use super::hit::Pointer;
 
 /// Something happened.
@@ -22,6 +23,8 @@ pub enum Message {
     Resize(u16, u16),
     Opened(Arc<Collection>),
     Snapshot(Arc<Snapshot>),
+    /// What was done behind the screen.
+    Done(Outcome),
     EngineFailed(Error),
     /// The collection is another one from now on, or could not become one.
     News(News),
@@ -46,6 +49,8 @@ impl From<Event> for Message {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     Request(Request),
+    /// To be done behind the screen.
+    Behind(Job),
     /// Writes a judgment.
     Judge(Mark),
     /// Switches mouse capture on or off.

@@ -17,7 +17,9 @@
 //! - `guard`, `hangup`, `probe`, `runtime`: the only files that touch the terminal.
 
 mod actions;
+mod behind;
 mod fields;
+mod filter;
 mod guard;
 #[cfg(unix)]
 mod hangup;
@@ -31,6 +33,7 @@ mod picker;
 mod probe;
 mod runtime;
 mod state;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod theme;

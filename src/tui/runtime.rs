@@ -16,6 +16,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use crate::engine::Event;
 use crate::error::{Error, Result};
 
+use super::behind::Behind;
 use super::guard::{self, Guard};
 use super::hit::{Gesture, HitMap, Pointer, Target, along};
 use super::message::{Effect, Message};
@@ -72,10 +73,15 @@ struct Screen<'a, H: EngineHandle> {
     /// What the pressed mouse button holds: a drag stays with its target.
     held: Option<(Rect, Target)>,
     engine: &'a H,
+    behind: Behind,
 }
 
 impl<'a, H: EngineHandle> Screen<'a, H> {
     fn open(options: &Options, guard: Guard, engine: &'a H, tell: UnboundedSender<Message>) -> Result<Self> {
+        let done = tell.clone();
+        // The screen may be gone by then.
+        let behind = Behind::start(move |outcome| drop(done.send(Message::Done(outcome))))
+            .map_err(|error| Error::unavailable(format!("cannot start a thread: {error}")))?;
         let mut look = Look::from_environment(options.ascii);
         if !look.ascii {
             let late = move |_wide| drop(tell.send(Message::AmbiguousIsWide));
@@ -84,7 +90,7 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
         let terminal = terminal()?;
         let size = terminal.size().map_err(|error| no_terminal(&error))?;
         let state = State::new(options, look, (size.width, size.height));
-        Ok(Self { guard, terminal, state, hits: HitMap::default(), held: None, engine })
+        Ok(Self { guard, terminal, state, hits: HitMap::default(), held: None, engine, behind })
     }
 
     async fn run(&mut self, mut engine_says: UnboundedReceiver<Message>) -> Result<()> {
@@ -173,6 +179,7 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
         for effect in effects {
             match effect {
                 Effect::Request(request) => newest = Some(request),
+                Effect::Behind(job) => self.behind.start_job(job),
                 Effect::Judge(mark) => self.engine.mark(mark),
                 Effect::CaptureMouse(on) => {
                     self.guard.capture_mouse(on).map_err(|error| no_terminal(&error))?;

@@ -15,13 +15,24 @@ use super::history::History;
 use super::knobs::{self, Knob, Scope};
 use super::layout::{Detail, Layout, Plot, Wants};
 use super::picker::{self, Pick, Picker};
+use super::tables::Tables;
 use super::theme::Look;
 
 /// What the screen is about; a digit chooses it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum View {
     Query,
+    Collection,
     Curves,
+    Languages,
+    Compare,
+    Passages,
+}
+
+impl View {
+    #[cfg(test)]
+    pub const ALL: [Self; 6] =
+        [Self::Query, Self::Collection, Self::Curves, Self::Languages, Self::Compare, Self::Passages];
 }
 
 /// What Tab goes through.
@@ -62,6 +73,10 @@ pub enum Mode {
     Help,
     /// A passage and its score are open in full.
     Explaining,
+    /// A passage of the corpus is open: its text, and which queries return it.
+    Reading,
+    /// Two passages are open side by side.
+    SideBySide,
 }
 
 impl Mode {
@@ -70,7 +85,7 @@ impl Mode {
     }
 
     pub fn is_overlay(self) -> bool {
-        matches!(self, Self::Help | Self::Explaining)
+        matches!(self, Self::Help | Self::Explaining | Self::Reading | Self::SideBySide)
     }
 }
 
@@ -142,8 +157,20 @@ pub struct State {
     pub generation: u64,
     /// What the newest request wants explained.
     pub inspected: Option<DocIdx>,
+    /// The passage whose place in every query's list the newest request wants.
+    pub traced: Option<DocIdx>,
+    /// The passage that another one is to be held against.
+    pub held: Option<DocIdx>,
+    /// A jump to the next lost gold has gone to another query: whether its first one is sought, or its last.
+    pub seek_lost: Option<bool>,
+    /// Whether the first stage's list goes on below the cut at N.
+    pub whole: bool,
 
     pub view: View,
+    /// Rows, cursor and order of the views that are tables.
+    pub tables: Tables,
+    /// Whether the second of two rooms under a table is shown, where not both fit.
+    pub other_tab: bool,
     /// The plot that is shown where not all have room.
     pub plot: Plot,
     /// The method whose heat map is shown, by its place in it.
@@ -198,6 +225,8 @@ impl State {
             goal: Goal::Ndcg10,
             leg: LegId(0),
             view: View::Query,
+            tables: Tables::default(),
+            other_tab: false,
             plot: Plot::Recall,
             heat_method: 0,
             heat_first: false,
@@ -211,6 +240,10 @@ impl State {
             settings_at_start: options.settings.clone(),
             generation: 0,
             inspected: None,
+            traced: None,
+            held: None,
+            seek_lost: None,
+            whole: false,
             pane: Pane::Queries,
             list: Pane::Queries,
             mode: Mode::Browse,
@@ -239,9 +272,14 @@ impl State {
     pub fn layout(&self) -> Layout {
         let wants = match self.view {
             View::Query => self.wants(),
-            View::Curves => Wants { view: View::Query, dock: 0, ..self.wants() },
+            _ => Wants { view: View::Query, dock: 0, ..self.wants() },
         };
         Layout::of(self.size.0, self.size.1, wants)
+    }
+
+    /// How many rows the table of the view shows; 0 where the view is none.
+    pub fn table_page(&self) -> usize {
+        Layout::of(self.size.0, self.size.1, self.wants()).table_page()
     }
 
     /// What the frame is to hold.
@@ -288,6 +326,12 @@ impl State {
             (None, Some(query)) => Some(Focus::Listed(query)),
             (None, None) => Some(Focus::Typed(String::new())),
         }
+    }
+
+    /// The passage whose place in every query's list is to be known: that under the cursor of the view of
+    /// passages.
+    pub fn wanted_trace(&self) -> Option<DocIdx> {
+        self.tables.passages.table.cursor.filter(|_| self.view == View::Passages)
     }
 
     /// Whether the lists shown answer another request than the newest.

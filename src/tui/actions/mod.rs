@@ -50,7 +50,27 @@ pub enum ActionId {
     KnobDefault,
     Reset,
     QueryView,
+    CollectionView,
     CurvesView,
+    LanguagesView,
+    CompareView,
+    PassagesView,
+    SortNext,
+    SortPrevious,
+    SortReverse,
+    NextFate,
+    MarkQuery,
+    MatrixLeg,
+    Pin,
+    Unpin,
+    TakePinned,
+    CompareMetric,
+    NextLost,
+    PreviousLost,
+    Against,
+    OpenRow,
+    OtherTab,
+    Whole,
     NextPlot,
     PreviousPlot,
     NextGoal,
@@ -89,6 +109,10 @@ pub enum Place {
     /// The panel of all knobs.
     Panel,
     Curves,
+    Collection,
+    Languages,
+    Compare,
+    Passages,
     Overlay,
     Field,
 }
@@ -99,19 +123,22 @@ pub enum Group {
     Move,
     Turn,
     Tune,
+    Tables,
     Judge,
     Search,
     Screen,
 }
 
 impl Group {
-    pub const ALL: [Self; 6] = [Self::Move, Self::Turn, Self::Tune, Self::Judge, Self::Search, Self::Screen];
+    pub const ALL: [Self; 7] =
+        [Self::Move, Self::Turn, Self::Tune, Self::Tables, Self::Judge, Self::Search, Self::Screen];
 
     pub fn title(self) -> &'static str {
         match self {
             Self::Move => "Move",
             Self::Turn => "Turn the knobs",
             Self::Tune => "Curves",
+            Self::Tables => "Collection, languages, compare, passages",
             Self::Judge => "Judge",
             Self::Search => "Search",
             Self::Screen => "Screen",
@@ -142,7 +169,13 @@ pub fn place(state: &State) -> Place {
         (mode, _) if mode.is_typing() => Place::Field,
         (mode, _) if mode.is_overlay() => Place::Overlay,
         _ if state.panel => Place::Panel,
-        _ if state.view == View::Curves => Place::Curves,
+        _ if state.view != View::Query => match state.view {
+            View::Collection => Place::Collection,
+            View::Languages => Place::Languages,
+            View::Compare => Place::Compare,
+            View::Passages => Place::Passages,
+            View::Curves | View::Query => Place::Curves,
+        },
         (_, Pane::Queries) => Place::Queries,
         (_, Pane::First | Pane::Reranked) => Place::Lists,
         (_, Pane::Knobs) => Place::Knobs,
@@ -155,22 +188,24 @@ pub fn action_for(event: &KeyEvent, place: Place) -> Option<ActionId> {
     here.into_iter().find(|action| action.keys.iter().any(|key| key.is(event))).map(|action| action.id)
 }
 
-/// The keys of the footer with their labels, most useful first; neighbours of one label together.
+/// The keys of the footer with their labels, most useful first; neighbours of one label together, a run
+/// of many by its ends.
 pub fn footer(place: Place) -> Vec<(String, &'static str)> {
-    let mut entries: Vec<(String, &'static str)> = Vec::new();
+    let mut entries: Vec<(Vec<String>, &'static str)> = Vec::new();
     let here = all().filter(|action| action.places.contains(&place) && !action.label.is_empty());
     for action in here {
         let Some(key) = action.keys.first().map(|key| key.name()) else { continue };
         let name = footer_label(action, place);
         match entries.last_mut() {
-            Some((keys, label)) if *label == name => {
-                keys.push(' ');
-                keys.push_str(&key);
-            }
-            _ => entries.push((key, name)),
+            Some((keys, label)) if *label == name => keys.push(key),
+            _ => entries.push((vec![key], name)),
         }
     }
-    entries
+    let run = |keys: Vec<String>| match keys.as_slice() {
+        [first, _, _, .., last] => format!("{first}-{last}"),
+        keys => keys.join(" "),
+    };
+    entries.into_iter().map(|(keys, label)| (run(keys), label)).collect()
 }
 
 fn footer_label(action: &Action, place: Place) -> &'static str {
@@ -179,6 +214,9 @@ fn footer_label(action: &Action, place: Place) -> &'static str {
         (ActionId::Open, Place::Knobs) => "type a value",
         (ActionId::AlphaLess | ActionId::AlphaMore, Place::Knobs | Place::Panel) => "turn",
         (ActionId::AlphaLess | ActionId::AlphaMore, Place::Curves) => "α",
+        (ActionId::OpenRow, Place::Collection | Place::Compare) => "query",
+        (ActionId::OpenRow, Place::Languages) => "its queries",
+        (ActionId::OpenRow, Place::Passages) => "read",
         (ActionId::AllKnobs, Place::Panel) => "close",
         (ActionId::Quit, Place::Overlay) => "close",
         _ => action.label,
@@ -225,7 +263,7 @@ mod tests {
     /// Digits choose views, and these letters belong to what later issues add.
     #[test]
     fn keys_that_later_views_need_are_free() {
-        for c in "2456789wyexo:".chars() {
+        for c in "789wyexo:".chars() {
             let event = KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
             assert_eq!(action_for(&event, Place::Queries), None, "{c}");
         }

@@ -1,7 +1,9 @@
 //! The frame: state in, cells and hit map out. One file per pane; no pane changes anything or knows
 //! what another draws, but for the gutter, which asks the two lists where a row stands.
 
+mod collection;
 mod columns;
+mod compare;
 mod curve;
 mod curves;
 mod explain;
@@ -12,13 +14,18 @@ mod gutter;
 mod header;
 mod help;
 mod knob_bar;
+mod languages;
 mod metrics;
 mod panel;
 mod passage;
+mod passages;
 mod picker;
 mod queries;
 mod reading;
 mod reranked;
+mod side_by_side;
+mod signals;
+mod table;
 mod verdict;
 
 use ratatui::Frame;
@@ -28,7 +35,7 @@ use crate::engine::Snapshot;
 
 use super::hit::{HitMap, Target};
 use super::layout::{Detail, Fit, Layout, MIN_HEIGHT, MIN_WIDTH};
-use super::state::{Mode, Pane, State};
+use super::state::{Mode, Pane, State, View};
 use super::theme::Tone;
 use super::widgets::pen::{Piece, piece};
 use super::widgets::{Pen, wrap};
@@ -79,6 +86,15 @@ fn panes(pen: &mut Pen<'_>, layout: &Layout, state: &State) {
         }
     }
     curves::draw(pen, layout, state);
+    if let Some(rooms) = &layout.table {
+        match state.view {
+            View::Query | View::Curves => {}
+            View::Collection => collection::draw(pen, rooms, state),
+            View::Languages => languages::draw(pen, rooms, state),
+            View::Compare => compare::draw(pen, rooms, state),
+            View::Passages => passages::draw(pen, rooms, state),
+        }
+    }
     if let Some(area) = layout.dock {
         match state.mode {
             Mode::Picking(pick) => picker::draw(pen, area, pick, state),
@@ -121,6 +137,12 @@ fn overlay(pen: &mut Pen<'_>, area: Rect, state: &State) {
         Mode::Explaining => {
             (explain::title(state), explain::lines(state, usize::from(overlay_room(area).width)))
         }
+        Mode::Reading => {
+            (passages::title(state), passages::lines(state, usize::from(overlay_room(area).width)))
+        }
+        Mode::SideBySide => {
+            ("Side by side".to_owned(), side_by_side::lines(state, usize::from(overlay_room(area).width)))
+        }
         _ => return,
     };
     let room = overlay_room(area);
@@ -152,6 +174,8 @@ pub fn overlay_lines(state: &State) -> usize {
     match state.mode {
         Mode::Help => help::lines(state.look, usize::from(room.width)).len(),
         Mode::Explaining => explain::lines(state, usize::from(room.width)).len(),
+        Mode::Reading => passages::lines(state, usize::from(room.width)).len(),
+        Mode::SideBySide => side_by_side::lines(state, usize::from(room.width)).len(),
         _ => 0,
     }
 }

@@ -5,30 +5,50 @@ mod judging;
 mod knobs;
 mod query;
 mod screen;
+mod tables;
 mod weights;
 
 use super::chord::Chord;
 use super::{Action, ActionId, Group, Place};
 
 /// The parts of the table. The order is that of footer and help.
-pub static PARTS: &[&[Action]] =
-    &[weights::ACTIONS, curves::ACTIONS, knobs::ACTIONS, query::ACTIONS, judging::ACTIONS, screen::ACTIONS];
+pub static PARTS: &[&[Action]] = &[
+    weights::ACTIONS,
+    curves::ACTIONS,
+    tables::ACTIONS,
+    knobs::ACTIONS,
+    query::ACTIONS,
+    judging::ACTIONS,
+    screen::ACTIONS,
+];
 
-const BROWSE: &[Place] = &[Place::Queries, Place::Lists, Place::Knobs];
+use Place::{Collection, Compare, Curves, Field, Knobs, Languages, Lists, Overlay, Panel, Passages, Queries};
+
+const BROWSE: &[Place] = &[Queries, Lists, Knobs];
 /// Wherever a knob can be turned.
-const TURN: &[Place] = &[Place::Queries, Place::Lists, Place::Knobs, Place::Panel, Place::Curves];
+const TURN: &[Place] = &[Queries, Lists, Knobs, Panel, Curves, Collection, Languages, Compare, Passages];
 /// The query on the screen is in sight.
-const QUERY: &[Place] = &[Place::Queries, Place::Lists, Place::Knobs, Place::Panel];
-const WALK: &[Place] = &[Place::Queries, Place::Lists, Place::Knobs, Place::Panel, Place::Overlay];
+const QUERY: &[Place] = &[Queries, Lists, Knobs, Panel];
+/// A view of queries.
+const OF_QUERIES: &[Place] = &[Queries, Lists, Knobs, Panel, Collection];
+const TABLES: &[Place] = &[Collection, Languages, Compare, Passages];
+const WALK: &[Place] = &[Queries, Lists, Knobs, Panel, Overlay, Collection, Languages, Compare, Passages];
 const SHOWN: &[Place] =
-    &[Place::Queries, Place::Lists, Place::Knobs, Place::Panel, Place::Curves, Place::Overlay];
-const PANEL: &[Place] = &[Place::Panel];
-const CURVES: &[Place] = &[Place::Curves];
-const SCROLL: &[Place] = &[Place::Queries, Place::Lists, Place::Overlay];
-const FIELD: &[Place] = &[Place::Field];
+    &[Queries, Lists, Knobs, Panel, Curves, Overlay, Collection, Languages, Compare, Passages];
+const PANEL: &[Place] = &[Panel];
+const CURVES: &[Place] = &[Curves];
+const COLLECTION: &[Place] = &[Collection];
+const LANGUAGES: &[Place] = &[Languages];
+const COMPARE: &[Place] = &[Compare];
+/// Where a filter, or a search, narrows what is listed.
+const FILTER: &[Place] = &[Queries, Lists, Knobs, Collection, Passages];
+const ASK: &[Place] = &[Queries, Lists, Knobs, Collection, Languages, Compare, Passages];
+const SCROLL: &[Place] = &[Queries, Lists, Overlay, Collection, Languages, Compare, Passages];
+const LISTS: &[Place] = &[Lists];
+const FIELD: &[Place] = &[Field];
 pub const ANYWHERE: &[Place] =
-    &[Place::Queries, Place::Lists, Place::Knobs, Place::Panel, Place::Curves, Place::Overlay, Place::Field];
-const OPENED: &[Place] = &[Place::Overlay, Place::Field];
+    &[Queries, Lists, Knobs, Panel, Curves, Overlay, Field, Collection, Languages, Compare, Passages];
+const OPENED: &[Place] = &[Overlay, Field];
 
 const fn act(
     id: ActionId,
