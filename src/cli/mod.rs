@@ -52,19 +52,22 @@ pub fn run(args: Args) -> Result<()> {
         Some(Command::Validate(validate)) => validate::run(&validate),
         Some(Command::Analyze(analyze)) => analyze::run(&analyze),
         Some(Command::Sample(sample)) => sample::run(&sample),
-        None => open(&args.screen, &args.engine),
+        None => open(&args.screen, &args.engine, args.color.coloured()),
     }
 }
 
 /// The screen; where there is no terminal, the same findings as text.
-fn open(screen: &args::ScreenArgs, engine: &EngineArgs) -> Result<()> {
+fn open(screen: &args::ScreenArgs, engine: &EngineArgs, coloured: Option<bool>) -> Result<()> {
     let options = engine.options(true)?;
-    let terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
+    // A dumb terminal cannot be drawn on: it has no cursor to move.
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    let terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal() && !dumb;
     if !terminal {
         return eval::findings(engine);
     }
     let options_of_screen = tui::Options {
         ascii: screen.ascii,
+        coloured,
         no_mouse: screen.no_mouse,
         settings: options.settings.clone(),
         legs: options.legs.iter().map(LegSpec::leg_name).collect(),
@@ -118,6 +121,37 @@ fn print_report(text: &str) -> Result<()> {
     }
     let lines: Vec<_> = text.lines().map(visible).collect();
     print(&(lines.join("\n") + "\n"))
+}
+
+/// Whether the arguments ask for JSON, so that an error is told in JSON, too. Read from what was typed:
+/// arguments that are wrong have no other form.
+pub fn wants_json(typed: impl Iterator<Item = std::ffi::OsString>) -> bool {
+    let mut before = std::ffi::OsString::new();
+    for argument in typed {
+        if argument == "--json" || argument == "--format=json" || (before == "--format" && argument == "json")
+        {
+            return true;
+        }
+        if argument == "--" {
+            return false;
+        }
+        before = argument;
+    }
+    false
+}
+
+/// Prints an error as one line of JSON.
+pub fn tell_as_json(error: &Error) {
+    let place = error.place.as_ref();
+    let told = serde_json::json!({ "error": {
+        "exit_code": error.kind.exit_code(),
+        "kind": error.kind.name(),
+        "message": error.message,
+        "file": place.map(|place| place.file.display().to_string()),
+        "line": place.and_then(|place| place.line),
+        "advice": error.advice,
+    }});
+    let _ = writeln!(std::io::stderr(), "{told}");
 }
 
 /// Prints an error for a person, with what came from files made harmless.

@@ -33,6 +33,27 @@ pub struct Args {
     /// Write a log to FILE (never to the screen); RANKSCOPE_LOG sets its level
     #[arg(long, value_name = "FILE", global = true)]
     pub log: Option<PathBuf>,
+    /// Colours: where the terminal has them (NO_COLOR and TERM=dumb rule them out), always, or never
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto, global = true)]
+    pub color: Color,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    /// `None`: as the environment says.
+    pub fn coloured(self) -> Option<bool> {
+        match self {
+            Self::Auto => None,
+            Self::Always => Some(true),
+            Self::Never => Some(false),
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -649,6 +649,7 @@ fn named_key(name: &str) -> Option<KeyCode> {
 /// A screen that has just been opened, before the engine said anything.
 pub fn blank(look: Look, width: u16, height: u16) -> State {
     let options = Options {
+        coloured: None,
         legs: legs(),
         ascii: look.ascii,
         no_mouse: false,
