@@ -35,14 +35,11 @@ pub struct ExplainArgs {
 
 pub fn run(args: &ExplainArgs) -> Result<()> {
     let options = args.engine.options(false)?;
+    let settings = options.settings.clone();
     let mut session = Session::open(options)?;
     let collection = std::sync::Arc::clone(&session.collection);
     let doc = passage(&collection, &args.passage)?;
-    let ask = Ask {
-        focus: Some(focus(&collection, &args.query)?),
-        inspect: Some(doc),
-        ..Ask::of(args.engine.options(false)?.settings)
-    };
+    let ask = Ask { focus: Some(focus(&collection, &args.query)?), inspect: Some(doc), ..Ask::of(settings) };
     let mut progress = Progress::new(args.quiet);
     let snapshot = session.ask(ask, |snapshot| progress.show(snapshot))?;
     let journey = journey::Journey::of(&snapshot, &collection, doc)?;

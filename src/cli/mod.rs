@@ -23,7 +23,7 @@ mod validate;
 use std::io::{IsTerminal as _, Write as _};
 
 use crate::corpus::Mark;
-use crate::engine::{Engine, EngineOptions, Event, LegSpec, Request};
+use crate::engine::{Engine, LegSpec, Request};
 use crate::error::{Error, ErrorKind, Result};
 use crate::text::visible;
 use crate::tui;
@@ -159,18 +159,4 @@ pub fn tell(error: &Error) {
     let message = error.to_string();
     let lines: Vec<_> = message.lines().map(visible).collect();
     let _ = writeln!(std::io::stderr(), "rankscope: {}", lines.join("\n"));
-}
-
-/// Starts the engine and gives it one request; `take` sees every event until it returns something.
-fn drive<T>(options: EngineOptions, mut take: impl FnMut(&Engine, Event) -> Result<Option<T>>) -> Result<T> {
-    let (sink, events) = std::sync::mpsc::channel();
-    let engine = Engine::start(options, move |event| {
-        let _ = sink.send(event);
-    })?;
-    loop {
-        let event = events.recv().map_err(|_| Error::bug("the engine ended without an answer"))?;
-        if let Some(answer) = take(&engine, event)? {
-            return Ok(answer);
-        }
-    }
 }

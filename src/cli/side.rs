@@ -117,7 +117,7 @@ impl Sides<'_> {
     fn ask(&self, name: &str, settings: Settings, session: &mut Session) -> Result<Side> {
         let mut progress = Progress::new(self.quiet);
         let snapshot = session.ask(Ask::of(settings), |snapshot| progress.show(snapshot))?;
-        if snapshot.queries.is_empty() {
+        if session.collection.judged_queries().next().is_none() {
             return Err(Error::input("no query of this collection is judged, so nothing can be compared")
                 .in_file(&session.collection.folder));
         }

@@ -307,7 +307,9 @@ impl Journey {
                 tf => writeln!(out, "    {}  {score:.3}  (tf {tf}, df {df}, idf {idf:.2})", visible(term)),
             };
         }
-        let _ = writeln!(out, "    length {:.2} x the average", self.bm25.length_ratio);
+        if self.bm25.length_ratio > 0.0 {
+            let _ = writeln!(out, "    length {:.2} x the average", self.bm25.length_ratio);
+        }
     }
 
     fn second_stage(&self, out: &mut String) {
