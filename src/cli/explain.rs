@@ -5,7 +5,7 @@ use super::print;
 use super::progress::Progress;
 use crate::corpus::Collection;
 use crate::domain::{DocIdx, QueryIdx};
-use crate::engine::{Ask, Focus, Session};
+use crate::engine::{Ask, Focus};
 use crate::error::{Error, Result};
 use crate::export::journey;
 
@@ -36,7 +36,7 @@ pub struct ExplainArgs {
 pub fn run(args: &ExplainArgs) -> Result<()> {
     let options = args.engine.options(false)?;
     let settings = options.settings.clone();
-    let mut session = Session::open(options)?;
+    let mut session = super::open_session(options, args.quiet)?;
     let collection = std::sync::Arc::clone(&session.collection);
     let doc = passage(&collection, &args.passage)?;
     let ask = Ask { focus: Some(focus(&collection, &args.query)?), inspect: Some(doc), ..Ask::of(settings) };

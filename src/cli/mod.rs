@@ -10,6 +10,7 @@ mod eval;
 mod explain;
 mod export;
 mod gate;
+mod interrupt;
 mod models;
 mod progress;
 mod rerankers;
@@ -23,7 +24,7 @@ mod validate;
 use std::io::{IsTerminal as _, Write as _};
 
 use crate::corpus::Mark;
-use crate::engine::{Engine, LegSpec, Request};
+use crate::engine::{Engine, EngineOptions, LegSpec, Request, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::text::visible;
 use crate::tui;
@@ -159,4 +160,11 @@ pub fn tell(error: &Error) {
     let message = error.to_string();
     let lines: Vec<_> = message.lines().map(visible).collect();
     let _ = writeln!(std::io::stderr(), "rankscope: {}", lines.join("\n"));
+}
+
+/// Opens the collection, with progress on standard error; ctrl-c ends the work cleanly from then on.
+fn open_session(options: EngineOptions, quiet: bool) -> Result<Session> {
+    interrupt::listen();
+    let mut progress = progress::Progress::new(quiet);
+    Session::open_watched(options, |reading| progress.read(reading))
 }

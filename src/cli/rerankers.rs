@@ -7,7 +7,7 @@ use super::print;
 use super::progress::Progress;
 use crate::corpus::Collection;
 use crate::domain::{SecondStage, Settings};
-use crate::engine::{Ask, EngineOptions, Session, Snapshot};
+use crate::engine::{Ask, EngineOptions, Snapshot};
 use crate::error::{Error, Result};
 use crate::export::rerankers;
 
@@ -58,7 +58,7 @@ fn settle(
     quiet: bool,
 ) -> Result<(Vec<Arc<Snapshot>>, Arc<Collection>)> {
     let mut progress = Progress::new(quiet);
-    let mut session = Session::open(options.clone())?;
+    let mut session = super::open_session(options.clone(), quiet)?;
     let collection = Arc::clone(&session.collection);
     if collection.judged_queries().next().is_none() {
         return Err(Error::input("no query of this collection is judged, so nothing can be compared")

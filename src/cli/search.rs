@@ -3,7 +3,7 @@
 use super::args::{EngineArgs, Format, OutputArgs};
 use super::print;
 use super::progress::Progress;
-use crate::engine::{Ask, Session};
+use crate::engine::Ask;
 use crate::error::Result;
 use crate::export::lists;
 
@@ -28,7 +28,7 @@ pub struct SearchArgs {
 pub fn run(args: &SearchArgs) -> Result<()> {
     let options = args.engine.options(false)?;
     let settings = options.settings.clone();
-    let mut session = Session::open(options)?;
+    let mut session = super::open_session(options, args.quiet)?;
     let collection = std::sync::Arc::clone(&session.collection);
     let focus = Some(super::explain::focus(&collection, &args.query)?);
     let mut progress = Progress::new(args.quiet);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::progress::Progress;
 use super::saved;
-use crate::config::Patch;
+use crate::config::{self, Patch};
 use crate::domain::{FirstStage, LegId, SecondStage, Settings};
 use crate::engine::compare::{Side, Which};
 use crate::engine::{Ask, EngineOptions, LegSource, LegSpec, Session, Snapshot, StageState};
@@ -35,7 +35,10 @@ impl SideSpec {
             _ if written.is_empty() || written == "now" => Ok(Self::Changed(Box::default())),
             "json" => Ok(Self::Saved(file.to_path_buf())),
             "toml" => {
-                let patch = Patch::in_file(file)?;
+                if !file.is_file() {
+                    return Err(Error::input("no such file").in_file(file));
+                }
+                let patch = config::file(file)?;
                 let sent_to = patch.rerank.iter().flat_map(SecondStage::rerankers).find(|name| name.contains("://"));
                 match sent_to {
                     // A file that somebody sent must not decide where texts go.
@@ -88,7 +91,7 @@ impl Sides<'_> {
             Some(settings) => {
                 let mut session = match self.session.take() {
                     Some(session) => session,
-                    None => Session::open(self.options.clone())?,
+                    None => super::open_session(self.options.clone(), self.quiet)?,
                 };
                 let side = self.ask(name, settings, &mut session);
                 self.session = Some(session);
@@ -109,7 +112,7 @@ impl Sides<'_> {
                     settings: settings.clone(),
                     ..self.options.clone()
                 };
-                self.ask(name, settings, &mut Session::open(options)?)
+                self.ask(name, settings, &mut super::open_session(options, self.quiet)?)
             }
         }
     }

@@ -11,7 +11,7 @@ use super::side::ran;
 use super::{print, print_report};
 use crate::config::Patch;
 use crate::engine::compare::{Side, Which};
-use crate::engine::{Ask, EngineOptions, JudgeOptions, Session};
+use crate::engine::{Ask, EngineOptions, JudgeOptions};
 use crate::error::{Error, Result};
 use crate::export::sweep::{Cell, Sweep};
 use crate::export::{self, sweep as export_sweep};
@@ -181,7 +181,7 @@ fn sweep(args: &SweepArgs, cells: &[Vec<&str>]) -> Result<Sweep> {
         super::compare::Lists::Delivered => Which::Delivered,
         super::compare::Lists::First => Which::First,
     };
-    let mut session = Session::open(options.clone())?;
+    let mut session = super::open_session(options.clone(), args.quiet)?;
     if session.collection.judged_queries().next().is_none() {
         return Err(Error::input(
             "no query of this collection is judged, so no setting is better than another",

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use tui_input::Input;
 
-use crate::corpus::{Collection, Mark, MarkedQuery};
+use crate::corpus::{Collection, Mark, MarkedQuery, Reading};
 use crate::domain::{DocIdx, Grade, LegId, LegName, QueryIdx, Settings};
 use crate::engine::{Focus, Snapshot};
+use crate::export::engines::Engine;
 
 use crate::tune::Goal;
 
@@ -77,6 +78,8 @@ pub enum Mode {
     Reading,
     /// Two passages are open side by side.
     SideBySide,
+    /// The setting is shown as this engine's own query.
+    Snippet(Engine),
 }
 
 impl Mode {
@@ -85,7 +88,7 @@ impl Mode {
     }
 
     pub fn is_overlay(self) -> bool {
-        matches!(self, Self::Help | Self::Explaining | Self::Reading | Self::SideBySide)
+        matches!(self, Self::Help | Self::Explaining | Self::Reading | Self::SideBySide | Self::Snippet(_))
     }
 }
 
@@ -137,6 +140,8 @@ pub struct State {
     pub look: Look,
     /// The collection's name until it is open.
     pub title: String,
+    /// How far its reading is, until it is open.
+    pub reading: Option<Reading>,
     pub collection: Option<Arc<Collection>>,
     /// Cells of the widest identifier of a passage: the lists keep their columns from query to query.
     pub widest_id: usize,
@@ -221,6 +226,7 @@ impl State {
             size,
             look,
             title: options.title.clone(),
+            reading: None,
             legs: options.legs.clone(),
             goal: Goal::Ndcg10,
             leg: LegId(0),

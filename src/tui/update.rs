@@ -19,6 +19,7 @@ mod turning;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::engine::{Focus, Request};
+use crate::export::engines::Engine;
 
 use super::actions::{self, ActionId};
 use super::behind::Outcome;
@@ -42,6 +43,10 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             state.size = (width, height);
             keep_in_sight(state);
             tables::keep_in_sight(state);
+            Vec::new()
+        }
+        Message::Reading(reading) => {
+            state.reading = Some(reading);
             Vec::new()
         }
         Message::Opened(collection) => snapshot::on_opened(state, collection),
@@ -108,6 +113,17 @@ fn on_action(state: &mut State, action: ActionId) -> Vec<Effect> {
         Id::Quit => vec![Effect::Quit],
         Id::Help => {
             state.mode = if state.mode == Mode::Help { Mode::Browse } else { Mode::Help };
+            state.overlay_scroll = 0;
+            Vec::new()
+        }
+        Id::Snippet => {
+            state.mode = match state.mode {
+                Mode::Snippet(engine) => Mode::Snippet(engine.next()),
+                Mode::Browse => {
+                    Mode::Snippet(Engine::of(state.settings.fusion).unwrap_or(Engine::OpenSearch))
+                }
+                other => other,
+            };
             state.overlay_scroll = 0;
             Vec::new()
         }
@@ -316,7 +332,12 @@ fn back(state: &mut State) -> Vec<Effect> {
             after_filtering(state)
         }
         Mode::Picking(pick) => choosing::back(state, pick),
-        Mode::Number(_) | Mode::Help | Mode::Explaining | Mode::Reading | Mode::SideBySide => {
+        Mode::Number(_)
+        | Mode::Help
+        | Mode::Explaining
+        | Mode::Reading
+        | Mode::SideBySide
+        | Mode::Snippet(_) => {
             state.mode = Mode::Browse;
             Vec::new()
         }

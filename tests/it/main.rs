@@ -12,6 +12,7 @@ mod findings;
 mod http_cost;
 mod http_faults;
 mod http_rerank;
+mod inputs;
 mod judging;
 mod languages;
 mod layering;

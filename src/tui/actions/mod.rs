@@ -92,6 +92,7 @@ pub enum ActionId {
     Detail,
     Link,
     Messages,
+    Snippet,
     Mouse,
     Help,
     Repaint,

@@ -25,6 +25,7 @@ mod reading;
 mod reranked;
 mod side_by_side;
 mod signals;
+mod snippet;
 mod table;
 mod verdict;
 
@@ -137,6 +138,9 @@ fn overlay(pen: &mut Pen<'_>, area: Rect, state: &State) {
         Mode::Explaining => {
             (explain::title(state), explain::lines(state, usize::from(overlay_room(area).width)))
         }
+        Mode::Snippet(engine) => {
+            (snippet::title(engine), snippet::lines(engine, state, usize::from(overlay_room(area).width)))
+        }
         Mode::Reading => {
             (passages::title(state), passages::lines(state, usize::from(overlay_room(area).width)))
         }
@@ -174,6 +178,7 @@ pub fn overlay_lines(state: &State) -> usize {
     match state.mode {
         Mode::Help => help::lines(state.look, usize::from(room.width)).len(),
         Mode::Explaining => explain::lines(state, usize::from(room.width)).len(),
+        Mode::Snippet(engine) => snippet::lines(engine, state, usize::from(room.width)).len(),
         Mode::Reading => passages::lines(state, usize::from(room.width)).len(),
         Mode::SideBySide => side_by_side::lines(state, usize::from(room.width)).len(),
         _ => 0,

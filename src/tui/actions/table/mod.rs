@@ -35,6 +35,8 @@ const TABLES: &[Place] = &[Collection, Languages, Compare, Passages];
 const WALK: &[Place] = &[Queries, Lists, Knobs, Panel, Overlay, Collection, Languages, Compare, Passages];
 const SHOWN: &[Place] =
     &[Queries, Lists, Knobs, Panel, Curves, Overlay, Collection, Languages, Compare, Passages];
+/// Where x does not set a knob back.
+const SNIPPET: &[Place] = &[Queries, Lists, Knobs, Curves, Overlay, Collection, Languages, Compare, Passages];
 const PANEL: &[Place] = &[Panel];
 const CURVES: &[Place] = &[Curves];
 const COLLECTION: &[Place] = &[Collection];
