@@ -4,6 +4,7 @@ mod analyze;
 pub mod args;
 mod cache;
 mod compare;
+mod demo;
 mod diagnose;
 mod doctor;
 mod eval;
@@ -53,28 +54,48 @@ pub fn run(args: Args) -> Result<()> {
         Some(Command::Validate(validate)) => validate::run(&validate),
         Some(Command::Analyze(analyze)) => analyze::run(&analyze),
         Some(Command::Sample(sample)) => sample::run(&sample),
+        Some(Command::Demo(demo)) => demo::run(&demo),
         None => open(&args.screen, &args.engine, args.color.coloured()),
     }
 }
 
 /// The screen; where there is no terminal, the same findings as text.
 fn open(screen: &args::ScreenArgs, engine: &EngineArgs, coloured: Option<bool>) -> Result<()> {
-    let options = engine.options(true)?;
-    // A dumb terminal cannot be drawn on: it has no cursor to move.
-    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    let terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal() && !dumb;
-    if !terminal {
+    let script = screen.demo.is_some().then(|| demo::script(screen, engine)).transpose()?;
+    let options = tui::Options { coloured, ..demo::screen_options(screen, engine, script)? };
+    if options.tour.is_none() && !is_terminal() {
         return eval::findings(engine);
     }
-    let options_of_screen = tui::Options {
+    show(options, engine)
+}
+
+fn is_terminal() -> bool {
+    // A dumb terminal cannot be drawn on: it has no cursor to move.
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    std::io::stdout().is_terminal() && std::io::stdin().is_terminal() && !dumb
+}
+
+fn options_of_screen(screen: &args::ScreenArgs, options: &EngineOptions) -> tui::Options {
+    tui::Options {
         ascii: screen.ascii,
         coloured,
         no_mouse: screen.no_mouse,
         settings: options.settings.clone(),
         legs: options.legs.iter().map(LegSpec::leg_name).collect(),
         title: options.collection.display().to_string(),
-    };
-    tui::run(options_of_screen, move |sink| Engine::start(options, sink))
+        presenter: screen.presenter,
+        tour: None,
+    }
+}
+
+/// The screen on a terminal.
+fn show(screen: tui::Options, engine: &EngineArgs) -> Result<()> {
+    let options = engine.options(true)?;
+    if !is_terminal() {
+        return Err(Error::usage("a tour needs a terminal to step through")
+            .advise("rankscope demo --record FILE writes it down without one"));
+    }
+    tui::run(screen, move |sink| Engine::start(options, sink))
 }
 
 impl tui::EngineHandle for Engine {

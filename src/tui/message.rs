@@ -7,6 +7,7 @@ use crossterm::event::KeyEvent;
 use crate::corpus::{Collection, Mark, Reading};
 use crate::engine::{Event, News, Request, Snapshot};
 use crate::error::Error;
+use crate::export::frame::Format;
 
 use super::behind::{Job, Outcome};
 use super::hit::Pointer;
@@ -28,6 +29,8 @@ pub enum Message {
     /// What was done behind the screen.
     Done(Outcome),
     EngineFailed(Error),
+    /// Pictures were written, in words, or could not be.
+    Pictured(Result<String, Error>),
     /// The collection is another one from now on, or could not become one.
     News(News),
     /// The terminal draws signs of ambiguous width two cells wide.
@@ -48,6 +51,15 @@ impl From<Event> for Message {
     }
 }
 
+/// What is written to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Picture {
+    /// The frame as it is on the screen.
+    Frame(Format),
+    /// Every plot of the curves view, a file each.
+    Plots,
+}
+
 /// Something is to be done outside the state.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
@@ -58,6 +70,8 @@ pub enum Effect {
     Judge(Mark),
     /// Switches mouse capture on or off.
     CaptureMouse(bool),
+    /// Writes a picture to a new file; [`Message::Pictured`] says how that went.
+    Picture(Picture),
     /// Draws every cell again.
     Repaint,
     /// Gives the terminal back and stops until the shell continues the program.

@@ -18,6 +18,7 @@
 
 mod actions;
 mod behind;
+pub mod demo;
 mod fields;
 mod filter;
 mod guard;
@@ -30,9 +31,12 @@ mod layout;
 mod lines;
 mod message;
 mod picker;
+mod picture;
 mod probe;
 mod runtime;
 mod state;
+#[doc(hidden)]
+pub mod synthetic;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -41,12 +45,14 @@ mod update;
 mod view;
 mod widgets;
 
+use std::sync::Arc;
+
 use crate::corpus::Mark;
 use crate::domain::{LegName, Settings};
 use crate::engine::{Event, Request};
 use crate::error::Result;
 
-pub use actions::markdown as actions_as_markdown;
+pub use actions::{as_text as actions_as_text, markdown as actions_as_markdown};
 
 /// How the screen starts.
 #[derive(Debug, Clone)]
@@ -63,6 +69,10 @@ pub struct Options {
     pub legs: Vec<LegName>,
     /// What stands in the header until the collection is open.
     pub title: String,
+    /// Fewer columns and larger marks, for an audience.
+    pub presenter: bool,
+    /// A tour to begin with.
+    pub tour: Option<Arc<demo::Script>>,
 }
 
 /// What the screen needs of an engine; dropping the handle stops it.

@@ -2,6 +2,7 @@
 //! One thread. It sleeps until something happens, takes everything that is there, and then draws once.
 
 use std::io::{self, stdout};
+use std::path::PathBuf;
 use std::task::{Context, Poll};
 
 use crossterm::event::{Event as TerminalEvent, EventStream, MouseButton, MouseEvent, MouseEventKind};
@@ -19,11 +20,11 @@ use crate::error::{Error, Result};
 use super::behind::Behind;
 use super::guard::{self, Guard};
 use super::hit::{Gesture, HitMap, Pointer, Target, along};
-use super::message::{Effect, Message};
+use super::message::{Effect, Message, Picture};
 use super::state::State;
 use super::theme::Look;
 use super::update::update;
-use super::{EngineHandle, Options, probe, view};
+use super::{EngineHandle, Options, picture, probe, view};
 
 pub fn run<H: EngineHandle>(
     options: Options,
@@ -74,6 +75,8 @@ struct Screen<'a, H: EngineHandle> {
     held: Option<(Rect, Target)>,
     engine: &'a H,
     behind: Behind,
+    /// Our own end of the channel, for what is done beside the loop.
+    tell: UnboundedSender<Message>,
 }
 
 impl<'a, H: EngineHandle> Screen<'a, H> {
@@ -84,13 +87,14 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
             .map_err(|error| Error::unavailable(format!("cannot start a thread: {error}")))?;
         let mut look = Look::from_environment(options.ascii, options.coloured);
         if !look.ascii {
+            let tell = tell.clone();
             let late = move |_wide| drop(tell.send(Message::AmbiguousIsWide));
             look.ascii = probe::ambiguous_is_wide(late).map_err(|error| no_terminal(&error))?;
         }
         let terminal = terminal()?;
         let size = terminal.size().map_err(|error| no_terminal(&error))?;
         let state = State::new(options, look, (size.width, size.height));
-        Ok(Self { guard, terminal, state, hits: HitMap::default(), held: None, engine, behind })
+        Ok(Self { guard, terminal, state, hits: HitMap::default(), held: None, engine, behind, tell })
     }
 
     async fn run(&mut self, mut engine_says: UnboundedReceiver<Message>) -> Result<()> {
@@ -184,6 +188,7 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
                 Effect::CaptureMouse(on) => {
                     self.guard.capture_mouse(on).map_err(|error| no_terminal(&error))?;
                 }
+                Effect::Picture(picture) => self.picture(picture),
                 Effect::Repaint => self.repaint()?,
                 Effect::Suspend => {
                     guard::suspend(&self.guard).map_err(|error| no_terminal(&error))?;
@@ -203,6 +208,22 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
             self.engine.request(request);
         }
         Ok(Next::Wait)
+    }
+
+    /// Makes a picture and writes it, beside the loop: a disk may be slow.
+    fn picture(&self, picture: Picture) {
+        let (state, tell) = (self.state.clone(), self.tell.clone());
+        let write = move || {
+            let folder = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+            let outcome =
+                picture::contents(&state, picture).and_then(|contents| picture::write(&folder, &contents));
+            // The screen may be gone already; the file is there all the same.
+            let _ = tell.send(Message::Pictured(outcome));
+        };
+        if let Err(error) = std::thread::Builder::new().name("picture".to_owned()).spawn(write) {
+            let fault = Error::unavailable(format!("cannot start a thread: {error}"));
+            let _ = self.tell.send(Message::Pictured(Err(fault)));
+        }
     }
 
     /// Draws every cell again. Not by `Terminal::clear`: that asks where the cursor is, and the answer

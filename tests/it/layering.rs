@@ -28,7 +28,10 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("export", &["corpus", "domain", "engine", "error", "index", "judge", "text", "tune", "validate"]),
-    ("tui", &["corpus", "domain", "engine", "error", "export", "judge", "text", "tune", "validate"]),
+    (
+        "tui",
+        &["config", "corpus", "domain", "engine", "error", "export", "judge", "text", "tune", "validate"],
+    ),
     (
         "cli",
         &[

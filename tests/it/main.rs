@@ -6,6 +6,7 @@ mod bad_input;
 mod commands;
 mod common;
 mod contract;
+mod demo;
 mod engine;
 mod fakes;
 mod findings;

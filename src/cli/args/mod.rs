@@ -86,6 +86,8 @@ pub enum Command {
     Analyze(AnalyzeArgs),
     /// What works on this machine, and what to do where something does not
     Doctor(super::doctor::DoctorArgs),
+    /// A tour of the screen over the sample collection, step by step; or a script of your own
+    Demo(Box<super::demo::DemoArgs>),
     /// Write the sample collection to a folder of your own, to try things on
     Sample(super::sample::SampleArgs),
 }
@@ -98,6 +100,12 @@ pub struct ScreenArgs {
     /// Leave the mouse to the terminal, so that text can be selected
     #[arg(long)]
     pub no_mouse: bool,
+    /// For an audience: fewer columns, larger marks
+    #[arg(long)]
+    pub presenter: bool,
+    /// Begin with the tour that FILE describes (TOML)
+    #[arg(long, value_name = "FILE")]
+    pub demo: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

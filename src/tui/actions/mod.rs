@@ -81,6 +81,16 @@ pub enum ActionId {
     HeatStage,
     TakeAlpha,
     TakeBest,
+    Picture,
+    PictureSvg,
+    PictureHtml,
+    PictureAnsi,
+    PictureText,
+    PicturePlots,
+    Presenter,
+    TourNext,
+    TourBack,
+    TourLeave,
     Mark,
     UndoJudgment,
     RedoJudgment,
@@ -101,6 +111,25 @@ pub enum ActionId {
     QuitAlways,
 }
 
+impl ActionId {
+    /// The action's name in scripts: `next-gold`.
+    pub fn name(self) -> String {
+        let mut name = String::new();
+        for c in format!("{self:?}").chars() {
+            if c.is_ascii_uppercase() && !name.is_empty() {
+                name.push('-');
+            }
+            name.push(c.to_ascii_lowercase());
+        }
+        name
+    }
+
+    /// The action of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        all().map(|action| action.id).find(|id| id.name() == name)
+    }
+}
+
 /// What the keys speak to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
@@ -116,6 +145,10 @@ pub enum Place {
     Passages,
     Overlay,
     Field,
+    /// Choosing how a picture of the screen is written.
+    Picture,
+    /// A tour is under way: these keys go before those of the place.
+    Tour,
 }
 
 /// A heading of the help overlay.
@@ -167,6 +200,7 @@ pub fn all() -> impl Iterator<Item = &'static Action> + Clone {
 /// What the keys speak to in this state.
 pub fn place(state: &State) -> Place {
     match (state.mode, state.pane) {
+        _ if state.picturing => Place::Picture,
         (mode, _) if mode.is_typing() => Place::Field,
         (mode, _) if mode.is_overlay() => Place::Overlay,
         _ if state.panel => Place::Panel,
@@ -229,6 +263,21 @@ pub fn key_names(action: &Action) -> String {
     action.keys.iter().map(|key| key.name()).collect::<Vec<_>>().join(" ")
 }
 
+/// The table as text, for who writes a script: names, keys, what they do.
+pub fn as_text() -> String {
+    let mut seen = Vec::new();
+    let mut lines = String::new();
+    for action in
+        all().filter(|action| action.group != Group::Screen || !action.places.contains(&Place::Tour))
+    {
+        if !seen.contains(&action.id) {
+            seen.push(action.id);
+            lines.push_str(&format!("{:24} {:12} {}\n", action.id.name(), key_names(action), action.help));
+        }
+    }
+    lines
+}
+
 /// The table as Markdown, for the README.
 pub fn markdown() -> String {
     let mut table = String::from("| Keys | What they do |\n|---|---|\n");
@@ -264,7 +313,7 @@ mod tests {
     /// Digits choose views, and these letters belong to what later issues add.
     #[test]
     fn keys_that_later_views_need_are_free() {
-        for c in "789wyexo:".chars() {
+        for c in "789wyxo:".chars() {
             let event = KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
             assert_eq!(action_for(&event, Place::Queries), None, "{c}");
         }

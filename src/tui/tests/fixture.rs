@@ -655,6 +655,8 @@ pub fn blank(look: Look, width: u16, height: u16) -> State {
         no_mouse: false,
         settings: Settings::default(),
         title: "sample_corpus".into(),
+        presenter: false,
+        tour: None,
     };
     State::new(&options, look, (width, height))
 }

@@ -2,8 +2,9 @@
 
 pub(in crate::tui) mod fixture;
 mod judging;
+mod pictures;
 mod properties;
 mod reranking;
-mod screens;
+pub(in crate::tui) mod screens;
 mod tuning;
 mod updates;

@@ -34,6 +34,7 @@ use ratatui::layout::Rect;
 
 use crate::engine::Snapshot;
 
+use super::demo::caption;
 use super::hit::{HitMap, Target};
 use super::layout::{Detail, Fit, Layout, MIN_HEIGHT, MIN_WIDTH};
 use super::state::{Mode, Pane, State, View};
@@ -45,6 +46,10 @@ use super::widgets::{Pen, wrap};
 pub fn draw(frame: &mut Frame<'_>, state: &State) -> HitMap {
     let area = frame.area();
     let mut pen = Pen::new(frame, state.look);
+    let rows = state.tour.as_ref().map_or(0, |tour| tour.rows).min(area.height);
+    let (area, below) =
+        (Rect { height: area.height - rows, ..area }, Rect { y: area.bottom() - rows, height: rows, ..area });
+    caption::draw(&mut pen, below, state);
     let layout = Layout::of(area.width, area.height, state.wants());
     if layout.fit == Fit::TooSmall {
         too_small(&mut pen, area);

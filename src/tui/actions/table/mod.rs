@@ -3,6 +3,7 @@
 mod curves;
 mod judging;
 mod knobs;
+mod pictures;
 mod query;
 mod screen;
 mod tables;
@@ -19,10 +20,13 @@ pub static PARTS: &[&[Action]] = &[
     knobs::ACTIONS,
     query::ACTIONS,
     judging::ACTIONS,
+    pictures::ACTIONS,
     screen::ACTIONS,
 ];
 
-use Place::{Collection, Compare, Curves, Field, Knobs, Languages, Lists, Overlay, Panel, Passages, Queries};
+use Place::{
+    Collection, Compare, Curves, Field, Knobs, Languages, Lists, Overlay, Panel, Passages, Picture, Queries,
+};
 
 const BROWSE: &[Place] = &[Queries, Lists, Knobs];
 /// Wherever a knob can be turned.
@@ -48,8 +52,9 @@ const ASK: &[Place] = &[Queries, Lists, Knobs, Collection, Languages, Compare, P
 const SCROLL: &[Place] = &[Queries, Lists, Overlay, Collection, Languages, Compare, Passages];
 const LISTS: &[Place] = &[Lists];
 const FIELD: &[Place] = &[Field];
-pub const ANYWHERE: &[Place] =
-    &[Queries, Lists, Knobs, Panel, Curves, Overlay, Field, Collection, Languages, Compare, Passages];
+pub const ANYWHERE: &[Place] = &[
+    Queries, Lists, Knobs, Panel, Curves, Overlay, Field, Picture, Collection, Languages, Compare, Passages,
+];
 const OPENED: &[Place] = &[Overlay, Field];
 
 const fn act(
