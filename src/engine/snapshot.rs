@@ -15,6 +15,7 @@ use crate::fuse::LegShare;
 use crate::judge::{
     Metric, MetricMean, Metrics, Movement, Paired, QueryScores, Signals, StageVerdict, Verdict,
 };
+pub use crate::models::Reading as TextReading;
 pub use crate::retrieve::bm25::TermScore;
 use crate::tune::{Goal, Margin};
 
@@ -510,7 +511,7 @@ pub struct Snapshot {
     /// Of the passage that [`Request::trace`] names; `None` while the lists are made anew.
     pub appearances: Option<Arc<Appearances>>,
     /// By [`DocIdx`]: how the model reads each passage; `None` until every passage is embedded.
-    pub readings: Option<Arc<[crate::models::Reading]>>,
+    pub readings: Option<Arc<[TextReading]>>,
     /// What the reader should know about these numbers.
     pub warnings: Vec<String>,
     /// `None` where no model was found or asked for.

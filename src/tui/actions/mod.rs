@@ -228,6 +228,10 @@ pub fn action_for(event: &KeyEvent, place: Place) -> Option<ActionId> {
 pub fn footer(place: Place) -> Vec<(String, &'static str)> {
     let mut entries: Vec<(Vec<String>, &'static str)> = Vec::new();
     let here = all().filter(|action| action.places.contains(&place) && !action.label.is_empty());
+    // In a table one reads more than one turns.
+    let is_table = matches!(place, Place::Collection | Place::Languages | Place::Compare | Place::Passages);
+    let mut here: Vec<&Action> = here.collect();
+    here.sort_by_key(|action| is_table && action.group == Group::Turn);
     for action in here {
         let Some(key) = action.keys.first().map(|key| key.name()) else { continue };
         let name = footer_label(action, place);

@@ -14,11 +14,10 @@ use crate::domain::{
 use crate::engine::{
     AffordPoint, Affords, AlphaCurve, BestCell, Explanation, FirstRow, Focus, FocusView, GoldRow, HeatMap,
     Held, Means, QueryRow, RecallCurve, RerankedMeans, RerankedRow, RerankerInUse, Shape, Snapshot,
-    StageCost, StageHit, StageState, Stamp, Status, TermScore, TokenPair, Tuning, TuningKey,
+    StageCost, StageHit, StageState, Stamp, Status, TermScore, TextReading, TokenPair, Tuning, TuningKey,
 };
 use crate::fuse::LegShare;
 use crate::judge::{Interval, Metrics, Movement};
-use crate::models::Reading;
 use crate::tui::Options;
 use crate::tui::message::{Effect, Message};
 use crate::tui::state::State;
@@ -165,8 +164,8 @@ pub fn collection() -> Arc<Collection> {
 }
 
 /// Every tenth passage is longer than the model reads.
-fn readings() -> Arc<[Reading]> {
-    let of = |nth: u32| Reading { n_tokens: 20 + nth * 9, truncated: nth % 10 == 9, unknown_chars: 0 };
+fn readings() -> Arc<[TextReading]> {
+    let of = |nth: u32| TextReading { n_tokens: 20 + nth * 9, truncated: nth % 10 == 9, unknown_chars: 0 };
     (0..70).map(of).collect()
 }
 
