@@ -78,7 +78,7 @@ fn is_terminal() -> bool {
 fn options_of_screen(screen: &args::ScreenArgs, options: &EngineOptions) -> tui::Options {
     tui::Options {
         ascii: screen.ascii,
-        coloured,
+        coloured: None,
         no_mouse: screen.no_mouse,
         settings: options.settings.clone(),
         legs: options.legs.iter().map(LegSpec::leg_name).collect(),
