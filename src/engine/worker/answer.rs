@@ -248,7 +248,7 @@ impl Worker {
             explain(&input, doc).map_err(|error| self.notes.push(error.to_string())).ok()
         });
         let signals =
-            (ran_here == ran && !ran.is_empty()).then(|| self.signals(&focus, settings, ran)).flatten();
+            (ran_here == ran && !ran.is_empty()).then(|| self.signals(focus, settings, ran)).flatten();
         FocusView { explanation, signals, ..view }
     }
 
