@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crossterm::event::KeyEvent;
 
 use crate::corpus::{Collection, Mark, Reading};
+use crate::domain::SecondStage;
 use crate::engine::{Event, News, Request, Snapshot};
 use crate::error::Error;
 use crate::export::frame::Format;
@@ -64,6 +65,10 @@ pub enum Picture {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     Request(Request),
+    /// Holds these plans against the present one.
+    Compare(Vec<SecondStage>),
+    /// Answers the question whether a service may be paid.
+    Agree(bool),
     /// To be done behind the screen.
     Behind(Job),
     /// Writes a judgment.

@@ -48,7 +48,7 @@ mod widgets;
 use std::sync::Arc;
 
 use crate::corpus::Mark;
-use crate::domain::{LegName, Settings};
+use crate::domain::{LegName, SecondStage, Settings};
 use crate::engine::{Event, Request};
 use crate::error::Result;
 
@@ -59,6 +59,8 @@ pub use actions::{as_text as actions_as_text, markdown as actions_as_markdown};
 pub struct Options {
     /// Draw with ASCII signs only.
     pub ascii: bool,
+    /// Colours whatever the environment says; `None`: as it says.
+    pub coloured: Option<bool>,
     /// Leave the mouse to the terminal, so that text can be selected.
     pub no_mouse: bool,
     /// The knobs at the start, and what a reset goes back to.
@@ -77,6 +79,13 @@ pub struct Options {
 pub trait EngineHandle {
     /// Asks for a new picture. Never blocks; a newer request replaces an older one.
     fn request(&self, request: Request);
+
+    /// Holds these plans against that of the settings; nothing by default, for an engine that compares
+    /// nothing.
+    fn compare(&self, _plans: Vec<SecondStage>) {}
+
+    /// Answers the question in the snapshot; nothing by default, for an engine that asks none.
+    fn agree(&self, _yes: bool) {}
 
     /// Writes a judgment. Never blocks; the engine's events say what became of it.
     fn mark(&self, mark: Mark);

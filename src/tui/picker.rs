@@ -13,6 +13,16 @@ use super::knobs::RERANKER_STOPS;
 pub enum Pick {
     Fusion,
     Reranker,
+    /// Second stages to hold against the present one; several may be marked.
+    Rivals,
+}
+
+/// How many second stages are compared with the present one at once.
+pub const MOST_RIVALS: usize = 4;
+
+/// The letter that stands for a rival in the lists.
+pub fn letter(rival: usize) -> &'static str {
+    ["A", "B", "C", "D"].get(rival).copied().unwrap_or("?")
 }
 
 /// An open list. `before` is what leaving it goes back to.
@@ -48,13 +58,14 @@ pub fn entries(pick: Pick, typed: &str) -> Vec<Entry> {
     let all = match pick {
         Pick::Fusion => FusionMethod::ALL.map(fusion).into(),
         Pick::Reranker => second_stages(),
+        Pick::Rivals => rivals(),
     };
     let wanted = typed.to_lowercase();
     let matches = |entry: &Entry| {
         entry.name.to_lowercase().contains(&wanted) || entry.words.to_lowercase().contains(&wanted)
     };
     let plan =
-        (pick == Pick::Reranker && !typed.is_empty()).then(|| typed.parse::<SecondStage>().ok()).flatten();
+        (pick != Pick::Fusion && !typed.is_empty()).then(|| typed.parse::<SecondStage>().ok()).flatten();
     let known = |plan: &SecondStage| all.iter().any(|entry| entry.choice == Choice::Plan(plan.clone()));
     let own = plan.filter(|plan| !known(plan) && !is_bare_service(plan)).map(|plan| Entry {
         name: plan.name(),
@@ -65,12 +76,19 @@ pub fn entries(pick: Pick, typed: &str) -> Vec<Entry> {
     own.into_iter().chain(all.iter().filter(|entry| matches(entry)).cloned()).collect()
 }
 
-/// How many entries there are when nothing is typed.
-pub fn count(pick: Pick) -> usize {
+/// How many lines the list has when nothing is typed.
+pub fn height(pick: Pick) -> usize {
     match pick {
         Pick::Fusion => FusionMethod::ALL.len(),
         Pick::Reranker => second_stages().len(),
+        // The heads, the present plan, and two lines on who won where.
+        Pick::Rivals => rivals().len() + 4,
     }
+}
+
+/// All second stages but the one that does nothing.
+fn rivals() -> Vec<Entry> {
+    second_stages().into_iter().filter(|entry| entry.choice != Choice::Plan(SecondStage::none())).collect()
 }
 
 /// Whether the settings have this choice.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tui_input::Input;
 
 use crate::corpus::{Collection, Mark, MarkedQuery, Reading};
-use crate::domain::{DocIdx, Grade, LegId, LegName, QueryIdx, Settings};
-use crate::engine::{Focus, Snapshot};
+use crate::domain::{DocIdx, Grade, LegId, LegName, QueryIdx, SecondStage, Settings};
+use crate::engine::{Focus, Question, Snapshot};
 use crate::export::engines::Engine;
 
 use crate::tune::Goal;
@@ -75,6 +75,8 @@ pub enum Mode {
     Help,
     /// A passage and its score are open in full.
     Explaining,
+    /// A service would cost money, and nothing is sent before a yes.
+    Agreeing,
     /// A passage of the corpus is open: its text, and which queries return it.
     Reading,
     /// Two passages are open side by side.
@@ -158,6 +160,10 @@ pub struct State {
     pub settings: Settings,
     /// The leg whose weight ← and → turn where α does not decide.
     pub leg: LegId,
+    /// Second stages that are held against that of the settings.
+    pub rivals: Vec<SecondStage>,
+    /// The question about money that was answered last.
+    pub answered: Option<Arc<Question>>,
     /// What a reset goes back to.
     pub settings_at_start: Settings,
     /// Of the newest request.
@@ -254,6 +260,8 @@ impl State {
             languages: 0,
             snapshot: None,
             settings: options.settings.clone(),
+            rivals: Vec::new(),
+            answered: None,
             settings_at_start: options.settings.clone(),
             generation: 0,
             inspected: None,
@@ -325,7 +333,7 @@ impl State {
     /// What the frame is to hold.
     pub fn wants(&self) -> Wants {
         let dock = match self.mode {
-            Mode::Picking(pick) => picker::count(pick),
+            Mode::Picking(pick) => picker::height(pick),
             _ if self.panel => self.knobs().len(),
             _ => 0,
         };

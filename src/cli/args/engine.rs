@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use super::inputs::InputArgs;
+use super::services::ServiceArgs;
 use super::values::{analyzers, fusion_method, weight};
 use crate::config::{self, Patch};
 use crate::corpus;
 use crate::domain::rerankers;
-use crate::domain::{AnalyzerChoice, FusionMethod, Grade, LegId, SecondStage};
+use crate::domain::{AnalyzerChoice, FusionMethod, Grade, LegId, SecondStage, Settings};
 use crate::engine::{EngineOptions, JudgeOptions, LegSource, LegSpec};
 use crate::error::{Error, Result};
 use crate::models::ModelOptions;
@@ -138,9 +139,8 @@ pub struct EngineArgs {
     /// What local cross-encoders give as scores: the raw logit, or its sigmoid [default: raw]
     #[arg(long, value_enum, value_name = "WHAT")]
     pub rerank_activation: Option<ScoreKind>,
-    /// Dollars that reranking services may cost in this run; without it none that bills is asked
-    #[arg(long, value_name = "USD")]
-    pub max_cost: Option<f64>,
+    #[command(flatten)]
+    pub services: ServiceArgs,
     /// Milliseconds that a query's second stage may take: what N it affords is reported
     #[arg(long, value_name = "MS")]
     pub budget_ms: Option<f64>,
@@ -160,6 +160,7 @@ impl EngineArgs {
     pub fn options(&self, eager: bool) -> Result<EngineOptions> {
         let (collection, settings_file) = self.collection()?;
         let (mut file, mut flags) = (config::file(&settings_file)?, self.patch());
+        flags.rerank = self.services.addressed(flags.rerank)?;
         let described = std::mem::take(&mut file.collection);
         let mut read = self.input.options(&described, &collection)?;
         let legs = legs(&collection, &file, &flags)?;
@@ -190,11 +191,9 @@ impl EngineArgs {
                 .in_file(&settings_file)
                 .advise("name the URL on the command line, with --rerank, if that is what you want"));
         }
-        let dense = legs.iter().position(|leg| leg.source == LegSource::Dense).map(LegId);
-        let wants_dense = dense.is_some_and(|dense| settings.legs(legs.len()).contains(dense));
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(EngineOptions {
-            use_model: !without_texts && (eager || wants_dense || settings.reranker.needs_embedding()),
+            use_model: !without_texts && (eager || needs_model(&settings, &legs)),
             collection,
             legs,
             read,
@@ -215,7 +214,9 @@ impl EngineArgs {
                 _ => Activation::Raw,
             },
             budget_ms: self.budget_ms,
-            max_cost: self.max_cost,
+            service_budget: self.services.budget()?,
+            ask_before_paying: eager,
+            plain_http: self.services.rerank_plain_http,
             judging: JudgeOptions::default(),
             token_store_max: self.token_store_max.saturating_mul(1 << 20),
             settings,
@@ -272,6 +273,13 @@ impl EngineArgs {
             ..Patch::default()
         }
     }
+}
+
+/// Whether these settings draw on the embedding model: its dense leg, or a reranker of its vectors.
+pub fn needs_model(settings: &Settings, legs: &[LegSpec]) -> bool {
+    let dense = legs.iter().position(|leg| leg.source == LegSource::Dense).map(LegId);
+    dense.is_some_and(|dense| settings.legs(legs.len()).contains(dense))
+        || settings.reranker.needs_embedding()
 }
 
 /// The runs of a first stage without texts. `none_named`: these are the legs that are there by themselves.

@@ -87,6 +87,7 @@ fn tuning() -> Tuning {
         recall: None,
         first: Some(curve(Shape::Exact(steps))),
         reranked: Some(curve(Shape::Sampled { points: vec![(0.25, 0.3), (0.75, 0.9)], why: None })),
+        unscored: Default::default(),
         heat: Some(HeatMap {
             methods: vec![FusionMethod::Rrf],
             alphas: vec![0.0, 1.0],

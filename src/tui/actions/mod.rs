@@ -6,7 +6,7 @@ mod table;
 
 use crossterm::event::KeyEvent;
 
-use super::state::{Pane, State, View};
+use super::state::{Mode, Pane, State, View};
 
 pub use chord::Chord;
 
@@ -42,6 +42,7 @@ pub enum ActionId {
     FirstStage,
     Fusion,
     Reranker,
+    Compare,
     NextLeg,
     AllKnobs,
     NextKnob,
@@ -107,6 +108,8 @@ pub enum ActionId {
     Help,
     Repaint,
     Suspend,
+    Agree,
+    Refuse,
     Quit,
     QuitAlways,
 }
@@ -145,6 +148,8 @@ pub enum Place {
     Passages,
     Overlay,
     Field,
+    /// The question whether a service may be paid.
+    Question,
     /// Choosing how a picture of the screen is written.
     Picture,
     /// A tour is under way: these keys go before those of the place.
@@ -200,6 +205,7 @@ pub fn all() -> impl Iterator<Item = &'static Action> + Clone {
 /// What the keys speak to in this state.
 pub fn place(state: &State) -> Place {
     match (state.mode, state.pane) {
+        (Mode::Agreeing, _) => Place::Question,
         _ if state.picturing => Place::Picture,
         (mode, _) if mode.is_typing() => Place::Field,
         (mode, _) if mode.is_overlay() => Place::Overlay,

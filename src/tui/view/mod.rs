@@ -21,8 +21,10 @@ mod passage;
 mod passages;
 mod picker;
 mod queries;
+mod question;
 mod reading;
 mod reranked;
+mod rivals;
 mod side_by_side;
 mod signals;
 mod snippet;
@@ -142,6 +144,10 @@ fn overlay(pen: &mut Pen<'_>, area: Rect, state: &State) {
         Mode::Help => ("Keys".to_owned(), help::lines(state.look, usize::from(overlay_room(area).width))),
         Mode::Explaining => {
             (explain::title(state), explain::lines(state, usize::from(overlay_room(area).width)))
+        }
+        Mode::Agreeing => {
+            let room = usize::from(overlay_room(area).width);
+            (question::title(state), question::lines(state, room))
         }
         Mode::Snippet(engine) => {
             (snippet::title(engine), snippet::lines(engine, state, usize::from(overlay_room(area).width)))

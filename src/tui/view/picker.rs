@@ -9,6 +9,7 @@ use super::super::theme::Tone;
 use super::super::widgets::pen::piece;
 use super::super::widgets::{Pen, cells, field};
 use super::panel::first_in_sight;
+use super::rivals;
 
 /// Cells of the widest name that is not cut.
 const WIDEST_NAME: usize = 34;
@@ -20,8 +21,13 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, pick: Pick, state: &State) {
     let name = match pick {
         Pick::Fusion => "Fusion",
         Pick::Reranker => "Reranker",
+        Pick::Rivals => "Compare",
     };
-    let hint = if area.width >= 90 { "↑↓ tries · Enter keeps · Esc back" } else { "" };
+    let hint = match pick {
+        _ if area.width < 90 => "",
+        Pick::Rivals => "Enter marks · Esc back to the lists",
+        Pick::Fusion | Pick::Reranker => "↑↓ tries · Enter keeps · Esc back",
+    };
     let right = if hint.is_empty() { Vec::new() } else { vec![piece(hint, Tone::Quiet)] };
     let title = [piece(format!("{name} "), Tone::Strong), piece("/ ", Tone::Key)];
     let inner = pen.frame(area, &title, &right, true);
@@ -33,6 +39,9 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, pick: Pick, state: &State) {
     if entries.is_empty() {
         let words = format!("nothing matches \"{}\"", state.picker.filter.value());
         return super::empty_state(pen, inner, &[(words, Tone::Quiet)]);
+    }
+    if pick == Pick::Rivals {
+        return rivals::draw(pen, area, inner, &entries, state);
     }
     let height = usize::from(inner.height);
     let start = first_in_sight(state.picker.cursor, entries.len(), height);

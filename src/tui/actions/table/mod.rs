@@ -26,6 +26,7 @@ pub static PARTS: &[&[Action]] = &[
 
 use Place::{
     Collection, Compare, Curves, Field, Knobs, Languages, Lists, Overlay, Panel, Passages, Picture, Queries,
+    Question,
 };
 
 const BROWSE: &[Place] = &[Queries, Lists, Knobs];
@@ -53,8 +54,10 @@ const SCROLL: &[Place] = &[Queries, Lists, Overlay, Collection, Languages, Compa
 const LISTS: &[Place] = &[Lists];
 const FIELD: &[Place] = &[Field];
 pub const ANYWHERE: &[Place] = &[
-    Queries, Lists, Knobs, Panel, Curves, Overlay, Field, Picture, Collection, Languages, Compare, Passages,
+    Queries, Lists, Knobs, Panel, Curves, Overlay, Field, Question, Picture, Collection, Languages, Compare,
+    Passages,
 ];
+const QUESTION: &[Place] = &[Question];
 const OPENED: &[Place] = &[Overlay, Field];
 
 const fn act(
