@@ -59,6 +59,8 @@ pub use actions::{as_text as actions_as_text, markdown as actions_as_markdown};
 pub struct Options {
     /// Draw with ASCII signs only.
     pub ascii: bool,
+    /// Colours whatever the environment says; `None`: as it says.
+    pub coloured: Option<bool>,
     /// Leave the mouse to the terminal, so that text can be selected.
     pub no_mouse: bool,
     /// The knobs at the start, and what a reset goes back to.

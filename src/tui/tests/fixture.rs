@@ -289,6 +289,7 @@ fn explanation() -> Explanation {
             .into(),
         model_tokens: Some((142, true)),
         highlights: vec![(0, 6), (22, 28), (31, 43)],
+        why: None,
     }
 }
 
@@ -715,6 +716,7 @@ fn named_key(name: &str) -> Option<KeyCode> {
 /// A screen that has just been opened, before the engine said anything.
 pub fn blank(look: Look, width: u16, height: u16) -> State {
     let options = Options {
+        coloured: None,
         legs: legs(),
         ascii: look.ascii,
         no_mouse: false,
