@@ -3,21 +3,24 @@
 mod analyze;
 pub mod args;
 mod cache;
+mod configuration;
 mod eval;
 mod export;
 mod models;
 mod progress;
 mod rerankers;
 mod sample;
+mod screen;
+mod shell;
 
 use std::io::{IsTerminal as _, Write as _};
 
 use crate::corpus::Mark;
-use crate::engine::{Engine, EngineOptions, Event, LegSpec, Request};
+use crate::engine::{Engine, EngineOptions, Event, Request};
 use crate::error::{Error, ErrorKind, Result};
 use crate::text::visible;
 use crate::tui;
-use args::{Args, Command, EngineArgs};
+use args::{Args, Command};
 
 /// Does what the arguments say. The exit code is 0, or that of the error.
 ///
@@ -35,25 +38,11 @@ pub fn run(args: Args) -> Result<()> {
         Some(Command::Rerankers(rerankers)) => rerankers::run(&rerankers),
         Some(Command::Analyze(analyze)) => analyze::run(&analyze),
         Some(Command::Sample(sample)) => sample::run(&sample),
-        None => open(&args.screen, &args.engine),
+        Some(Command::Config(config)) => configuration::run(&config),
+        Some(Command::Completions(completions)) => shell::completions(&completions),
+        Some(Command::Man) => shell::man(),
+        None => screen::open(&args.screen, &args.engine),
     }
-}
-
-/// The screen; where there is no terminal, the same findings as text.
-fn open(screen: &args::ScreenArgs, engine: &EngineArgs) -> Result<()> {
-    let options = engine.options(true)?;
-    let terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
-    if !terminal {
-        return eval::findings(engine);
-    }
-    let options_of_screen = tui::Options {
-        ascii: screen.ascii,
-        no_mouse: screen.no_mouse,
-        settings: options.settings.clone(),
-        legs: options.legs.iter().map(LegSpec::leg_name).collect(),
-        title: options.collection.display().to_string(),
-    };
-    tui::run(options_of_screen, move |sink| Engine::start(options, sink))
 }
 
 impl tui::EngineHandle for Engine {

@@ -1,8 +1,18 @@
-//! Settings and where they come from: flag, then environment, then the collection's `rankscope.toml`,
-//! then the default. Flags and environment are read by `cli::args`; here is the file and the order.
+//! Settings and where they come from: flag, then environment, then what was turned the last time, then the
+//! collection's `rankscope.toml`, then the default. Flags and environment are read by `cli::args`; here
+//! are the files and the order.
+//!
+//! - `written`: settings as keys and values, for a file, and as flags.
+//! - `user`, `presets`: the user's own configuration, and the presets that the program comes with.
+//! - `session`: where a collection was left.
+//! - `folders`: where the user's files are.
 
 mod check;
 pub mod folders;
+pub mod presets;
+pub mod session;
+pub mod user;
+pub mod written;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -43,6 +53,17 @@ pub struct Patch {
 }
 
 impl Patch {
+    /// Lays it over settings, for a first stage of the legs named.
+    ///
+    /// # Errors
+    /// A sentence, where a value makes no sense; the settings may be half changed then.
+    pub fn apply(&self, settings: &mut Settings, legs: &[String]) -> Result<(), String> {
+        check::values(self)?;
+        self.lay_over(settings);
+        self.lay_over_legs(settings, legs)?;
+        check::together(settings, legs.len())
+    }
+
     fn lay_over(&self, settings: &mut Settings) {
         fn set<T: Copy>(field: &mut T, value: Option<T>) {
             if let Some(value) = value {
@@ -115,11 +136,19 @@ pub fn file(collection: &Path) -> Result<Patch> {
         }
         Err(error) => return Err(Error::io("cannot read", &file, &error)),
     };
-    let patch: Patch = toml::from_str(&text).map_err(|error| {
+    parse(&text).map_err(|(line, fault)| match line {
+        Some(line) => Error::input(fault).at_line(&file, line),
+        None => Error::input(fault).in_file(&file),
+    })
+}
+
+/// Reads the lines of a settings file; the fault comes with its line, where it has one.
+fn parse(text: &str) -> Result<Patch, (Option<usize>, String)> {
+    let patch: Patch = toml::from_str(text).map_err(|error| {
         let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
-        Error::input(error.message().to_owned()).at_line(&file, line)
+        (Some(line), error.message().to_owned())
     })?;
-    check::values(&patch).map_err(|fault| Error::input(fault).in_file(&file))?;
+    check::values(&patch).map_err(|fault| (None, fault))?;
     Ok(patch)
 }
 

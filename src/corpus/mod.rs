@@ -9,6 +9,7 @@ mod qrels;
 mod rows;
 pub mod run;
 mod sample;
+mod whereabouts;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ use crate::error::Result;
 pub use beir::ReadOptions;
 pub use marks::{Keeper, Kept, Mark, MarkedQuery, is_own, own_id};
 pub use sample::{sample_folder, write_sample};
+pub use whereabouts::whereabouts;
 
 /// Reads the whole collection, with the person's own queries and with judgments that lie aside.
 ///

@@ -17,6 +17,7 @@
 //! - `guard`, `hangup`, `probe`, `runtime`: the only files that touch the terminal.
 
 mod actions;
+mod editor;
 mod fields;
 mod guard;
 #[cfg(unix)]
@@ -27,6 +28,7 @@ mod knobs;
 mod layout;
 mod lines;
 mod message;
+mod palette;
 mod picker;
 mod probe;
 mod runtime;
@@ -34,19 +36,24 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod theme;
+mod themes;
 mod update;
 mod view;
 mod widgets;
 
+use std::path::PathBuf;
+
+use crate::config::user::Preset;
 use crate::corpus::Mark;
 use crate::domain::{LegName, Settings};
 use crate::engine::{Event, Request};
 use crate::error::Result;
 
-pub use actions::markdown as actions_as_markdown;
+pub use actions::{Binding, Keymap, action_list, markdown as actions_as_markdown};
+pub use themes::{BUILT_IN as THEMES, Ground, Theme};
 
 /// How the screen starts.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Draw with ASCII signs only.
     pub ascii: bool,
@@ -58,6 +65,47 @@ pub struct Options {
     pub legs: Vec<LegName>,
     /// What stands in the header until the collection is open.
     pub title: String,
+    /// What was left the last time, laid over `settings`.
+    pub restored: Option<Restored>,
+    pub keys: Keymap,
+    /// The theme by the ground that the terminal turns out to have; `None`: the one the program has.
+    pub theme: Option<ThemeChoice>,
+    /// To choose from, the user's own among them.
+    pub presets: Vec<Preset>,
+    pub files: Files,
+}
+
+/// What the screen was left with, or what its caller wants it to begin with.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Restored {
+    pub settings: Settings,
+    /// The id of a listed query.
+    pub query: Option<String>,
+    /// A query to ask.
+    pub typed: Option<String>,
+    /// Whether it is from the last time, and not from the command line alone.
+    pub from_last_time: bool,
+}
+
+/// Where the screen writes, and what its command line is made of.
+#[derive(Debug, Clone, Default)]
+pub struct Files {
+    pub collection: PathBuf,
+    /// The user's configuration folder.
+    pub config: Option<PathBuf>,
+    /// Where the collection's query and settings are left at the end; `None`: they are not.
+    pub session: Option<PathBuf>,
+    /// The arguments of this screen without those that set knobs.
+    pub arguments: Vec<String>,
+    /// The knobs as they are without any flag.
+    pub base: Settings,
+}
+
+/// A theme for either ground.
+#[derive(Debug, Clone, Copy)]
+pub struct ThemeChoice {
+    pub dark: Theme,
+    pub light: Theme,
 }
 
 /// What the screen needs of an engine; dropping the handle stops it.

@@ -27,7 +27,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("export", &["corpus", "domain", "engine", "error", "index", "judge", "text", "tune"]),
-    ("tui", &["corpus", "domain", "engine", "error", "export", "judge", "text", "tune"]),
+    ("tui", &["config", "corpus", "domain", "engine", "error", "export", "judge", "text", "tune"]),
     (
         "cli",
         &[

@@ -11,6 +11,8 @@ mod findings;
 mod http_cost;
 mod http_faults;
 mod http_rerank;
+#[cfg(unix)]
+mod interaction;
 mod judging;
 mod languages;
 mod layering;

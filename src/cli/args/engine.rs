@@ -210,7 +210,7 @@ impl EngineArgs {
         })
     }
 
-    pub(super) fn patch(&self) -> Patch {
+    pub(in crate::cli) fn patch(&self) -> Patch {
         Patch {
             legs: (!self.legs.is_empty()).then(|| self.legs.clone()),
             first: self.first.clone(),

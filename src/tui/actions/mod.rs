@@ -2,13 +2,15 @@
 //! help overlay and the table in the README are all drawn from it.
 
 mod chord;
+mod keymap;
 mod table;
 
 use crossterm::event::KeyEvent;
 
-use super::state::{Pane, State, View};
+use super::state::{Mode, Pane, State, View};
 
 pub use chord::Chord;
+pub use keymap::{Binding, Keymap};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ActionId {
@@ -66,6 +68,28 @@ pub enum ActionId {
     RedoJudgment,
     Undo,
     Redo,
+    Presets,
+    SavePreset,
+    WriteSettings,
+    CommandLine,
+    CopyText,
+    CopyId,
+    OpenSource,
+    Palette,
+    Pool,
+    Blind,
+    Find,
+    NextMatch,
+    PreviousMatch,
+    Wrap,
+    ScrollLeft,
+    ScrollRight,
+    PoolGrade,
+    PoolSkip,
+    PoolBack,
+    PoolUnjudge,
+    PoolDeeper,
+    PoolShallower,
     Ask,
     Filter,
     Accept,
@@ -91,6 +115,8 @@ pub enum Place {
     Curves,
     Overlay,
     Field,
+    /// Pooled judging, a passage at a time.
+    Pool,
 }
 
 /// A heading of the help overlay.
@@ -102,6 +128,20 @@ pub enum Group {
     Judge,
     Search,
     Screen,
+}
+
+impl ActionId {
+    /// As the user's configuration names it: `next-query`.
+    pub fn name(self) -> String {
+        let mut name = String::new();
+        for letter in format!("{self:?}").chars() {
+            if letter.is_uppercase() && !name.is_empty() {
+                name.push('-');
+            }
+            name.extend(letter.to_lowercase());
+        }
+        name
+    }
 }
 
 impl Group {
@@ -139,7 +179,9 @@ pub fn all() -> impl Iterator<Item = &'static Action> + Clone {
 /// What the keys speak to in this state.
 pub fn place(state: &State) -> Place {
     match (state.mode, state.pane) {
+        _ if state.finding => Place::Field,
         (mode, _) if mode.is_typing() => Place::Field,
+        (Mode::Pooling, _) => Place::Pool,
         (mode, _) if mode.is_overlay() => Place::Overlay,
         _ if state.panel => Place::Panel,
         _ if state.view == View::Curves => Place::Curves,
@@ -150,17 +192,23 @@ pub fn place(state: &State) -> Place {
 }
 
 /// What a key does at a place.
-pub fn action_for(event: &KeyEvent, place: Place) -> Option<ActionId> {
-    let here = all().filter(|action| action.places.contains(&place));
-    here.into_iter().find(|action| action.keys.iter().any(|key| key.is(event))).map(|action| action.id)
+pub fn action_for(event: &KeyEvent, place: Place, keys: &Keymap) -> Option<ActionId> {
+    let mut here = all().filter(|action| action.places.contains(&place));
+    here.find(|action| keys.keys(action).iter().any(|key| key.is(event))).map(|action| action.id)
+}
+
+/// Which of an action's keys it is, from 0.
+pub fn nth_key(event: &KeyEvent, id: ActionId, keys: &Keymap) -> Option<usize> {
+    let action = all().find(|action| action.id == id)?;
+    keys.keys(action).iter().position(|key| key.is(event))
 }
 
 /// The keys of the footer with their labels, most useful first; neighbours of one label together.
-pub fn footer(place: Place) -> Vec<(String, &'static str)> {
+pub fn footer(place: Place, keymap: &Keymap) -> Vec<(String, &'static str)> {
     let mut entries: Vec<(String, &'static str)> = Vec::new();
     let here = all().filter(|action| action.places.contains(&place) && !action.label.is_empty());
     for action in here {
-        let Some(key) = action.keys.first().map(|key| key.name()) else { continue };
+        let Some(key) = keymap.keys(action).first().map(|key| key.name()) else { continue };
         let name = footer_label(action, place);
         match entries.last_mut() {
             Some((keys, label)) if *label == name => {
@@ -180,14 +228,26 @@ fn footer_label(action: &Action, place: Place) -> &'static str {
         (ActionId::AlphaLess | ActionId::AlphaMore, Place::Knobs | Place::Panel) => "turn",
         (ActionId::AlphaLess | ActionId::AlphaMore, Place::Curves) => "α",
         (ActionId::AllKnobs, Place::Panel) => "close",
-        (ActionId::Quit, Place::Overlay) => "close",
+        (ActionId::Quit, Place::Overlay | Place::Pool) => "close",
         _ => action.label,
     }
 }
 
 /// All keys of an action, as people write them.
-pub fn key_names(action: &Action) -> String {
-    action.keys.iter().map(|key| key.name()).collect::<Vec<_>>().join(" ")
+pub fn key_names(action: &Action, keymap: &Keymap) -> String {
+    keymap.keys(action).iter().map(|key| key.name()).collect::<Vec<_>>().join(" ")
+}
+
+/// The names of all actions, their keys, and what they do, for whoever binds them otherwise.
+pub fn action_list(keymap: &Keymap) -> Vec<(String, String, &'static str)> {
+    let mut list: Vec<(String, String, &'static str)> = Vec::new();
+    for action in all() {
+        let name = action.id.name();
+        if !list.iter().any(|(other, ..)| *other == name) {
+            list.push((name, key_names(action, keymap), action.help));
+        }
+    }
+    list
 }
 
 /// The table as Markdown, for the README.
@@ -225,9 +285,9 @@ mod tests {
     /// Digits choose views, and these letters belong to what later issues add.
     #[test]
     fn keys_that_later_views_need_are_free() {
-        for c in "2456789wyexo:".chars() {
+        for c in "2456789ex".chars() {
             let event = KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
-            assert_eq!(action_for(&event, Place::Queries), None, "{c}");
+            assert_eq!(action_for(&event, Place::Queries, &Keymap::default()), None, "{c}");
         }
     }
 
@@ -235,10 +295,10 @@ mod tests {
     fn a_capital_is_found_with_and_without_its_shift() {
         for modifiers in [KeyModifiers::NONE, KeyModifiers::SHIFT] {
             let event = KeyEvent::new(KeyCode::Char('J'), modifiers);
-            assert_eq!(action_for(&event, Place::Lists), Some(ActionId::NextQuery));
+            assert_eq!(action_for(&event, Place::Lists, &Keymap::default()), Some(ActionId::NextQuery));
         }
         let control = KeyEvent::new(KeyCode::Char('j'), KeyModifiers::CONTROL);
-        assert_eq!(action_for(&control, Place::Lists), None);
+        assert_eq!(action_for(&control, Place::Lists, &Keymap::default()), None);
     }
 
     #[test]
@@ -251,9 +311,10 @@ mod tests {
 
     #[test]
     fn the_footer_pairs_keys_of_one_label() {
-        let footer = footer(Place::Queries);
+        let keys = Keymap::default();
+        let footer = footer(Place::Queries, &keys);
         assert_eq!(footer[0], ("← →".to_owned(), "weight"));
         assert_eq!(footer[1], ("[ ]".to_owned(), "N"));
-        assert_eq!(super::footer(Place::Panel)[0], ("← →".to_owned(), "turn"));
+        assert_eq!(super::footer(Place::Panel, &keys)[0], ("← →".to_owned(), "turn"));
     }
 }

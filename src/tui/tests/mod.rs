@@ -2,6 +2,7 @@
 
 pub(in crate::tui) mod fixture;
 mod judging;
+mod keeping;
 mod properties;
 mod reranking;
 mod screens;

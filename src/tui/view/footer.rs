@@ -17,7 +17,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
         return;
     }
     let place = actions::place(state);
-    let mut entries = actions::footer(place);
+    let mut entries = actions::footer(place, &state.shelf.keys);
     // Help and quit stay when the rest has no room.
     let kept: Vec<_> =
         entries.iter().filter(|(_, label)| matches!(*label, "help" | "quit" | "close")).cloned().collect();

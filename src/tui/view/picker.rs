@@ -16,12 +16,18 @@ const WIDEST_NAME: usize = 34;
 const FILTER: u16 = 24;
 
 pub fn draw(pen: &mut Pen<'_>, area: Rect, pick: Pick, state: &State) {
-    let entries = picker::entries(pick, state.picker.filter.value());
+    let entries = picker::entries(pick, state.picker.filter.value(), &state.shelf);
     let name = match pick {
         Pick::Fusion => "Fusion",
         Pick::Reranker => "Reranker",
+        Pick::Preset => "Preset",
+        Pick::Command => "Command",
     };
-    let hint = if area.width >= 90 { "↑↓ tries · Enter keeps · Esc back" } else { "" };
+    let hint = match pick {
+        _ if area.width < 90 => "",
+        Pick::Command => "Enter does it · n 80 sets N · Esc back",
+        _ => "↑↓ tries · Enter keeps · Esc back",
+    };
     let right = if hint.is_empty() { Vec::new() } else { vec![piece(hint, Tone::Quiet)] };
     let title = [piece(format!("{name} "), Tone::Strong), piece("/ ", Tone::Key)];
     let inner = pen.frame(area, &title, &right, true);

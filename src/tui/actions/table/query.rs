@@ -5,13 +5,13 @@ use crossterm::event::KeyCode;
 use super::super::Group::{Move, Screen, Search};
 use super::super::chord::{ch, ctrl, key};
 use super::super::{Action, ActionId as Id};
-use super::{BROWSE, QUERY, SCROLL, TURN, WALK, act};
+use super::{BROWSE, QUERIES, QUERY, SCROLL, TURN, WALK, act};
 
 pub static ACTIONS: &[Action] = &[
     act(Id::QueryView, &[ch('1')], "view", "the query: its lists, golds and passages", Screen, TURN),
     act(Id::CurvesView, &[ch('3')], "view", "curves: recall@N, the metric over α, α x N", Screen, TURN),
-    act(Id::NextQuery, &[ch('J')], "query", "next query, from anywhere", Move, QUERY),
-    act(Id::PreviousQuery, &[ch('K')], "query", "previous query, from anywhere", Move, QUERY),
+    act(Id::NextQuery, &[ch('J')], "query", "next query, from anywhere", Move, QUERIES),
+    act(Id::PreviousQuery, &[ch('K')], "query", "previous query, from anywhere", Move, QUERIES),
     act(Id::NextGold, &[ch('n')], "gold", "next gold", Move, QUERY),
     act(Id::PreviousGold, &[ch('p')], "gold", "previous gold", Move, QUERY),
     act(
