@@ -51,6 +51,8 @@ impl Driver {
             inspect: None,
             // What is tried in the background makes way for requests, and would only be in the way here.
             tune: None,
+            trace: None,
+            whole: false,
         };
         self.engine.request(request);
     }

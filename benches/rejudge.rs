@@ -13,7 +13,11 @@ use rankscope::engine::synthetic::{Desk, Size};
 fn main() {
     let size = Size { queries: 1000, passages: 100_000, depth: 1000, golds: 3, legs: 2 };
     let mut desk = Desk::new(size, 1);
-    println!("1,000 queries x 2 legs x depth 1,000: {} pool rows", desk.pool_rows());
+    println!(
+        "1,000 queries x 2 legs x depth 1,000: {} pool rows, {} MB",
+        desk.pool_rows(),
+        harness::resident_mb()
+    );
     let alone = Settings { reranker: SecondStage::none(), ..Settings::default() };
     let mut alpha = 0.0;
     // Another α every time: nothing may be kept from the run before.

@@ -78,7 +78,10 @@ fn main() {
         let pool = Pool::align(&hits, &collection.tie_order);
         fuse(&pool, &plan).top(50);
     });
-    println!("memory with index and vectors of {PASSAGES} passages: {} MB   budget 1000 MB", resident_mb());
+    println!(
+        "memory with index and vectors of {PASSAGES} passages: {} MB   budget 1000 MB",
+        harness::resident_mb()
+    );
     approximate(&mut random);
 }
 
@@ -165,12 +168,4 @@ fn export(folder: &Path, collection: &Collection, queries: &[String], ours: f64)
     std::fs::write(folder.join("passages.txt"), texts)?;
     std::fs::write(folder.join("queries.txt"), queries.join("\n"))?;
     std::fs::write(folder.join("ours_p50_ms.txt"), format!("{ours}\n"))
-}
-
-/// Memory of this process, where the system tells.
-fn resident_mb() -> String {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kilobytes = line.and_then(|line| line.trim().split(' ').next()?.parse::<u64>().ok());
-    kilobytes.map_or_else(|| "?".to_owned(), |kb| (kb / 1000).to_string())
 }

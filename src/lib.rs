@@ -62,6 +62,7 @@ pub mod export;
 pub mod fuse;
 pub mod judge;
 pub mod tune;
+pub mod validate;
 
 #[doc(hidden)]
 pub mod cli;

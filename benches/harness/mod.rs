@@ -21,3 +21,12 @@ pub fn measure(name: &str, budget: Option<f64>, mut work: impl FnMut()) -> f64 {
     println!("{name:<62} p50 {:>9.3} ms   p99 {:>9.3} ms   n {:>4}{budget}", at(0.5), at(0.99), times.len());
     at(0.5)
 }
+
+/// Memory of this process, where the system tells.
+#[allow(dead_code, reason = "not every bench measures memory")]
+pub fn resident_mb() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.trim().split(' ').next()?.parse::<u64>().ok());
+    kilobytes.map_or_else(|| "?".to_owned(), |kb| (kb / 1000).to_string())
+}

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use super::args::{EngineArgs, JudgeArgs, report_format};
+use super::gate::{self, GateArgs};
 use super::progress::Progress;
 use super::{print, print_report};
 use crate::engine::{EngineOptions, Evaluation};
 use crate::error::{Error, Result};
 use crate::export::{self, Format, TableKind};
+use crate::tune::Goal;
 
 #[derive(Debug, clap::Args)]
 pub struct EvalArgs {
@@ -30,13 +32,20 @@ pub struct EvalArgs {
     /// Write the whole reranked candidate set of every judged query to FILE, as a TREC run
     #[arg(long, value_name = "FILE")]
     pub reranked_run: Option<PathBuf>,
+    /// Do not try other settings, which takes the most time in a large collection
+    #[arg(long)]
+    pub no_tune: bool,
+    #[command(flatten)]
+    pub gate: GateArgs,
     /// No progress on standard error
     #[arg(long)]
     pub quiet: bool,
 }
 
 pub fn run(args: &EvalArgs) -> Result<()> {
-    let options = EngineOptions { judging: args.judging.options()?, ..args.engine.options(false)? };
+    let options = args.engine.options(false)?;
+    let judging = args.gate.measured(args.judging.options()?, options.settings.candidates);
+    let options = EngineOptions { judging, ..options };
     if args.reranked_run.is_some() && options.settings.reranker.is_none() {
         return Err(Error::usage("--reranked-run with --rerank none: there is no reranked list to write"));
     }
@@ -45,8 +54,10 @@ pub fn run(args: &EvalArgs) -> Result<()> {
         return Err(Error::usage(format!("--per-query is a table, and {} is none", format.name()))
             .advise("--format csv, tsv, markdown or latex; json has every query by itself"));
     }
-    format.check(&[])?;
-    let evaluation = settle(&options, args.quiet)?;
+    if !args.gate.is_set() {
+        format.check(&[])?;
+    }
+    let evaluation = settle(&options, args.quiet, !args.no_tune)?;
     let Evaluation { collection, snapshot, .. } = &evaluation;
     if args.first_run.is_some() || args.reranked_run.is_some() {
         let runs = evaluation.runs()?;
@@ -57,29 +68,32 @@ pub fn run(args: &EvalArgs) -> Result<()> {
             export::trec::write(file, &runs.reranked, collection, &snapshot.settings.reranker.name())?;
         }
     }
+    let demands = args.gate.demands(&evaluation)?;
     match format {
-        Format::Text => print(&format.write(&evaluation, &[])?)?,
+        Format::Text => print(&(format.write(&evaluation, &demands)? + &gate::lines(&demands)))?,
         _ if args.per_query => {
             let table = TableKind::Queries.of(snapshot, collection);
             print_report(&format.table(&table, TableKind::Queries.words())?)?;
         }
-        _ => print_report(&format.write(&evaluation, &[])?)?,
+        _ => print_report(&format.write(&evaluation, &demands)?)?,
     }
-    unavailable(&evaluation)
+    unavailable(&evaluation)?;
+    gate::unmet(&demands)
 }
 
 /// What the screen would show, as text.
 pub fn findings(engine: &EngineArgs) -> Result<()> {
     let options = engine.options(false)?;
-    let evaluation = settle(&options, false)?;
+    let evaluation = settle(&options, false, true)?;
     print(&export::text::report(&evaluation.snapshot, &evaluation.collection))?;
     unavailable(&evaluation)
 }
 
 /// The settled answer, with progress on standard error on the way.
-pub(super) fn settle(options: &EngineOptions, quiet: bool) -> Result<Evaluation> {
+pub(super) fn settle(options: &EngineOptions, quiet: bool, tune: bool) -> Result<Evaluation> {
     let mut progress = Progress::new(quiet);
-    Evaluation::watched(options.clone(), |snapshot| progress.show(snapshot))
+    let tune = tune.then_some(Goal::Ndcg10);
+    Evaluation::watched(options.clone(), tune, |snapshot| progress.show(snapshot))
 }
 
 /// The report is printed all the same, but a caller that asked for more than BM25 must notice.

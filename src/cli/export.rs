@@ -127,7 +127,7 @@ pub fn run(args: &ExportArgs) -> Result<()> {
         let legs: Vec<_> = options.legs.iter().map(LegSpec::leg_name).collect();
         return write(args, &engine.snippet(&options.settings, &legs).text());
     }
-    let evaluation = eval::settle(&options, args.quiet)?;
+    let evaluation = eval::settle(&options, args.quiet, true)?;
     write(args, &text(what, target, &evaluation)?)?;
     eval::unavailable(&evaluation)
 }

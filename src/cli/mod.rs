@@ -6,12 +6,15 @@ mod cache;
 mod configuration;
 mod eval;
 mod export;
+mod gate;
 mod models;
 mod progress;
 mod rerankers;
 mod sample;
+mod saved;
 mod screen;
 mod shell;
+mod validate;
 
 use std::io::{IsTerminal as _, Write as _};
 
@@ -36,6 +39,7 @@ pub fn run(args: Args) -> Result<()> {
         Some(Command::Models(models)) => models::run(&models),
         Some(Command::Cache(cache)) => cache::run(&cache),
         Some(Command::Rerankers(rerankers)) => rerankers::run(&rerankers),
+        Some(Command::Validate(validate)) => validate::run(&validate),
         Some(Command::Analyze(analyze)) => analyze::run(&analyze),
         Some(Command::Sample(sample)) => sample::run(&sample),
         Some(Command::Config(config)) => configuration::run(&config),

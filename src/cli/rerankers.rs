@@ -66,6 +66,8 @@ fn settle(
         focus: Focus::Listed(opened.judged_queries().next().unwrap_or(QueryIdx(0))),
         inspect: None,
         tune: None,
+        trace: None,
+        whole: false,
     };
     super::drive(options.clone(), |engine, event| match (event, &collection) {
         (Event::Failed(error), _) => Err(error),

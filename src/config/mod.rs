@@ -2,7 +2,7 @@
 //! collection's `rankscope.toml`, then the default. Flags and environment are read by `cli::args`; here
 //! are the files and the order.
 //!
-//! - `written`: settings as keys and values, for a file, and as flags.
+//! - `spelling`: settings as keys and values, for a file, and as flags; `written`: read from one line.
 //! - `user`, `presets`: the user's own configuration, and the presets that the program comes with.
 //! - `session`: where a collection was left.
 //! - `folders`: where the user's files are.
@@ -11,8 +11,9 @@ mod check;
 pub mod folders;
 pub mod presets;
 pub mod session;
+pub mod spelling;
 pub mod user;
-pub mod written;
+mod written;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use toml_edit::{DocumentMut, Item, value};
 
-use super::{Patch, written};
+use super::{Patch, spelling};
 use crate::domain::Settings;
 use crate::durable;
 use crate::error::Result;
@@ -60,7 +60,7 @@ pub fn write(
         document.insert(key, value(text));
     }
     let mut table = toml_edit::Table::new();
-    for written in written::differences(settings, at_start, legs) {
+    for written in spelling::differences(settings, at_start, legs) {
         if let Some(value) = written.value {
             table.insert(written.key, Item::Value(value));
         }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{Document, DocumentMut, Item, TableLike};
 
-use super::{Patch, written};
+use super::{Patch, spelling};
 use crate::domain::Settings;
 use crate::durable;
 use crate::error::{Error, Result};
@@ -165,7 +165,7 @@ pub fn save_preset(folder: &Path, name: &str, settings: &Settings, legs: &[Strin
         .map_err(|_| Error::input("not valid UTF-8").in_file(&file))?;
     let mut document: DocumentMut = text.parse().map_err(|error| broken(&file, &text, &error))?;
     let mut table = toml_edit::Table::new();
-    for written in written::all(settings, legs) {
+    for written in spelling::all(settings, legs) {
         if let Some(value) = written.value {
             table.insert(written.key, Item::Value(value));
         }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 
 use super::rows::Rows;
-use super::{Collection, qrels};
+use super::{Collection, LeftOut, qrels};
 use crate::domain::{Language, Passage, Query};
 use crate::error::{Error, Result};
 use crate::text;
@@ -34,12 +34,12 @@ pub struct ReadOptions {
 pub fn read(folder: &Path, options: &ReadOptions) -> Result<Collection> {
     let corpus = folder.join("corpus.jsonl");
     check_layout(folder, &corpus)?;
-    let mut warnings = Vec::new();
+    let (mut warnings, mut left_out) = (Vec::new(), LeftOut::default());
 
-    let passages = read_passages(&corpus, options, &mut warnings)?;
+    let passages = read_passages(&corpus, options, &mut warnings, &mut left_out)?;
     let queries_file = folder.join("queries.jsonl");
     let queries = match queries_file.exists() {
-        true => read_queries(&queries_file, options, &mut warnings)?,
+        true => read_queries(&queries_file, options, &mut warnings, &mut left_out)?,
         false => {
             warnings.push("no queries.jsonl: only typed queries can be searched".to_owned());
             Vec::new()
@@ -47,14 +47,19 @@ pub fn read(folder: &Path, options: &ReadOptions) -> Result<Collection> {
     };
     let qrels_file = qrels::find(folder, options.split.as_deref())?;
     let judgments = match &qrels_file {
-        Some(file) => qrels::read(file, &passages, &queries, options, &mut warnings)?,
+        Some(file) => {
+            let read = qrels::read(file, &passages, &queries, options, &mut warnings)?;
+            left_out.bad_rows.extend(read.bad_rows);
+            left_out.unknown_queries = read.unknown_queries;
+            read.judgments
+        }
         None => {
             warnings.push("no qrels: lists are shown, metrics and fates need judgments".to_owned());
             vec![Vec::new(); queries.len()]
         }
     };
     let read = Collection::new(folder.to_path_buf(), passages, queries, judgments, warnings);
-    Ok(Collection { qrels_file, ..read })
+    Ok(Collection { qrels_file, left_out, ..read })
 }
 
 fn check_layout(folder: &Path, corpus: &Path) -> Result<()> {
@@ -92,7 +97,12 @@ struct QueryRow {
     lang: Option<String>,
 }
 
-fn read_passages(file: &Path, options: &ReadOptions, warnings: &mut Vec<String>) -> Result<Vec<Passage>> {
+fn read_passages(
+    file: &Path,
+    options: &ReadOptions,
+    warnings: &mut Vec<String>,
+    left_out: &mut LeftOut,
+) -> Result<Vec<Passage>> {
     let mut rows = Rows::new(file, options.skip_bad_rows);
     let mut ids = Ids::new("passage");
     let mut passages: Vec<Passage> = Vec::new();
@@ -107,7 +117,7 @@ fn read_passages(file: &Path, options: &ReadOptions, warnings: &mut Vec<String>)
         passages.push(Passage { id: row.id, title, text: row.text, language: Language::undetermined() });
         Ok(())
     })?;
-    rows.finish(MEND_OR_SKIP, warnings)?;
+    left_out.bad_rows.extend(rows.finish(MEND_OR_SKIP, warnings)?);
     if passages.is_empty() {
         return Err(Error::input("no passage in this file")
             .in_file(file)
@@ -121,7 +131,12 @@ fn read_passages(file: &Path, options: &ReadOptions, warnings: &mut Vec<String>)
     Ok(passages)
 }
 
-fn read_queries(file: &Path, options: &ReadOptions, warnings: &mut Vec<String>) -> Result<Vec<Query>> {
+fn read_queries(
+    file: &Path,
+    options: &ReadOptions,
+    warnings: &mut Vec<String>,
+    left_out: &mut LeftOut,
+) -> Result<Vec<Query>> {
     let mut rows = Rows::new(file, options.skip_bad_rows);
     let mut ids = Ids::new("query");
     let mut queries: Vec<Query> = Vec::new();
@@ -136,7 +151,7 @@ fn read_queries(file: &Path, options: &ReadOptions, warnings: &mut Vec<String>) 
         queries.push(Query { id: row.id, text: row.text, language: Language::undetermined() });
         Ok(())
     })?;
-    rows.finish(MEND_OR_SKIP, warnings)?;
+    left_out.bad_rows.extend(rows.finish(MEND_OR_SKIP, warnings)?);
     if queries.is_empty() {
         return Err(Error::input("no query in this file")
             .in_file(file)
@@ -322,6 +337,8 @@ mod tests {
         let collection = read(folder.path(), &options).unwrap();
         assert_eq!(collection.passages.len(), 1);
         assert!(collection.warnings[0].contains("1 bad rows of corpus.jsonl left out, first line 2"));
+        let rows: Vec<usize> = collection.left_out.bad_rows.iter().map(|row| row.line).collect();
+        assert_eq!(rows, [2]);
     }
 
     /// Trap: dropping a judgment of an unknown passage would make R smaller and recall higher.
@@ -335,6 +352,7 @@ mod tests {
         assert_eq!(judged[1].passage, JudgedPassage::Missing("gone".into()));
         assert!(collection.warnings.iter().any(|w| w.contains("gone")), "{:?}", collection.warnings);
         assert!(collection.warnings.iter().any(|w| w.contains("q9")), "{:?}", collection.warnings);
+        assert_eq!(collection.left_out.unknown_queries, ["q9"]);
     }
 
     #[test]

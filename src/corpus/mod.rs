@@ -48,6 +48,25 @@ pub struct Judgment {
     pub grade: Grade,
 }
 
+/// A row that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadRow {
+    pub file: PathBuf,
+    /// From 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub fault: String,
+}
+
+/// What the files hold and the collection does not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Only with [`ReadOptions::skip_bad_rows`]: without it the first one is an error.
+    pub bad_rows: Vec<BadRow>,
+    /// Judgments of queries that are not in the queries file: a query's id for each judgment.
+    pub unknown_queries: Vec<String>,
+}
+
 /// A collection as read from disk.
 #[derive(Debug, Clone)]
 pub struct Collection {
@@ -68,6 +87,7 @@ pub struct Collection {
     pub warnings: Vec<String>,
     /// The file that the judgments were read from; `None`: there is none.
     pub qrels_file: Option<PathBuf>,
+    pub left_out: LeftOut,
 }
 
 impl Collection {
@@ -94,6 +114,7 @@ impl Collection {
             fingerprint,
             warnings,
             qrels_file: None,
+            left_out: LeftOut::default(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::beir::ReadOptions;
 use super::rows::{Rows, first_few};
-use super::{JudgedPassage, Judgment};
+use super::{BadRow, JudgedPassage, Judgment};
 use crate::domain::{DocIdx, Grade, Passage, Query, QueryIdx};
 use crate::error::{Error, Result};
 
@@ -43,14 +43,23 @@ fn splits(qrels: &Path) -> Vec<String> {
     names
 }
 
-/// Judgments by [`QueryIdx`], in file order.
+/// What a qrels file says, and what of it is of no use.
+pub(super) struct Qrels {
+    /// By [`QueryIdx`], in file order.
+    pub(super) judgments: Vec<Vec<Judgment>>,
+    pub(super) bad_rows: Vec<BadRow>,
+    /// A row each.
+    pub(super) unknown_queries: Vec<String>,
+}
+
+/// The judgments of `queries`.
 pub(super) fn read(
     file: &Path,
     passages: &[Passage],
     queries: &[Query],
     options: &ReadOptions,
     warnings: &mut Vec<String>,
-) -> Result<Vec<Vec<Judgment>>> {
+) -> Result<Qrels> {
     let mut reader = Reader {
         docs: (0u32..).zip(passages).map(|(i, p)| (p.id.as_str(), DocIdx(i))).collect(),
         queries: (0u32..).zip(queries).map(|(i, q)| (q.id.as_str(), QueryIdx(i))).collect(),
@@ -62,14 +71,15 @@ pub(super) fn read(
     };
     let mut rows = Rows::new(file, options.skip_bad_rows);
     rows.read_lines(|number, line| reader.take(number, line))?;
-    rows.finish("a judgment is: query-id, corpus-id, grade (a whole number), separated by tabs", warnings)?;
+    let bad_rows = rows
+        .finish("a judgment is: query-id, corpus-id, grade (a whole number), separated by tabs", warnings)?;
     if reader.rows == 0 {
         return Err(Error::input("no judgment in this file")
             .in_file(file)
             .advise("a judgment is: query-id, corpus-id, grade; without any, remove the file"));
     }
     reader.report(warnings);
-    Ok(reader.judgments)
+    Ok(Qrels { judgments: reader.judgments, bad_rows, unknown_queries: reader.unknown_queries })
 }
 
 /// The columns of a line: between tabs, where there is one.

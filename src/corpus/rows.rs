@@ -7,6 +7,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::BadRow;
 use crate::error::{Error, Result};
 
 /// The lines of a file, one after the other, with what is wrong in them.
@@ -49,9 +50,9 @@ impl<'a> Rows<'a> {
         })
     }
 
-    /// The error of the first bad row, or a warning when they are to be skipped.
-    pub(super) fn finish(self, advice: &str, warnings: &mut Vec<String>) -> Result<()> {
-        let Some((line, fault)) = self.bad.first() else { return Ok(()) };
+    /// The error of the first bad row; when they are to be skipped a warning, and the rows.
+    pub(super) fn finish(self, advice: &str, warnings: &mut Vec<String>) -> Result<Vec<BadRow>> {
+        let Some((line, fault)) = self.bad.first() else { return Ok(Vec::new()) };
         let more = match self.bad.len() - 1 {
             0 => String::new(),
             n => format!(" (and {n} more bad lines in this file)"),
@@ -61,7 +62,8 @@ impl<'a> Rows<'a> {
         }
         let name = file_name(self.file);
         warnings.push(format!("{} bad rows of {name} left out, first line {line}: {fault}", self.bad.len()));
-        Ok(())
+        let row = |(line, fault)| BadRow { file: self.file.to_path_buf(), line, fault };
+        Ok(self.bad.into_iter().map(row).collect())
     }
 }
 

@@ -4,14 +4,14 @@
 //! What `eval` prints and what a program gets that uses the crate as a library come from here. It blocks
 //! the calling thread; the engine's own threads do the work.
 
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 
+use super::EngineOptions;
 use super::runs::Runs;
-use super::snapshot::{Focus, FocusView, Request, Snapshot, StageState};
-use super::{Engine, EngineOptions, Event};
+use super::session::{Ask, Session};
+use super::snapshot::{FocusView, Snapshot, StageState};
 use crate::corpus::Collection;
-use crate::domain::QueryIdx;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::tune::Goal;
 
 /// A settled answer. The engine stays open behind it, for its lists.
@@ -20,7 +20,7 @@ pub struct Evaluation {
     pub snapshot: Arc<Snapshot>,
     /// What it was made with.
     pub options: EngineOptions,
-    engine: Engine,
+    session: Session,
 }
 
 impl Evaluation {
@@ -32,47 +32,18 @@ impl Evaluation {
     /// # Errors
     /// When the collection cannot be read, or no thread can be started.
     pub fn of(options: EngineOptions) -> Result<Self> {
-        Self::watched(options, |_| {})
+        Self::watched(options, Some(Goal::Ndcg10), |_| {})
     }
 
-    /// [`Evaluation::of`]; `watch` sees every answer on the way to the settled one.
+    /// [`Evaluation::of`]; `watch` sees every answer on the way to the settled one. Other settings are
+    /// tried for the metric `tune`; `None`: none are, which saves the most time in a large collection.
     ///
     /// # Errors
     /// As [`Evaluation::of`].
-    pub fn watched(options: EngineOptions, mut watch: impl FnMut(&Snapshot)) -> Result<Self> {
-        let (sink, events) = mpsc::channel();
-        let engine = Engine::start(options.clone(), move |event| {
-            let _ = sink.send(event);
-        })?;
-        let mut collection: Option<Arc<Collection>> = None;
-        loop {
-            match events.recv().map_err(|_| Error::bug("the engine ended without an answer"))? {
-                Event::Failed(error) => return Err(error),
-                Event::News(_) => {}
-                Event::Opened(opened) => {
-                    // Without judgments there are signals, of all queries.
-                    let first = opened.judged_queries().next().unwrap_or(QueryIdx(0));
-                    engine.request(Request {
-                        generation: 1,
-                        settings: options.settings.clone(),
-                        focus: Focus::Listed(first),
-                        inspect: None,
-                        tune: Some(Goal::Ndcg10),
-                    });
-                    collection = Some(opened);
-                }
-                Event::Snapshot(snapshot) => {
-                    watch(&snapshot);
-                    let (complete, judged) = snapshot.status.judged;
-                    if let Some(collection) = &collection
-                        && snapshot.status.is_settled()
-                        && complete == judged
-                    {
-                        return Ok(Self { collection: Arc::clone(collection), snapshot, options, engine });
-                    }
-                }
-            }
-        }
+    pub fn watched(options: EngineOptions, tune: Option<Goal>, watch: impl FnMut(&Snapshot)) -> Result<Self> {
+        let mut session = Session::open(options.clone())?;
+        let snapshot = session.ask(Ask { tune, ..Ask::of(options.settings.clone()) }, watch)?;
+        Ok(Self { collection: Arc::clone(&session.collection), snapshot, options, session })
     }
 
     /// Whole lists of all judged queries, first stage and reranked.
@@ -80,7 +51,7 @@ impl Evaluation {
     /// # Errors
     /// When the engine has ended.
     pub fn runs(&self) -> Result<Runs> {
-        self.engine.runs()
+        self.session.engine().runs()
     }
 
     /// The candidate set and the reranked list of every judged query, as the screen shows them.
@@ -88,7 +59,7 @@ impl Evaluation {
     /// # Errors
     /// When the engine has ended.
     pub fn lists(&self) -> Result<Vec<FocusView>> {
-        self.engine.lists()
+        self.session.engine().lists()
     }
 
     /// Why these are the numbers of BM25 alone; `None` where all that was asked for did run.

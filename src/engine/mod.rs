@@ -11,15 +11,17 @@
 //! - `query_state`: the facts of one query and what the judge makes of them.
 //! - `rejudge`: all queries judged anew, in as many slices as it takes.
 //! - `approximation`: what approximate search costs.
+//! - `appearances`: which queries return a passage.
 //! - `tuning`: what other settings would make of it, in the background.
 //! - `judging`, `view`, `remedy`, `explain`: the parts of a snapshot.
 //! - `verdict`, `study`: the case for the judge, at once and when the lists are settled.
 //! - `compare`: two judged states against each other.
 //! - `watch`: whether the collection's files have changed.
 //! - `runs`: whole lists, for export.
-//! - `evaluation`: one setting's settled answer, for whoever has no screen.
+//! - `session`, `evaluation`: settled answers, one after the other or only one, for whoever has no screen.
 
 mod affords;
+mod appearances;
 mod approximation;
 mod background;
 pub mod compare;
@@ -33,6 +35,7 @@ mod query_state;
 mod rejudge;
 mod remedy;
 pub mod runs;
+mod session;
 pub mod snapshot;
 mod study;
 #[doc(hidden)]
@@ -46,6 +49,7 @@ mod worker;
 pub use evaluation::Evaluation;
 pub use judging::JudgeOptions;
 pub use legs::{LegSource, LegSpec};
+pub use session::{Ask, Session};
 pub use snapshot::*;
 
 pub use crate::corpus::ReadOptions;

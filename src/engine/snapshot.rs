@@ -45,6 +45,10 @@ pub struct Request {
     pub inspect: Option<DocIdx>,
     /// The metric for which other settings are tried in the background; `None`: none are.
     pub tune: Option<Goal>,
+    /// The passage whose place in the list of every judged query is wanted.
+    pub trace: Option<DocIdx>,
+    /// Whether all rows below the cut are wanted, and not the golds alone.
+    pub whole: bool,
 }
 
 /// State of one engine: bm25, dense or rerank.
@@ -220,7 +224,8 @@ pub struct FocusView {
     pub language: Language,
     /// The candidate set, in fused order.
     pub first: Vec<FirstRow>,
-    /// Golds that the fused list has beyond N, in fused order.
+    /// Golds that the fused list has beyond N, in fused order; where [`Request::whole`] asks for it, every
+    /// row beyond N.
     pub below: Vec<FirstRow>,
     /// Length of the whole fused list.
     pub fused_len: usize,
@@ -236,8 +241,28 @@ pub struct FocusView {
     /// Whether the query has judgments at all.
     pub judged: bool,
     pub explanation: Option<Explanation>,
+    /// What its lists say without judgments; `None` while they lag behind.
+    pub signals: Option<Signals>,
     /// Whether the lists lag behind the request (the typed text is still being embedded, say).
     pub stale: bool,
+}
+
+/// Which judged queries return a passage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appearances {
+    pub doc: DocIdx,
+    /// The highest in the fused list first.
+    pub queries: Vec<Appearance>,
+}
+
+/// Where one query's lists have the passage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appearance {
+    pub query: QueryIdx,
+    /// In the fused list, to its end.
+    pub first: Rank,
+    /// In the delivered list; `None` where it is no candidate, or the second stage is off or incomplete.
+    pub reranked: Option<Rank>,
 }
 
 /// One query in the list and in the reports.
@@ -480,6 +505,10 @@ pub struct Snapshot {
     pub findings: Option<Arc<Verdict>>,
     /// `None` until the lists were settled once; lags behind them (see [`Status::study_lags`]).
     pub study: Option<Arc<Study>>,
+    /// Of the passage that [`Request::trace`] names; `None` while the lists are made anew.
+    pub appearances: Option<Arc<Appearances>>,
+    /// By [`DocIdx`]: how the model reads each passage; `None` until every passage is embedded.
+    pub readings: Option<Arc<[crate::models::Reading]>>,
     /// What the reader should know about these numbers.
     pub warnings: Vec<String>,
     /// `None` where no model was found or asked for.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::query_state::{JudgeContext, QueryState};
 use super::snapshot::{ProbablePositive, QueryRow, Study};
-use super::verdict::{VerdictInput, verdict};
+use super::verdict::{Deciding, VerdictInput};
 use super::{judging, remedy};
 use crate::corpus::Collection;
 use crate::domain::{DocIdx, Grade, Language, LegId, QueryIdx, Rank};
@@ -51,6 +51,8 @@ pub struct StudyUnderWay {
     trial: Option<Trial>,
     /// Languages that wait for their verdict; `None`: not grouped yet.
     languages: Option<Vec<(Language, Vec<usize>)>>,
+    /// The verdict on the last of them.
+    deciding: Option<Deciding>,
 }
 
 impl StudyUnderWay {
@@ -76,9 +78,10 @@ impl StudyUnderWay {
             }
         }
         let languages = self.languages.get_or_insert_with(|| by_language(input));
-        while let Some((language, rows)) = languages.pop() {
-            let verdict = of_language(input, &rows);
-            self.study.by_language.push((language, verdict));
+        while let Some((language, rows)) = languages.last() {
+            let Some(verdict) = of_language(input, rows, &mut self.deciding, budget) else { return None };
+            self.study.by_language.push((language.clone(), verdict));
+            languages.pop();
             if !languages.is_empty() && start.elapsed() >= budget {
                 return None;
             }
@@ -140,15 +143,23 @@ fn by_language(input: &StudyInput<'_>) -> Vec<(Language, Vec<usize>)> {
     groups.into_iter().rev().collect()
 }
 
-fn of_language(input: &StudyInput<'_>, rows: &[usize]) -> Verdict {
+/// The verdict on some of the rows; `None`: it takes more time.
+fn of_language(
+    input: &StudyInput<'_>,
+    rows: &[usize],
+    deciding: &mut Option<Deciding>,
+    budget: Duration,
+) -> Option<Verdict> {
     let scored = input.rows.iter().filter(|row| row.scores.is_some()).count();
     if let Some(overall) = input.overall.filter(|_| rows.len() == scored) {
-        return overall.clone();
+        return Some(overall.clone());
     }
     let rows = rows.iter().map(|&at| &input.rows[at]);
     let passages = input.collection.passages.len();
     let curve = judging::curve(rows.clone(), input.context.settings, input.context.weights, passages);
-    verdict(rows, &VerdictInput { curve: &curve, ..input.verdict })
+    let verdict = VerdictInput { curve: &curve, ..input.verdict };
+    let done = deciding.get_or_insert_with(|| Deciding::begin(rows.clone(), &verdict)).go_on(budget);
+    if done { deciding.take().map(|decided| decided.finish(rows, &verdict)) } else { None }
 }
 
 /// The unjudged passages on top of either list that are nearly a gold's text, the first list's first.

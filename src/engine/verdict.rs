@@ -1,11 +1,17 @@
 //! The case for the judge: judged queries with their scores, and what a change of N or leg would do.
 
+use std::time::{Duration, Instant};
+
 use super::snapshot::{QueryRow, RecallCurve};
 use super::tuning::Tuning;
 use crate::domain::{Fate, LegName, Settings};
 use crate::judge::{
-    Advice, CONDENSED_NDCG_10, Case, JUDGED_10, JudgedQuery, ListScores, Metric, Metrics, Terms, Verdict,
+    Advice, Bootstrap, CONDENSED_NDCG_10, Case, JUDGED_10, JudgedQuery, ListScores, Metric, Metrics, Terms,
+    Verdict,
 };
+
+/// Queries drawn between two looks at the clock.
+const DRAWS_AT_A_TIME: usize = 20_000;
 
 /// What a verdict is made from, beside the rows.
 pub struct VerdictInput<'a> {
@@ -22,15 +28,44 @@ pub struct VerdictInput<'a> {
     pub terms: Terms,
 }
 
-/// The verdict on those of the rows that are complete and judged. An empty list is the first stage's
-/// loss, so every judged query counts, whatever the means are averaged over.
-pub fn verdict<'a>(rows: impl Iterator<Item = &'a QueryRow>, input: &VerdictInput<'_>) -> Verdict {
+/// A verdict under way: over thousands of queries its resamples take longer than a frame. It is on those
+/// of the rows that are complete and judged. An empty list is the first stage's loss, so every judged query
+/// counts, whatever the means are averaged over.
+pub struct Deciding(Bootstrap);
+
+impl Deciding {
+    pub fn begin<'a>(rows: impl Iterator<Item = &'a QueryRow>, input: &VerdictInput<'_>) -> Self {
+        Self(on_case(rows, input, |case| case.bootstrap()))
+    }
+
+    /// Goes on for about `budget`; whether it can be finished.
+    pub fn go_on(&mut self, budget: Duration) -> bool {
+        let start = Instant::now();
+        loop {
+            let done = self.0.step(DRAWS_AT_A_TIME);
+            if done || start.elapsed() >= budget {
+                return done;
+            }
+        }
+    }
+
+    /// The verdict; rows and input must be those that it was begun with.
+    pub fn finish<'a>(self, rows: impl Iterator<Item = &'a QueryRow>, input: &VerdictInput<'_>) -> Verdict {
+        on_case(rows, input, |case| Verdict::with(case, self.0))
+    }
+}
+
+fn on_case<'a, T>(
+    rows: impl Iterator<Item = &'a QueryRow>,
+    input: &VerdictInput<'_>,
+    decide: impl FnOnce(&Case<'_>) -> T,
+) -> T {
     let rows: Vec<&QueryRow> = rows.collect();
     let fates: Vec<Vec<Option<Fate>>> =
         rows.iter().map(|row| row.golds.iter().map(|gold| gold.first_fate).collect()).collect();
     let queries: Vec<JudgedQuery<'_>> =
         rows.iter().zip(&fates).filter_map(|(row, fates)| judged_query(row, fates, input)).collect();
-    Verdict::on(&Case {
+    decide(&Case {
         queries: &queries,
         candidates: input.settings.candidates,
         reranker: input.reranker,

@@ -25,6 +25,8 @@ pub struct ViewInput<'a> {
     /// Whether a second stage is at work or done.
     pub reranking: bool,
     pub stale: bool,
+    /// Whether every row beyond N is wanted, and not the golds alone.
+    pub whole: bool,
 }
 
 /// Builds the view; the explanation is left out.
@@ -78,13 +80,18 @@ pub fn focus_view(input: &ViewInput<'_>) -> FocusView {
         golds: remedy::with_remedies(input),
         judged: state.has_judgments(),
         explanation: None,
+        signals: None,
         stale: input.stale,
     }
 }
 
-/// Golds that the fused list has beyond N, in its order.
+/// Golds that the fused list has beyond N, in its order; or all that it has there.
 fn below(input: &ViewInput<'_>) -> Vec<FirstRow> {
     let n = input.settings.candidates;
+    if input.whole {
+        let rows = input.state.fused().top(input.state.fused().len());
+        return (1..).zip(rows).skip(n).map(|(rank, row)| first_row(input, row, rank)).collect();
+    }
     let mut lost: Vec<(Rank, usize)> = (input.golds.iter())
         .filter_map(|gold| Some((gold.fused.filter(|&rank| rank as usize > n)?, gold.doc?)))
         .filter_map(|(rank, doc)| Some((rank, input.state.pool().row_of(doc)?)))

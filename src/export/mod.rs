@@ -21,6 +21,7 @@ pub mod tables;
 pub mod text;
 pub mod trec;
 mod tuning;
+pub mod validation;
 
 use crate::engine::Evaluation;
 use crate::error::{Error, Result};

@@ -55,8 +55,8 @@ pub use query_scores::{
 };
 pub use random::SplitMix64;
 pub use ranking::{Gain, JudgedList, Metric, MetricKind, capped_recall};
-pub use resemblance::{Resemblance, Shingles, resembling};
+pub use resemblance::{RESEMBLES, Resemblance, Shingles, resembling};
 pub use signals::{Cut, LegPair, Lists, PARTS, Signals};
-pub use significance::{Interval, ROUNDS, SEED, TTest, bootstrap, holm, paired_t, randomisation};
+pub use significance::{Bootstrap, Interval, ROUNDS, SEED, TTest, bootstrap, holm, paired_t, randomisation};
 pub use stages::{StageAct, StageCut, StageVerdict, deciding_stage};
 pub use verdict::{Advice, Case, Class, Comparison, Evidence, JudgedQuery, ListScores, Loss, Terms, Verdict};

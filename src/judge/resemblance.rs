@@ -59,6 +59,22 @@ impl Shingles {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// Ascending.
+    pub fn hashes(&self) -> &[u64] {
+        &self.0
+    }
+
+    /// Shared shingles over all shingles of both, 0 to 1; 0 where either has none.
+    pub fn jaccard(&self, other: &Self) -> f64 {
+        let (mut a, mut b, mut shared) = (0, 0, 0usize);
+        while let (Some(of_a), Some(of_b)) = (self.0.get(a), other.0.get(b)) {
+            shared += usize::from(of_a == of_b);
+            a += usize::from(of_a <= of_b);
+            b += usize::from(of_b <= of_a);
+        }
+        if shared == 0 { 0.0 } else { shared as f64 / (self.len() + other.len() - shared) as f64 }
+    }
 }
 
 /// FNV-1a over the letters, with a last mix: two shingles of one collection share a hash by chance less

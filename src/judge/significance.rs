@@ -75,14 +75,45 @@ pub fn randomisation(differences: &[f64], rounds: usize, seed: u64) -> f64 {
 /// The percentile bootstrap interval of the mean difference over queries, at `level` (.95): `rounds`
 /// resamples, percentiles interpolated linearly. `None` for no query or no round.
 pub fn bootstrap(differences: &[f64], level: f64, rounds: usize, seed: u64) -> Option<Interval> {
-    if differences.is_empty() || rounds == 0 {
-        return None;
+    Bootstrap::new(differences.to_vec(), rounds, seed).finish(level)
+}
+
+/// [`bootstrap`] in steps, so that whoever is asked something else meanwhile need not wait for the end.
+#[derive(Debug, Clone)]
+pub struct Bootstrap {
+    differences: Vec<f64>,
+    rounds: usize,
+    random: SplitMix64,
+    /// Of the resamples so far.
+    means: Vec<f64>,
+}
+
+impl Bootstrap {
+    pub fn new(differences: Vec<f64>, rounds: usize, seed: u64) -> Self {
+        let rounds = if differences.is_empty() { 0 } else { rounds };
+        Self { differences, rounds, random: SplitMix64::new(seed), means: Vec::with_capacity(rounds) }
     }
-    let n = differences.len();
-    let mut random = SplitMix64::new(seed);
-    let mut resampled = || (0..n).map(|_| differences[random.below(n)]).sum::<f64>() / n as f64;
-    let mut means: Vec<f64> = (0..rounds).map(|_| resampled()).collect();
-    Some(interval_of(&mut means, level))
+
+    pub fn differences(&self) -> &[f64] {
+        &self.differences
+    }
+
+    /// Takes about so many `draws` more, in whole resamples, at least one; whether all are taken.
+    pub fn step(&mut self, draws: usize) -> bool {
+        let n = self.differences.len();
+        let resamples = (draws / n.max(1)).max(1).min(self.rounds - self.means.len());
+        for _ in 0..resamples {
+            let sum: f64 = (0..n).map(|_| self.differences[self.random.below(n)]).sum();
+            self.means.push(sum / n as f64);
+        }
+        self.means.len() == self.rounds
+    }
+
+    /// The interval, after what is missing is drawn; `None` for no query or no round.
+    pub fn finish(mut self, level: f64) -> Option<Interval> {
+        self.step(usize::MAX);
+        (!self.means.is_empty()).then(|| interval_of(&mut self.means, level))
+    }
 }
 
 /// The middle `level` of a sample, which must not be empty; sorts it.
@@ -187,6 +218,21 @@ mod tests {
     }
 
     const DIFFERENCES: [f64; 10] = [0.1, -0.05, 0.2, 0.0, 0.3, 0.02, -0.1, 0.15, 0.07, 0.0];
+
+    /// Trap: a resample cut in two by a step, or a step that draws one too many.
+    #[test]
+    fn a_bootstrap_in_steps_is_the_one_in_one_go() {
+        let whole = bootstrap(&DIFFERENCES, 0.95, 137, SEED);
+        for draws in [1, 7, 25, 5000] {
+            let mut steps = Bootstrap::new(DIFFERENCES.to_vec(), 137, SEED);
+            let mut count = 1;
+            while !steps.step(draws) {
+                count += 1;
+            }
+            assert_eq!(count, 137_usize.div_ceil((draws / 10).max(1)), "{draws}");
+            assert_eq!(steps.finish(0.95), whole, "{draws}");
+        }
+    }
 
     #[test]
     fn the_randomisation_test_comes_near_the_exact_one_and_repeats_itself() {

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::metrics::{Metrics, share_of_gain};
 use super::ranking::capped_recall;
-use super::significance::{Interval, ROUNDS, SEED, bootstrap, mean};
+use super::significance::{Bootstrap, Interval, ROUNDS, SEED, mean};
 use super::wording;
 use crate::domain::Fate;
 
@@ -178,7 +178,12 @@ pub struct Verdict {
 impl Verdict {
     /// The verdict on a case.
     pub fn on(case: &Case) -> Self {
-        let evidence = Evidence::of(case);
+        Self::with(case, case.bootstrap())
+    }
+
+    /// The verdict on a case with its own [`Case::bootstrap`], which is what takes long.
+    pub fn with(case: &Case, bootstrap: Bootstrap) -> Self {
+        let evidence = Evidence::of(case, bootstrap);
         let reranker_class = case.reranker.map(|_| evidence.reranker_class());
         let class = evidence.class(reranker_class);
         let mut advice: Vec<Advice> =
@@ -195,8 +200,22 @@ impl Verdict {
     }
 }
 
+impl<'a> Case<'a> {
+    /// The queries that are wholly reranked, with their reranked scores.
+    fn both(&self) -> impl Iterator<Item = (&'a JudgedQuery<'a>, &'a ListScores)> + use<'a> {
+        self.queries.iter().filter_map(|query| Some((query, query.reranked.as_ref()?)))
+    }
+
+    /// Of the difference that the reranker makes to nDCG@10; none of it is drawn yet.
+    pub fn bootstrap(&self) -> Bootstrap {
+        let differences =
+            self.both().map(|(query, reranked)| reranked.metrics.ndcg10 - query.first.metrics.ndcg10);
+        Bootstrap::new(differences.collect(), self.terms.rounds.max(1), self.terms.seed)
+    }
+}
+
 impl Evidence {
-    fn of(case: &Case) -> Self {
+    fn of(case: &Case, bootstrap: Bootstrap) -> Self {
         let queries = case.queries;
         let capped: Vec<f64> = queries
             .iter()
@@ -226,11 +245,11 @@ impl Evidence {
             min_capped_recall: case.terms.min_capped_recall,
             losses,
             missing_from_corpus: golds(Fate::MissingFromCorpus),
-            comparison: case.reranker.and_then(|_| Comparison::of(case)),
+            comparison: case.reranker.and_then(|_| Comparison::of(case, bootstrap)),
         }
     }
 
-    /// In the order of issue 4: too few queries, then the first stage, then the reranker.
+    /// In the protocol's order: too few queries, then the first stage, then the reranker.
     fn class(&self, reranker_class: Option<Class>) -> Class {
         if self.queries < self.min_queries {
             return Class::NotEnoughEvidence;
@@ -252,13 +271,11 @@ impl Evidence {
 
 impl Comparison {
     /// `None` where no query is wholly reranked.
-    fn of(case: &Case) -> Option<Self> {
-        let both = || case.queries.iter().filter_map(|query| Some((query, query.reranked.as_ref()?)));
+    fn of(case: &Case, bootstrap: Bootstrap) -> Option<Self> {
+        let both = || case.both();
         let first = Metrics::mean(both().map(|(query, _)| query.first.metrics))?;
         let reranked = Metrics::mean(both().map(|(_, reranked)| reranked.metrics))?;
         let ceiling = Metrics::mean(both().map(|(query, _)| query.ceiling))?;
-        let differences: Vec<f64> =
-            both().map(|(query, reranked)| reranked.metrics.ndcg10 - query.first.metrics.ndcg10).collect();
         let mean_first = |pick: fn(&ListScores) -> f64| -> f64 {
             mean(&both().map(|(query, _)| pick(&query.first)).collect::<Vec<_>>())
         };
@@ -266,12 +283,12 @@ impl Comparison {
             mean(&both().map(|(_, reranked)| pick(reranked)).collect::<Vec<_>>())
         };
         Some(Self {
-            queries: differences.len(),
+            queries: both().count(),
             first,
             reranked,
             ceiling,
-            ndcg10_difference: mean(&differences),
-            interval: bootstrap(&differences, 0.95, case.terms.rounds.max(1), case.terms.seed)?,
+            ndcg10_difference: mean(bootstrap.differences()),
+            interval: bootstrap.finish(0.95)?,
             share_of_gain: share_of_gain(first.precision5, reranked.precision5, ceiling.precision5),
             judged10_first: mean_first(|list| list.judged10),
             judged10_reranked: mean_reranked(|list| list.judged10),

@@ -21,6 +21,7 @@
 //! | `fastembed` | the same by the fastembed crate, for the models that it knows by name |
 //! | `hub` | models from the Hugging Face hub into the cache folder, checked |
 //! | `store` | which fetched models there are |
+//! | `token_counter` | how long a text is to a model, without running it |
 //! | `late` | MaxSim over token vectors; pure |
 //! | `slot` | where a loading encoder will be |
 //!
@@ -43,6 +44,7 @@ mod slot;
 pub mod store;
 #[cfg(test)]
 mod test_support;
+mod token_counter;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -55,6 +57,7 @@ pub use cross_encoder::{CrossEncoder, CrossEncoderFiles, PairLogit};
 pub use locate::{ModelFiles, locate};
 pub use slot::EncoderSlot;
 pub use store::store_folders;
+pub use token_counter::TokenCounter;
 
 /// Bytes of all files under a folder, as far as they can be seen.
 fn size_of(folder: &Path) -> u64 {

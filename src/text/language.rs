@@ -83,6 +83,51 @@ pub fn guess_by_script(text: &str) -> Option<Language> {
     ScriptCounts::of(text).asian().map(Language::new)
 }
 
+/// The script that most letters are in (`Latin`, `Japanese`, `Han`); `None` where there is no letter.
+pub fn script(text: &str) -> Option<&'static str> {
+    let asian = ScriptCounts::of(text).asian().and_then(|tag| {
+        Some(match tag {
+            "ja" => "Japanese",
+            "ko" => "Hangul",
+            "th" => "Thai",
+            "lo" => "Lao",
+            "km" => "Khmer",
+            "my" => "Burmese",
+            tag if tag.starts_with("zh") => "Han",
+            _ => return None,
+        })
+    });
+    asian.or_else(|| {
+        use whatlang::Script as S;
+        Some(match whatlang::detect_script(text)? {
+            S::Arabic => "Arabic",
+            S::Armenian => "Armenian",
+            S::Bengali => "Bengali",
+            S::Cyrillic => "Cyrillic",
+            S::Devanagari => "Devanagari",
+            S::Ethiopic => "Ethiopic",
+            S::Georgian => "Georgian",
+            S::Greek => "Greek",
+            S::Gujarati => "Gujarati",
+            S::Gurmukhi => "Gurmukhi",
+            S::Hangul => "Hangul",
+            S::Hebrew => "Hebrew",
+            S::Hiragana | S::Katakana => "Japanese",
+            S::Kannada => "Kannada",
+            S::Khmer => "Khmer",
+            S::Latin => "Latin",
+            S::Malayalam => "Malayalam",
+            S::Mandarin => "Han",
+            S::Myanmar => "Burmese",
+            S::Oriya => "Oriya",
+            S::Sinhala => "Sinhala",
+            S::Tamil => "Tamil",
+            S::Telugu => "Telugu",
+            S::Thai => "Thai",
+        })
+    })
+}
+
 /// The language that most often has these letters, and how many there are; the letters have to be most of
 /// the text, or to be Vietnamese.
 fn by_letters(text: &str) -> Option<(&'static str, u32)> {
@@ -307,5 +352,19 @@ mod tests {
     fn the_character_lists_pair_up() {
         assert_eq!(TRADITIONAL.chars().count(), SIMPLIFIED.chars().count());
         assert!(TRADITIONAL.chars().all(|c| !SIMPLIFIED.contains(c)));
+    }
+
+    #[test]
+    fn a_script_is_named_and_kanji_among_kana_is_japanese() {
+        for (text, name) in [
+            ("Two pieces of luggage", Some("Latin")),
+            ("予約の取り消しは前日まで", Some("Japanese")),
+            ("退票规定", Some("Han")),
+            ("환불 규정 PDF", Some("Hangul")),
+            ("возврат билета", Some("Cyrillic")),
+            ("1234 – 5678", None),
+        ] {
+            assert_eq!(script(text), name, "{text}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 
 use ratatui::layout::{Position, Rect};
 
-use crate::domain::{DocIdx, QueryIdx};
+use crate::domain::{DocIdx, Fate, QueryIdx};
 
 use super::knobs::Knob;
 use super::layout::{Detail, Plot};
@@ -39,6 +39,14 @@ pub enum Target {
         alpha: usize,
         candidates: usize,
     },
+    /// The table of the view as a whole: the wheel.
+    Table,
+    /// The head of a column of the view's table, by its place among the columns.
+    Heading(usize),
+    /// A row of the view's table, by its place among the rows.
+    Line(usize),
+    /// The count of a fate in the strip: the filter lets through those that have it.
+    FateCount(Fate),
     /// An entry of the open list, by its place among those that match.
     Choice(usize),
     /// The panel, or an open list, between its rows.

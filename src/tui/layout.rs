@@ -100,6 +100,24 @@ pub struct Layout {
     /// The knob panel, or a list to choose from, in the place of the details.
     pub dock: Option<Rect>,
     pub plots: Vec<(Plot, Rect)>,
+    /// Of a view that is a table.
+    pub table: Option<TableRooms>,
+}
+
+/// The rooms of a view that is a table. What does not fit is `None`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TableRooms {
+    /// Lines above the table: what the whole comes to.
+    pub head: Option<Rect>,
+    pub table: Rect,
+    /// Beside the table.
+    pub side: Option<Rect>,
+    /// Lines under the table that add it up.
+    pub strip: Option<Rect>,
+    /// What the row under the cursor is made of.
+    pub below: Option<Rect>,
+    /// Beside that.
+    pub corner: Option<Rect>,
 }
 
 impl Layout {
@@ -136,6 +154,7 @@ impl Layout {
             tabs: false,
             dock: None,
             plots: Vec::new(),
+            table: None,
         };
         if fit == Fit::TooSmall {
             return layout;
@@ -144,6 +163,9 @@ impl Layout {
         let docked = layout.dock.is_some();
         match (wants.view, fit) {
             (View::Curves, _) => layout.split_plots(body, wants.plot),
+            (View::Collection | View::Languages | View::Compare | View::Passages, _) => {
+                layout.table = Some(TableRooms::of(body, wants.view));
+            }
             (View::Query, Fit::TooSmall | Fit::Narrow) => {
                 layout.split_narrow(body, wants.list, wants.detail, docked);
             }
@@ -243,6 +265,11 @@ impl Layout {
         }
     }
 
+    /// How many rows the view's table shows: without its frame and its heads.
+    pub fn table_page(&self) -> usize {
+        usize::from(self.table.map_or(0, |rooms| rooms.table.height.saturating_sub(3)))
+    }
+
     /// How many rows of content a pane shows: without its frame and, in the lists, its column heads.
     pub fn page(&self, pane: Pane) -> usize {
         let (area, frame) = match pane {
@@ -252,6 +279,69 @@ impl Layout {
             Pane::Knobs => (None, 0),
         };
         usize::from(area.map_or(0, |area| area.height.saturating_sub(frame)))
+    }
+}
+
+impl TableRooms {
+    fn of(body: Rect, view: View) -> Self {
+        let shape = Shape::of(view, body);
+        let [head, rest] = Split::vertical([Constraint::Length(shape.head), Constraint::Fill(1)]).areas(body);
+        let [rest, below] = rows(rest, shape.below);
+        let [rest, strip] = rows(rest, shape.strip);
+        let [table, side] =
+            Split::horizontal([Constraint::Fill(1), Constraint::Length(shape.side)]).areas(rest);
+        let [below, corner] =
+            Split::horizontal([Constraint::Fill(1), Constraint::Length(shape.corner)]).areas(below);
+        let room = |area: Rect| (!area.is_empty()).then_some(area);
+        Self {
+            head: room(head),
+            table,
+            side: room(side),
+            strip: room(strip),
+            below: room(below),
+            corner: room(corner),
+        }
+    }
+}
+
+/// Cells that the rooms around a table take.
+#[derive(Default)]
+struct Shape {
+    head: u16,
+    strip: u16,
+    below: u16,
+    side: u16,
+    corner: u16,
+}
+
+impl Shape {
+    fn of(view: View, body: Rect) -> Self {
+        let (width, height) = (body.width, body.height);
+        match view {
+            View::Query | View::Curves => Self::default(),
+            View::Collection => Self {
+                strip: if height >= 10 { 3 } else { 0 },
+                below: if height >= 24 { (height / 4).clamp(6, 14) } else { 0 },
+                side: if width >= 116 { 36 } else { 0 },
+                corner: if width >= 100 { width * 2 / 5 } else { 0 },
+                head: 0,
+            },
+            View::Languages => {
+                let below = if height >= 14 { height / 2 } else { 0 };
+                Self { below, corner: if width >= 100 { width * 2 / 5 } else { 0 }, ..Self::default() }
+            }
+            View::Compare => Self {
+                head: if height >= 14 { (height / 3).clamp(7, 12) } else { height.min(5) },
+                below: if height >= 24 { (height / 4).clamp(6, 12) } else { 0 },
+                ..Self::default()
+            },
+            View::Passages => Self {
+                below: if height >= 14 { (height * 2 / 5).clamp(6, 20) } else { 0 },
+                side: if width >= 116 { 34 } else { 0 },
+                corner: if width >= 100 { width * 2 / 5 } else { 0 },
+                ..Self::default()
+            },
+        }
     }
 }
 
@@ -293,14 +383,15 @@ mod tests {
         for width in 40..220 {
             for height in 12..70 {
                 let screen = Rect::new(0, 0, width, height);
-                for (view, dock) in
-                    [(View::Query, 0), (View::Query, 17), (View::Curves, 0), (View::Curves, 17)]
-                {
+                for (view, dock) in View::ALL.into_iter().flat_map(|view| [(view, 0), (view, 17)]) {
                     let layout = Layout::of(width, height, wants(view, Pane::First, Detail::Curve, dock));
+                    let tables =
+                        layout.table.map(|t| [Some(t.table), t.head, t.side, t.strip, t.below, t.corner]);
+                    let tables = tables.into_iter().flatten().flatten();
                     let rooms = [layout.queries, layout.first, layout.gutter, layout.reranked, layout.dock];
                     let details = layout.details.iter().map(|(_, room)| *room);
                     let plots = layout.plots.iter().map(|(_, room)| *room);
-                    for room in rooms.into_iter().flatten().chain(details).chain(plots) {
+                    for room in rooms.into_iter().flatten().chain(details).chain(plots).chain(tables) {
                         assert_eq!(room.intersection(screen), room, "{width}x{height}");
                     }
                 }

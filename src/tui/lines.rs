@@ -165,7 +165,7 @@ pub fn query_mark(row: Option<&QueryRow>) -> QueryMark {
 }
 
 /// From best to worst.
-fn severity(fate: Fate) -> (u8, Fate) {
+pub fn severity(fate: Fate) -> (u8, Fate) {
     let rank = match fate {
         Fate::Kept => 0,
         Fate::Rescued => 1,

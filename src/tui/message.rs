@@ -10,6 +10,7 @@ use crate::domain::{DocIdx, Settings};
 use crate::engine::{Event, News, Request, Snapshot};
 use crate::error::Error;
 
+use super::behind::{Job, Outcome};
 use super::hit::Pointer;
 
 /// Something happened.
@@ -24,6 +25,8 @@ pub enum Message {
     Resize(u16, u16),
     Opened(Arc<Collection>),
     Snapshot(Arc<Snapshot>),
+    /// What was done behind the screen.
+    Done(Outcome),
     EngineFailed(Error),
     /// The collection is another one from now on, or could not become one.
     News(News),
@@ -68,6 +71,8 @@ pub struct Kept {
 #[derive(Debug, Clone)]
 pub enum Effect {
     Request(Request),
+    /// To be done behind the screen.
+    Behind(Job),
     /// Writes a judgment.
     Judge(Mark),
     /// Writes a file of the user's; [`Message::Kept`] says how that went.

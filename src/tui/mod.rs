@@ -17,8 +17,10 @@
 //! - `guard`, `hangup`, `probe`, `runtime`: the only files that touch the terminal.
 
 mod actions;
+mod behind;
 mod editor;
 mod fields;
+mod filter;
 mod guard;
 #[cfg(unix)]
 mod hangup;
@@ -33,6 +35,7 @@ mod picker;
 mod probe;
 mod runtime;
 mod state;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod theme;

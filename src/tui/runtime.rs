@@ -16,12 +16,13 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::config::{presets, session, user, written};
+use crate::config::{presets, session, spelling, user};
 use crate::corpus::{self, Collection};
 use crate::domain::DocIdx;
 use crate::engine::Event;
 use crate::error::{Error, Result};
 
+use super::behind::Behind;
 use super::guard::{self, Guard};
 use super::hit::{Gesture, HitMap, Pointer, Target, along};
 use super::message::{Effect, Kept, Message, Writing};
@@ -90,10 +91,15 @@ struct Screen<'a, H: EngineHandle> {
     writers: Vec<JoinHandle<()>>,
     /// An answer of the terminal that may come too late.
     late: LateAnswer,
+    behind: Behind,
 }
 
 impl<'a, H: EngineHandle> Screen<'a, H> {
     fn open(options: &Options, guard: Guard, engine: &'a H, tell: UnboundedSender<Message>) -> Result<Self> {
+        let done = tell.clone();
+        // The screen may be gone by then.
+        let behind = Behind::start(move |outcome| drop(done.send(Message::Done(outcome))))
+            .map_err(|error| Error::unavailable(format!("cannot start a thread: {error}")))?;
         let mut look = Look::from_environment(options.ascii);
         let mut late = LateAnswer::default();
         if let Some(theme) = options.theme {
@@ -118,6 +124,7 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
             tell,
             writers: Vec::new(),
             late,
+            behind,
         })
     }
 
@@ -216,6 +223,7 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
         for effect in effects {
             match effect {
                 Effect::Request(request) => newest = Some(request),
+                Effect::Behind(job) => self.behind.start_job(job),
                 Effect::Judge(mark) => self.engine.mark(mark),
                 Effect::Write(what) => self.write(what),
                 Effect::Copy(text) => {
@@ -327,7 +335,7 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
 fn kept(what: Writing, files: &Files, legs: &[String]) -> Result<Kept> {
     match what {
         Writing::Settings(settings) => {
-            let file = written::write(&files.collection, &settings, legs)?;
+            let file = spelling::write(&files.collection, &settings, legs)?;
             Ok(Kept { words: format!("written: {}", file.display()), presets: None })
         }
         Writing::Preset { name, settings } => {

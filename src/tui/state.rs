@@ -14,6 +14,7 @@ use super::history::History;
 use super::knobs::{self, Knob, Scope};
 use super::layout::{Detail, Layout, Plot, Wants};
 use super::picker::{self, Pick, Picker, Shelf};
+use super::tables::Tables;
 use super::theme::Look;
 use super::{Files, Options, Restored};
 
@@ -21,7 +22,17 @@ use super::{Files, Options, Restored};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum View {
     Query,
+    Collection,
     Curves,
+    Languages,
+    Compare,
+    Passages,
+}
+
+impl View {
+    #[cfg(test)]
+    pub const ALL: [Self; 6] =
+        [Self::Query, Self::Collection, Self::Curves, Self::Languages, Self::Compare, Self::Passages];
 }
 
 /// What Tab goes through.
@@ -68,6 +79,10 @@ pub enum Mode {
     Pooling,
     /// A name is typed for a preset.
     Naming,
+    /// A passage of the corpus is open: its text, and which queries return it.
+    Reading,
+    /// Two passages are open side by side.
+    SideBySide,
 }
 
 impl Mode {
@@ -76,7 +91,15 @@ impl Mode {
     }
 
     pub fn is_overlay(self) -> bool {
-        matches!(self, Self::Help | Self::Explaining | Self::CommandLine | Self::Pooling)
+        matches!(
+            self,
+            Self::Help
+                | Self::Explaining
+                | Self::CommandLine
+                | Self::Pooling
+                | Self::Reading
+                | Self::SideBySide
+        )
     }
 }
 
@@ -158,8 +181,20 @@ pub struct State {
     pub generation: u64,
     /// What the newest request wants explained.
     pub inspected: Option<DocIdx>,
+    /// The passage whose place in every query's list the newest request wants.
+    pub traced: Option<DocIdx>,
+    /// The passage that another one is to be held against.
+    pub held: Option<DocIdx>,
+    /// A jump to the next lost gold has gone to another query: whether its first one is sought, or its last.
+    pub seek_lost: Option<bool>,
+    /// Whether the first stage's list goes on below the cut at N.
+    pub whole: bool,
 
     pub view: View,
+    /// Rows, cursor and order of the views that are tables.
+    pub tables: Tables,
+    /// Whether the second of two rooms under a table is shown, where not both fit.
+    pub other_tab: bool,
     /// The plot that is shown where not all have room.
     pub plot: Plot,
     /// The method whose heat map is shown, by its place in it.
@@ -232,6 +267,8 @@ impl State {
             goal: Goal::Ndcg10,
             leg: LegId(0),
             view: View::Query,
+            tables: Tables::default(),
+            other_tab: false,
             plot: Plot::Recall,
             heat_method: 0,
             heat_first: false,
@@ -245,6 +282,10 @@ impl State {
             settings_at_start: options.settings.clone(),
             generation: 0,
             inspected: None,
+            traced: None,
+            held: None,
+            seek_lost: None,
+            whole: false,
             pane: Pane::Queries,
             list: Pane::Queries,
             mode: Mode::Browse,
@@ -288,9 +329,14 @@ impl State {
     pub fn layout(&self) -> Layout {
         let wants = match self.view {
             View::Query => self.wants(),
-            View::Curves => Wants { view: View::Query, dock: 0, ..self.wants() },
+            _ => Wants { view: View::Query, dock: 0, ..self.wants() },
         };
         Layout::of(self.size.0, self.size.1, wants)
+    }
+
+    /// How many rows the table of the view shows; 0 where the view is none.
+    pub fn table_page(&self) -> usize {
+        Layout::of(self.size.0, self.size.1, self.wants()).table_page()
     }
 
     /// What the frame is to hold.
@@ -337,6 +383,12 @@ impl State {
             (None, Some(query)) => Some(Focus::Listed(query)),
             (None, None) => Some(Focus::Typed(String::new())),
         }
+    }
+
+    /// The passage whose place in every query's list is to be known: that under the cursor of the view of
+    /// passages.
+    pub fn wanted_trace(&self) -> Option<DocIdx> {
+        self.tables.passages.table.cursor.filter(|_| self.view == View::Passages)
     }
 
     /// Whether the lists shown answer another request than the newest.

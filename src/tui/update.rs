@@ -3,6 +3,7 @@
 //! asked ends in one request.
 
 mod choosing;
+mod compare;
 mod curves;
 mod finding;
 mod history;
@@ -10,10 +11,12 @@ mod judging;
 mod keeping;
 mod lists;
 mod news;
+mod passages;
 mod pointer;
 mod pool;
 mod queries;
 mod snapshot;
+mod tables;
 mod turning;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -21,6 +24,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use crate::engine::{Focus, Request};
 
 use super::actions::{self, ActionId};
+use super::behind::Outcome;
 use super::fields;
 use super::knobs;
 use super::message::{Effect, Message};
@@ -42,10 +46,12 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         Message::Resize(width, height) => {
             state.size = (width, height);
             keep_in_sight(state);
+            tables::keep_in_sight(state);
             Vec::new()
         }
         Message::Opened(collection) => snapshot::on_opened(state, collection),
         Message::Snapshot(snapshot) => snapshot::on_snapshot(state, snapshot),
+        Message::Done(outcome) => on_done(state, outcome),
         Message::EngineFailed(error) if state.collection.is_none() => vec![Effect::Fail(error)],
         Message::EngineFailed(error) => {
             state.complain(error.to_string().replace('\n', " "));
@@ -58,6 +64,14 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Terminate => vec![Effect::Quit],
+    }
+}
+
+fn on_done(state: &mut State, outcome: Outcome) -> Vec<Effect> {
+    match outcome {
+        Outcome::Compared(number, comparison) => compare::compared(state, number, comparison),
+        Outcome::Counted(counts) => passages::counted(state, counts),
+        Outcome::Arranged(number, rows) => passages::arranged(state, number, rows),
     }
 }
 
@@ -119,7 +133,7 @@ fn on_action(state: &mut State, action: ActionId) -> Vec<Effect> {
         Id::Ask => open_ask(state),
         Id::Filter => {
             state.mode = Mode::Filtering;
-            if state.layout().queries.is_none() {
+            if state.view == View::Query && state.layout().queries.is_none() {
                 focus(state, Pane::Queries);
             }
             Vec::new()
@@ -185,6 +199,30 @@ fn on_action(state: &mut State, action: ActionId) -> Vec<Effect> {
         Id::ScrollLeft => finding::aside(state, false),
         Id::ScrollRight => finding::aside(state, true),
         Id::QueryView => show(state, View::Query),
+        Id::CollectionView => show(state, View::Collection),
+        Id::LanguagesView => show(state, View::Languages),
+        Id::CompareView => show(state, View::Compare),
+        Id::PassagesView => show(state, View::Passages),
+        Id::NextLost => lists::to_lost(state, true),
+        Id::PreviousLost => lists::to_lost(state, false),
+        Id::Against => lists::against(state),
+        Id::Whole => {
+            state.whole = !state.whole;
+            state.say(if state.whole { "everything below the cut" } else { "only golds below the cut" });
+            vec![request(state)]
+        }
+        Id::SortNext
+        | Id::SortPrevious
+        | Id::SortReverse
+        | Id::OpenRow
+        | Id::OtherTab
+        | Id::NextFate
+        | Id::MarkQuery
+        | Id::MatrixLeg
+        | Id::Pin
+        | Id::Unpin
+        | Id::TakePinned
+        | Id::CompareMetric => tables::on_action(state, action),
         Id::CurvesView => show(state, View::Curves),
         Id::Fusion => choosing::open(state, Pick::Fusion),
         Id::Reranker => choosing::open(state, Pick::Reranker),
@@ -206,7 +244,11 @@ fn on_action(state: &mut State, action: ActionId) -> Vec<Effect> {
 fn show(state: &mut State, view: View) -> Vec<Effect> {
     state.view = view;
     keep_in_sight(state);
-    Vec::new()
+    let mut effects = tables::refresh(state);
+    if state.wanted_trace() != state.traced && state.wanted_trace().is_some() {
+        effects.push(request(state));
+    }
+    effects
 }
 
 fn walk(state: &mut State, action: ActionId) -> Vec<Effect> {
@@ -228,6 +270,9 @@ fn walk(state: &mut State, action: ActionId) -> Vec<Effect> {
     if state.panel {
         turning::step(state, if action == ActionId::Down { 1 } else { -1 });
         return Vec::new();
+    }
+    if state.tables.of(state.view).is_some() {
+        return tables::walk(state, action);
     }
     match state.pane {
         Pane::Queries => queries::walk(state, action),
@@ -282,7 +327,9 @@ fn accept(state: &mut State) -> Vec<Effect> {
         Mode::Picking(pick) => choosing::accept(state, pick),
         Mode::Asking if state.typed.is_some() => {
             state.mode = Mode::Browse;
-            focus(state, Pane::First)
+            let effects = show(state, View::Query);
+            focus(state, Pane::First);
+            effects
         }
         _ => {
             state.mode = Mode::Browse;
@@ -305,13 +352,15 @@ fn back(state: &mut State) -> Vec<Effect> {
         }
         Mode::Filtering => {
             state.mode = Mode::Browse;
-            state.filter.reset();
-            queries::refilter(state)
+            field_of_filter(state).reset();
+            after_filtering(state)
         }
         Mode::Picking(pick) => choosing::back(state, pick),
         Mode::Number(_)
         | Mode::Help
         | Mode::Explaining
+        | Mode::Reading
+        | Mode::SideBySide
         | Mode::CommandLine
         | Mode::Pooling
         | Mode::Naming => {
@@ -321,6 +370,13 @@ fn back(state: &mut State) -> Vec<Effect> {
             Vec::new()
         }
         Mode::Browse if state.panel => turning::close_panel(state),
+        Mode::Browse if state.view == View::Passages && !state.tables.passages.search.value().is_empty() => {
+            state.tables.passages.search.reset();
+            tables::refresh(state)
+        }
+        Mode::Browse if state.view == View::Collection && !state.filter.value().is_empty() => {
+            queries::filter_by(state, "")
+        }
         Mode::Browse if state.view != View::Query => show(state, View::Query),
         Mode::Browse if state.messages => {
             state.messages = false;
@@ -348,6 +404,7 @@ fn on_typed_key(state: &mut State, event: &KeyEvent) -> Vec<Effect> {
     };
     match (step, state.mode) {
         (Some(step), Mode::Asking) => lists::walk(state, step),
+        (Some(step), Mode::Filtering) if state.view != View::Query => tables::walk(state, step),
         (Some(step), Mode::Filtering) => queries::walk(state, step),
         (Some(step), Mode::Picking(pick)) => choosing::walk(state, pick, step),
         (Some(_), _) => Vec::new(),
@@ -379,12 +436,21 @@ fn field(state: &mut State) -> &mut tui_input::Input {
         return &mut state.find;
     }
     match state.mode {
-        Mode::Filtering => &mut state.filter,
+        Mode::Filtering => field_of_filter(state),
         Mode::Naming => &mut state.name,
         Mode::Picking(_) => &mut state.picker.filter,
         Mode::Number(_) => &mut state.number,
         _ => &mut state.ask,
     }
+}
+
+/// What narrows the list of the view: the passages have a search of their own.
+fn field_of_filter(state: &mut State) -> &mut tui_input::Input {
+    if state.view == View::Passages { &mut state.tables.passages.search } else { &mut state.filter }
+}
+
+fn after_filtering(state: &mut State) -> Vec<Effect> {
+    if state.view == View::Passages { tables::refresh(state) } else { queries::refilter(state) }
 }
 
 fn after_typing(state: &mut State) -> Vec<Effect> {
@@ -393,7 +459,7 @@ fn after_typing(state: &mut State) -> Vec<Effect> {
     }
     match state.mode {
         Mode::Asking => queries::ask(state),
-        Mode::Filtering => queries::refilter(state),
+        Mode::Filtering => after_filtering(state),
         Mode::Picking(pick) => choosing::refilter(state, pick),
         _ => Vec::new(),
     }
@@ -403,6 +469,7 @@ fn after_typing(state: &mut State) -> Vec<Effect> {
 pub(super) fn request(state: &mut State) -> Effect {
     state.generation += 1;
     state.inspected = state.cursor.doc;
+    state.traced = state.wanted_trace();
     let focus = state.wanted_focus().unwrap_or(Focus::Typed(String::new()));
     Effect::Request(Request {
         generation: state.generation,
@@ -410,5 +477,7 @@ pub(super) fn request(state: &mut State) -> Effect {
         focus,
         inspect: state.inspected,
         tune: Some(state.goal),
+        trace: state.traced,
+        whole: state.whole,
     })
 }

@@ -54,8 +54,15 @@ impl Desk {
             Event::Opened(collection) => collection,
             other => panic!("{other:?}"),
         };
-        let request =
-            Request { generation: 0, settings, focus: Focus::Listed(QueryIdx(0)), inspect: None, tune: None };
+        let request = Request {
+            generation: 0,
+            settings,
+            focus: Focus::Listed(QueryIdx(0)),
+            inspect: None,
+            tune: None,
+            trace: None,
+            whole: false,
+        };
         Self { engine, events, collection, request }
     }
 

@@ -19,26 +19,30 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("rerank", &["corpus", "domain", "error", "index", "models", "order", "text"]),
     ("judge", &["domain", "error"]),
     ("tune", &["domain", "fuse", "judge", "order"]),
+    ("validate", &["corpus", "domain", "judge", "text"]),
     (
         "engine",
         &[
             "corpus", "domain", "error", "fuse", "index", "judge", "models", "order", "rerank", "retrieve",
-            "text", "tune",
+            "text", "tune", "validate",
         ],
     ),
-    ("export", &["corpus", "domain", "engine", "error", "index", "judge", "text", "tune"]),
-    ("tui", &["config", "corpus", "domain", "engine", "error", "export", "judge", "text", "tune"]),
+    ("export", &["corpus", "domain", "engine", "error", "index", "judge", "text", "tune", "validate"]),
+    (
+        "tui",
+        &["config", "corpus", "domain", "engine", "error", "export", "judge", "text", "tune", "validate"],
+    ),
     (
         "cli",
         &[
             "config", "corpus", "domain", "engine", "error", "export", "index", "judge", "models", "rerank",
-            "text", "tui", "tune",
+            "text", "tui", "tune", "validate",
         ],
     ),
 ];
 
 /// Rooms that compute and nothing else.
-const PURE: &[&str] = &["domain", "order", "text", "fuse", "judge", "tune"];
+const PURE: &[&str] = &["domain", "order", "text", "fuse", "judge", "tune", "validate"];
 
 fn sources(room: &str) -> Vec<PathBuf> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

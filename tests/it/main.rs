@@ -25,4 +25,5 @@ mod sample;
 mod schema;
 #[cfg(unix)]
 mod terminal;
+mod validate;
 mod without_model;

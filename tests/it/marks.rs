@@ -50,6 +50,8 @@ impl Desk {
             focus,
             inspect: None,
             tune: None,
+            trace: None,
+            whole: false,
         });
     }
 

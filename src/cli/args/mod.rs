@@ -3,6 +3,7 @@
 
 mod engine;
 mod judging;
+mod output;
 mod values;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use super::analyze::AnalyzeArgs;
 use super::eval::EvalArgs;
 pub use engine::EngineArgs;
 pub use judging::JudgeArgs;
+pub use output::OutputArgs;
 pub use values::{analyzers, report_format};
 
 /// The version with what it computes with.
@@ -58,6 +60,8 @@ pub enum Command {
     Rerankers(Box<super::rerankers::RerankersArgs>),
     /// What is kept of what was computed, and forgetting it
     Cache(super::cache::CacheArgs),
+    /// Look a collection over: what is wrong with it, what is odd, what it is made of
+    Validate(Box<super::validate::ValidateArgs>),
     /// Show how a text is read: its language, and the terms after each step of the analyzer
     Analyze(AnalyzeArgs),
     /// Write the sample collection to a folder of your own, to try things on

@@ -9,11 +9,11 @@ use crate::engine::explain::{ExplainInput, explain};
 use crate::engine::query_state::{JudgeContext, QueryState};
 use crate::engine::rejudge::Rejudge;
 use crate::engine::runs::{Runs, first_run, reranked_run};
-use crate::engine::snapshot::{Focus, FocusView, GoldRow, Snapshot, Stamp};
+use crate::engine::snapshot::{Appearances, Focus, FocusView, GoldRow, Snapshot, Stamp};
 use crate::engine::view::{ViewInput, focus_view};
-use crate::engine::{approximation, judging};
+use crate::engine::{appearances, approximation, judging};
 use crate::fuse::{Fuser, FusionPlan};
-use crate::judge::MetricPlan;
+use crate::judge::{MetricPlan, Signals};
 use crate::rerank::cascade::StagePlan;
 use crate::text;
 
@@ -24,10 +24,11 @@ impl Worker {
         self.judge(JUDGE_AT_ONCE);
         let focus = self.focus(&settings, ran);
         if self.dirty.verdict && self.rejudge.is_none() && self.judged.len() <= VERDICT_AT_ONCE {
-            self.decide();
+            self.decide(Duration::MAX);
         }
         let status = self.status(ran, &focus);
         let summary = self.summary();
+        let appearances = self.request.trace.and_then(|doc| self.appearances(doc, &settings, ran));
         self.revision += 1;
         self.dirty.view = false;
         self.dirty.urgent = false;
@@ -47,6 +48,8 @@ impl Worker {
             approximation: self.approximation,
             costs: self.costs(),
             affords: Arc::clone(&self.affords),
+            appearances,
+            readings: self.readings.clone(),
             rerankers: self.rerankers_in_use(),
             warnings: self.warnings(&settings, ran),
             model: self.model_in_use(),
@@ -102,6 +105,7 @@ impl Worker {
             self.dirty.verdict = true;
             self.dirty.study = true;
             self.studying = None;
+            self.deciding = None;
             self.dirty.affords = true;
             self.affording = None;
         }
@@ -146,6 +150,18 @@ impl Worker {
                 self.listed[query.index()].judge(query, &context).golds
             }
         }
+    }
+
+    /// Where the judged queries have a passage; `None` while their lists are made anew.
+    fn appearances(&self, doc: DocIdx, settings: &Settings, ran: LegSet) -> Option<Arc<Appearances>> {
+        if self.rejudge.is_some() {
+            return None;
+        }
+        let plan = self.plan(settings, ran);
+        let metrics = self.metric_plan(settings);
+        let stages = Arc::clone(&self.stages);
+        let context = self.context(settings, &metrics, &plan, &stages, ran);
+        Some(Arc::new(appearances::of(doc, &self.judged, &self.listed, &context)))
     }
 
     /// The verdict in words, and which legs it is of while more is to come.
@@ -208,6 +224,7 @@ impl Worker {
             stages: &self.stages,
             reranking: reranks_now && ran_here == ran,
             stale: ran_here != ran,
+            whole: self.request.whole,
         });
         let explanation = inspect.and_then(|doc| {
             let input = ExplainInput {
@@ -224,7 +241,22 @@ impl Worker {
             };
             explain(&input, doc).map_err(|error| self.notes.push(error.to_string())).ok()
         });
-        FocusView { explanation, ..view }
+        let signals =
+            (ran_here == ran && !ran.is_empty()).then(|| self.signals(&focus, settings, ran)).flatten();
+        FocusView { explanation, signals, ..view }
+    }
+
+    /// What the lists of the query on the screen say without judgments; its list is fused.
+    fn signals(&self, focus: &Focus, settings: &Settings, ran: LegSet) -> Option<Signals> {
+        let plan = self.plan(settings, ran);
+        let metrics = self.metric_plan(settings);
+        let stages = Arc::clone(&self.stages);
+        let context = self.context(settings, &metrics, &plan, &stages, ran);
+        let state = match focus {
+            Focus::Listed(query) => self.listed.get(query.index()),
+            Focus::Typed(_) => self.typed.as_ref(),
+        };
+        state.map(|state| state.signals(&context))
     }
 
     pub(super) fn focus(&mut self, settings: &Settings, ran: LegSet) -> FocusView {

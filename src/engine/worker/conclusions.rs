@@ -1,30 +1,40 @@
 //! What is concluded from all rows: the verdict, and when all is quiet the study.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{SLICE, Worker};
 use crate::engine::study::StudyInput;
-use crate::engine::verdict::{VerdictInput, verdict};
+use crate::engine::verdict::{Deciding, VerdictInput};
 
 impl Worker {
-    /// The verdict on the rows as they are.
-    pub(super) fn decide(&mut self) {
-        self.dirty.verdict = false;
+    /// Goes on for about `budget` with the verdict on the rows as they are; whether it is there.
+    pub(super) fn decide(&mut self, budget: Duration) -> bool {
+        let under_way = self.deciding.take();
+        if !self.rows.iter().any(|row| row.scores.is_some()) {
+            self.findings = None;
+            self.dirty.verdict = false;
+            return true;
+        }
         let settings = &self.request.settings;
-        let scored = self.rows.iter().any(|row| row.scores.is_some());
         let reranker = self.reranks_now(self.ran()).then(|| settings.reranker.name());
-        self.findings = scored.then(|| {
-            let input = VerdictInput {
-                metrics: &self.metrics,
-                curve: &self.curve,
-                legs: &self.legs.names,
-                settings,
-                reranker: reranker.as_deref(),
-                tuning: self.fresh_tuning(),
-                terms: self.options.judging.terms,
-            };
-            Arc::new(verdict(self.rows.iter(), &input))
-        });
+        let input = VerdictInput {
+            metrics: &self.metrics,
+            curve: &self.curve,
+            legs: &self.legs.names,
+            settings,
+            reranker: reranker.as_deref(),
+            tuning: self.fresh_tuning(),
+            terms: self.options.judging.terms,
+        };
+        let mut deciding = under_way.unwrap_or_else(|| Deciding::begin(self.rows.iter(), &input));
+        if !deciding.go_on(budget) {
+            self.deciding = Some(deciding);
+            return false;
+        }
+        self.findings = Some(Arc::new(deciding.finish(self.rows.iter(), &input)));
+        self.dirty.verdict = false;
+        true
     }
 
     /// A slice of the study.

@@ -28,6 +28,9 @@ impl Worker {
                         "{truncated} passages are longer than the model reads: it sees only their beginning"
                     ));
                 }
+                let passages = (0u32..).take(self.collection.passages.len());
+                self.readings =
+                    passages.map(|doc| dense.tokens.reading(crate::domain::DocIdx(doc))).collect();
                 self.dense = Dense::Ready(dense);
                 self.texts = None;
                 self.dirty.judged = true;

@@ -87,8 +87,7 @@ impl Worker {
                     self.dirty.work_list = false;
                     self.hand_out_work();
                 } else if self.dirty.verdict {
-                    self.decide();
-                    self.dirty.view = true;
+                    self.dirty.view |= self.decide(SLICE);
                 } else if self.dirty.affords {
                     self.go_on_affording();
                 } else if self.dirty.study {

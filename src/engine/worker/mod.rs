@@ -30,6 +30,7 @@ use super::runs::Runs;
 use super::snapshot::{Affords, Approximation, Focus, FocusView, QueryRow, RecallCurve, Request, Study};
 use super::study::{Likenesses, StudyUnderWay};
 use super::tuning::{Key, Tuner, Tuning};
+use super::verdict::Deciding;
 use super::watch::Watch;
 use super::{EngineOptions, Event, News};
 use crate::corpus::{self, Collection, Mark};
@@ -37,6 +38,7 @@ use crate::domain::{Language, QueryIdx};
 use crate::error::{Error, Result};
 use crate::index::{CacheFolder, FactCache, LexicalIndex};
 use crate::judge::{Metric, Verdict};
+use crate::models::Reading;
 use crate::rerank::cascade::StagePlan;
 use crate::rerank::{Runner, RunnerEvent};
 use summary::Summary;
@@ -161,6 +163,8 @@ struct Worker {
     lexical: LexicalIndex,
     /// What the texts of each language are like; `None`: to be counted.
     texts: Option<BTreeMap<Language, TextRow>>,
+    /// How the model reads each passage; `None` until all are embedded.
+    readings: Option<Arc<[Reading]>>,
     facts: Arc<FactCache>,
     own: mpsc::Sender<Message>,
     background: Option<Background>,
@@ -196,6 +200,7 @@ struct Worker {
     metrics: Arc<[Metric]>,
     study: Option<Arc<Study>>,
     studying: Option<StudyUnderWay>,
+    deciding: Option<Deciding>,
     likenesses: Likenesses,
     tuner: Option<Tuner>,
     tuning: Option<Arc<Tuning>>,
@@ -252,6 +257,8 @@ impl Worker {
             focus: judged.first().map_or(Focus::Typed(String::new()), |&query| Focus::Listed(query)),
             inspect: None,
             tune: None,
+            trace: None,
+            whole: false,
         };
         let mut worker = Self {
             dense: match options.use_model {
@@ -270,6 +277,7 @@ impl Worker {
             metrics: Arc::default(),
             study: None,
             studying: None,
+            deciding: None,
             likenesses: Likenesses::default(),
             tuner: None,
             tuning: None,
@@ -298,6 +306,7 @@ impl Worker {
             cache,
             lexical,
             texts: None,
+            readings: None,
             facts,
             background,
             listed,

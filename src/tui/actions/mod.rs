@@ -52,7 +52,27 @@ pub enum ActionId {
     KnobDefault,
     Reset,
     QueryView,
+    CollectionView,
     CurvesView,
+    LanguagesView,
+    CompareView,
+    PassagesView,
+    SortNext,
+    SortPrevious,
+    SortReverse,
+    NextFate,
+    MarkQuery,
+    MatrixLeg,
+    Pin,
+    Unpin,
+    TakePinned,
+    CompareMetric,
+    NextLost,
+    PreviousLost,
+    Against,
+    OpenRow,
+    OtherTab,
+    Whole,
     NextPlot,
     PreviousPlot,
     NextGoal,
@@ -113,6 +133,10 @@ pub enum Place {
     /// The panel of all knobs.
     Panel,
     Curves,
+    Collection,
+    Languages,
+    Compare,
+    Passages,
     Overlay,
     Field,
     /// Pooled judging, a passage at a time.
@@ -125,6 +149,7 @@ pub enum Group {
     Move,
     Turn,
     Tune,
+    Tables,
     Judge,
     Search,
     Screen,
@@ -145,13 +170,15 @@ impl ActionId {
 }
 
 impl Group {
-    pub const ALL: [Self; 6] = [Self::Move, Self::Turn, Self::Tune, Self::Judge, Self::Search, Self::Screen];
+    pub const ALL: [Self; 7] =
+        [Self::Move, Self::Turn, Self::Tune, Self::Tables, Self::Judge, Self::Search, Self::Screen];
 
     pub fn title(self) -> &'static str {
         match self {
             Self::Move => "Move",
             Self::Turn => "Turn the knobs",
             Self::Tune => "Curves",
+            Self::Tables => "Collection, languages, compare, passages",
             Self::Judge => "Judge",
             Self::Search => "Search",
             Self::Screen => "Screen",
@@ -184,7 +211,13 @@ pub fn place(state: &State) -> Place {
         (Mode::Pooling, _) => Place::Pool,
         (mode, _) if mode.is_overlay() => Place::Overlay,
         _ if state.panel => Place::Panel,
-        _ if state.view == View::Curves => Place::Curves,
+        _ if state.view != View::Query => match state.view {
+            View::Collection => Place::Collection,
+            View::Languages => Place::Languages,
+            View::Compare => Place::Compare,
+            View::Passages => Place::Passages,
+            View::Curves | View::Query => Place::Curves,
+        },
         (_, Pane::Queries) => Place::Queries,
         (_, Pane::First | Pane::Reranked) => Place::Lists,
         (_, Pane::Knobs) => Place::Knobs,
@@ -203,22 +236,24 @@ pub fn nth_key(event: &KeyEvent, id: ActionId, keys: &Keymap) -> Option<usize> {
     keys.keys(action).iter().position(|key| key.is(event))
 }
 
-/// The keys of the footer with their labels, most useful first; neighbours of one label together.
+/// The keys of the footer with their labels, most useful first; neighbours of one label together, a run
+/// of many by its ends.
 pub fn footer(place: Place, keymap: &Keymap) -> Vec<(String, &'static str)> {
-    let mut entries: Vec<(String, &'static str)> = Vec::new();
+    let mut entries: Vec<(Vec<String>, &'static str)> = Vec::new();
     let here = all().filter(|action| action.places.contains(&place) && !action.label.is_empty());
     for action in here {
         let Some(key) = keymap.keys(action).first().map(|key| key.name()) else { continue };
         let name = footer_label(action, place);
         match entries.last_mut() {
-            Some((keys, label)) if *label == name => {
-                keys.push(' ');
-                keys.push_str(&key);
-            }
-            _ => entries.push((key, name)),
+            Some((keys, label)) if *label == name => keys.push(key),
+            _ => entries.push((vec![key], name)),
         }
     }
-    entries
+    let run = |keys: Vec<String>| match keys.as_slice() {
+        [first, _, _, .., last] => format!("{first}-{last}"),
+        keys => keys.join(" "),
+    };
+    entries.into_iter().map(|(keys, label)| (run(keys), label)).collect()
 }
 
 fn footer_label(action: &Action, place: Place) -> &'static str {
@@ -227,6 +262,9 @@ fn footer_label(action: &Action, place: Place) -> &'static str {
         (ActionId::Open, Place::Knobs) => "type a value",
         (ActionId::AlphaLess | ActionId::AlphaMore, Place::Knobs | Place::Panel) => "turn",
         (ActionId::AlphaLess | ActionId::AlphaMore, Place::Curves) => "α",
+        (ActionId::OpenRow, Place::Collection | Place::Compare) => "query",
+        (ActionId::OpenRow, Place::Languages) => "its queries",
+        (ActionId::OpenRow, Place::Passages) => "read",
         (ActionId::AllKnobs, Place::Panel) => "close",
         (ActionId::Quit, Place::Overlay | Place::Pool) => "close",
         _ => action.label,
@@ -285,7 +323,7 @@ mod tests {
     /// Digits choose views, and these letters belong to what later issues add.
     #[test]
     fn keys_that_later_views_need_are_free() {
-        for c in "2456789ex".chars() {
+        for c in "789ex".chars() {
             let event = KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
             assert_eq!(action_for(&event, Place::Queries, &Keymap::default()), None, "{c}");
         }

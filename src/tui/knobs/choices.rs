@@ -1,6 +1,6 @@
 //! The knobs that are a choice out of a list: the first stage, the fusion, the second stage.
 
-use crate::domain::{FirstStage, FusionMethod, LegId, Settings};
+use crate::domain::{FirstStage, FusionMethod, LegId, LegName, Settings};
 
 /// Second stages that work offline, in the order of the picker.
 pub const RERANKER_STOPS: [&str; 5] = [
@@ -53,4 +53,26 @@ pub fn method_name(settings: &Settings) -> String {
 /// The second stage as the screen names it.
 pub fn reranker_name(settings: &Settings) -> String {
     settings.reranker.to_string().replace("late-interaction", "late interaction")
+}
+
+/// A setting in a few words: `RRF 60 · α .50 · N 50 · late interaction · k 10`.
+pub fn setting_name(settings: &Settings, legs: &[LegName]) -> String {
+    let mut parts = Vec::new();
+    match settings.first {
+        FirstStage::Only(_) => parts.push(settings.first_name(legs).to_owned()),
+        FirstStage::Hybrid => {
+            parts.push(method_name(settings));
+            if settings.goes_by_alpha(legs.len()) {
+                parts.push(format!("α {}", super::share(settings.alpha)));
+            } else {
+                let weights = settings.leg_weights(legs.len());
+                let weights: Vec<String> = weights.into_iter().map(super::share).collect();
+                parts.push(format!("weights {}", weights.join(" ")));
+            }
+        }
+    }
+    parts.push(format!("N {}", settings.candidates));
+    parts.push(if settings.reranker.is_none() { "no reranker".to_owned() } else { reranker_name(settings) });
+    parts.push(format!("k {}", settings.deliver));
+    parts.join(" · ")
 }

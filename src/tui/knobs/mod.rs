@@ -11,7 +11,7 @@ mod scale;
 mod tests;
 mod typed;
 
-pub use choices::{RERANKER_STOPS, method_name, reranker_name};
+pub use choices::{RERANKER_STOPS, method_name, reranker_name, setting_name};
 pub use scale::{Step, fraction, jump_candidates, reset, set_fraction, set_share, share_of, turn};
 pub use typed::{NOTHING_SPEAKS, share, type_in, value};
 

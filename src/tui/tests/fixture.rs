@@ -18,6 +18,7 @@ use crate::engine::{
 };
 use crate::fuse::LegShare;
 use crate::judge::{Interval, Metrics, Movement};
+use crate::models::Reading;
 use crate::tui::Options;
 use crate::tui::message::{Effect, Message};
 use crate::tui::state::State;
@@ -162,6 +163,12 @@ pub fn collection() -> Arc<Collection> {
     let mut judgments = vec![vec![gold(0), gold(3)]; 9];
     judgments.push(Vec::new());
     Arc::new(Collection::new(PathBuf::from("sample_corpus"), passages, queries, judgments, Vec::new()))
+}
+
+/// Every tenth passage is longer than the model reads.
+fn readings() -> Arc<[Reading]> {
+    let of = |nth: u32| Reading { n_tokens: 20 + nth * 9, truncated: nth % 10 == 9, unknown_chars: 0 };
+    (0..70).map(of).collect()
 }
 
 fn metrics(precision5: f64, ndcg10: f64, rr10: f64) -> Metrics {
@@ -348,6 +355,8 @@ pub fn snapshot() -> Snapshot {
         ceiling: metrics(0.52, 0.94, 0.97),
     };
     Snapshot {
+        appearances: None,
+        readings: Some(readings()),
         stamp: Stamp { generation: 1, revision: 1 },
         settings: Settings::default(),
         tuning: None,
@@ -369,6 +378,7 @@ pub fn snapshot() -> Snapshot {
             golds,
             judged: true,
             explanation: Some(explanation()),
+            signals: None,
             stale: false,
         },
         queries: Arc::new(query_rows()),

@@ -1,6 +1,6 @@
 //! What is kept and handed out: presets, the settings file, the command line, the clipboard, the editor.
 
-use crate::config::written;
+use crate::config::spelling;
 use crate::domain::Passage;
 
 use super::super::message::{Effect, Kept, Writing};
@@ -58,8 +58,8 @@ pub fn command_line(state: &State) -> String {
         (None, Some(query)) => arguments.extend(["--query".to_owned(), query.id.clone()]),
         (None, None) => {}
     }
-    arguments.extend(written::flags(&state.settings, &state.files.base, &state.shelf.legs));
-    written::shell_line(&arguments)
+    arguments.extend(spelling::flags(&state.settings, &state.files.base, &state.shelf.legs));
+    spelling::shell_line(&arguments)
 }
 
 pub fn show_command_line(state: &mut State) -> Vec<Effect> {

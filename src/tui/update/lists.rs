@@ -1,12 +1,13 @@
 //! The row under the cursor: walking, jumping between golds, and scrolling so that it stays in sight.
 
-use crate::domain::DocIdx;
-use crate::engine::FocusView;
+use crate::domain::{DocIdx, Fate, QueryIdx};
+use crate::engine::{FocusView, GoldRow};
 
 use super::super::actions::ActionId;
 use super::super::lines;
 use super::super::message::Effect;
-use super::super::state::{Cursor, Pane, State};
+use super::super::state::{Cursor, Mode, Pane, State};
+use super::super::tables::queries::row_of;
 use super::{queries, request};
 
 /// The list that row keys speak to.
@@ -63,6 +64,82 @@ pub fn to_gold(state: &mut State, forward: bool) -> Vec<Effect> {
     }
 }
 
+/// Jumps to the next gold that was lost before the reranker: in this query's list, else in the next query
+/// that passes the filter and has one.
+pub fn to_lost(state: &mut State, forward: bool) -> Vec<Effect> {
+    let Some(snapshot) = state.snapshot.clone() else { return Vec::new() };
+    let is_lost = |gold: &GoldRow| lines::known_fate(gold).is_some_and(Fate::is_lost_before_rerank);
+    if state.typed.is_none() && Some(&snapshot.focus.focus) == state.wanted_focus().as_ref() {
+        let rows = lines::passages(&snapshot.focus, Pane::First);
+        let at = rows.iter().position(|&doc| Some(doc) == state.cursor.doc && state.cursor.chosen);
+        let golds = &snapshot.focus.golds;
+        let lost =
+            |&place: &usize| golds.iter().any(|gold| gold.doc == rows.get(place).copied() && is_lost(gold));
+        let next = match (forward, at) {
+            (true, at) => (at.map_or(0, |at| at + 1)..rows.len()).find(lost),
+            (false, at) => (0..at.unwrap_or(0)).rev().find(lost),
+        };
+        if let Some((place, doc)) = next.and_then(|place| Some((place, *rows.get(place)?))) {
+            (state.pane, state.list) = (Pane::First, Pane::First);
+            let effects = put(state, doc, place);
+            bring_into_sight(state, Pane::First);
+            return effects;
+        }
+    }
+    let here = queries::place(state);
+    let count = state.queries.len();
+    let order = (1..=count).map(|by| {
+        let start = here.unwrap_or(if forward { count.saturating_sub(1) } else { 0 });
+        (if forward { start + by } else { start + count - by }) % count.max(1)
+    });
+    let has_lost = |place: usize| -> Option<QueryIdx> {
+        let query = *state.queries.get(place)?;
+        row_of(&snapshot, query)?.golds.iter().any(is_lost).then_some(query)
+    };
+    match order.filter_map(has_lost).next() {
+        Some(query) if Some(query) != state.query || state.typed.is_some() => {
+            let effects = queries::show(state, query);
+            state.seek_lost = Some(forward);
+            (state.pane, state.list) = (Pane::First, Pane::First);
+            effects
+        }
+        Some(_) => {
+            state.cursor.chosen = false;
+            state.say("no other query has a lost gold");
+            Vec::new()
+        }
+        None => {
+            state.say("no gold is lost before the reranker");
+            Vec::new()
+        }
+    }
+}
+
+/// Holds the passage under the cursor; on another one, opens the two side by side.
+pub fn against(state: &mut State) -> Vec<Effect> {
+    match (state.held, state.cursor.doc) {
+        (_, None) => {}
+        (Some(held), Some(doc)) if held == doc => {
+            state.held = None;
+            state.say("no passage is held");
+        }
+        (Some(_), Some(_)) => {
+            state.mode = Mode::SideBySide;
+            state.overlay_scroll = 0;
+        }
+        (None, Some(doc)) => {
+            state.held = Some(doc);
+            let id =
+                state.collection.as_ref().and_then(|c| c.passages.get(doc.index())).map(|p| p.id.clone());
+            state.say(format!(
+                "{} is held: c on another row puts the two side by side",
+                id.unwrap_or_default()
+            ));
+        }
+    }
+    Vec::new()
+}
+
 /// Puts the cursor on a passage and asks for its explanation.
 pub fn select(state: &mut State, doc: DocIdx) -> Vec<Effect> {
     let Some(snapshot) = state.snapshot.clone() else { return Vec::new() };
@@ -95,8 +172,9 @@ pub fn settle(state: &mut State, is_new_query: bool) {
     let undecided = !state.cursor.chosen && !state.cursor.doc.is_some_and(|doc| lines::is_gold(view, doc));
     if is_new_query || undecided {
         let first_gold = rows.iter().position(|&doc| lines::is_gold(view, doc));
-        let place = first_gold.unwrap_or(0);
-        state.cursor = Cursor { doc: rows.get(place).copied(), place, chosen: false };
+        let sought = sought(state, view, &rows);
+        let place = sought.or(first_gold).unwrap_or(0);
+        state.cursor = Cursor { doc: rows.get(place).copied(), place, chosen: sought.is_some() };
     } else if gone {
         let place = state.cursor.place.min(rows.len().saturating_sub(1));
         state.cursor = Cursor { doc: rows.get(place).copied(), place, ..state.cursor };
@@ -104,6 +182,21 @@ pub fn settle(state: &mut State, is_new_query: bool) {
         state.cursor.place = place;
     }
     keep_in_sight(state);
+}
+
+/// The lost gold that a jump from another query goes to, the first or the last; once it is there, it is
+/// sought no longer.
+fn sought(state: &mut State, view: &FocusView, rows: &[DocIdx]) -> Option<usize> {
+    let forward = state.seek_lost?;
+    let is_lost = |doc: &DocIdx| {
+        let gold = view.golds.iter().find(|gold| gold.doc == Some(*doc));
+        gold.and_then(lines::known_fate).is_some_and(Fate::is_lost_before_rerank)
+    };
+    let place = if forward { rows.iter().position(is_lost) } else { rows.iter().rposition(is_lost) };
+    if place.is_some() {
+        state.seek_lost = None;
+    }
+    place
 }
 
 /// Scrolls so that the focused pane shows its cursor and no list ends above the end of its pane.

@@ -8,6 +8,7 @@ use crate::engine::News;
 
 use super::super::message::Effect;
 use super::super::state::{Cursor, State};
+use super::super::tables::Tables;
 use super::{judging, queries, request, snapshot};
 
 pub fn on_news(state: &mut State, news: News) -> Vec<Effect> {
@@ -57,6 +58,8 @@ fn take(state: &mut State, collection: Arc<Collection>) {
     state.collection = Some(collection);
     state.queries = queries::filtered(state);
     state.query = shown;
+    // How often a passage is gold may be another number.
+    state.tables.passages.counted_for = None;
     super::keep_in_sight(state);
 }
 
@@ -76,8 +79,10 @@ fn on_reread(state: &mut State, collection: Arc<Collection>, passages_changed: b
         at(collection.queries.iter().position(|query| Some(&query.id) == id.as_ref())).map(QueryIdx);
     let doc = at(collection.passages.iter().position(|other| Some(&other.id) == passage.as_ref()));
     state.cursor = Cursor { doc: doc.map(crate::domain::DocIdx), ..state.cursor };
-    // The picture is of indices that mean other passages now.
+    // The picture, and what is in the tables, is of indices that mean other passages now.
     state.snapshot = None;
+    state.tables = Tables::default();
+    state.held = None;
     judging::forget_all(state);
     snapshot::on_opened(state, collection)
 }

@@ -5,7 +5,7 @@ use super::super::hit::{Gesture, Pointer, Target};
 use super::super::knobs::{Knob, Step};
 use super::super::message::Effect;
 use super::super::state::{Mode, Pane, State};
-use super::{back, choosing, curves, focus, lists, queries, turning};
+use super::{back, choosing, curves, focus, lists, queries, tables, turning};
 
 /// Rows that one notch of the wheel scrolls.
 const NOTCH: isize = 3;
@@ -79,8 +79,11 @@ fn press(state: &mut State, pointer: Pointer) -> Vec<Effect> {
             state.messages = false;
             Vec::new()
         }
+        Target::Heading(column) => tables::sort_by(state, column),
+        Target::Line(place) => tables::click(state, place),
+        Target::FateCount(fate) => tables::only(state, fate),
         Target::Status => super::on_action(state, ActionId::Messages),
-        Target::Overlay | Target::Dock | Target::Choice(_) => Vec::new(),
+        Target::Overlay | Target::Dock | Target::Choice(_) | Target::Table => Vec::new(),
     }
 }
 
@@ -89,6 +92,7 @@ fn wheel(state: &mut State, target: Target, notches: isize) -> Vec<Effect> {
         return super::walk(state, if notches > 0 { ActionId::Down } else { ActionId::Up });
     }
     match target {
+        Target::Table | Target::Line(_) | Target::Heading(_) => tables::wheel(state, notches * NOTCH),
         Target::Pane(pane) | Target::Row(pane, _) => lists::wheel(state, pane, notches * NOTCH),
         Target::Query(_) | Target::TypedQuery => lists::wheel(state, Pane::Queries, notches * NOTCH),
         Target::Slider(knob) | Target::Knob(knob) => {
@@ -110,6 +114,7 @@ fn wheel(state: &mut State, target: Target, notches: isize) -> Vec<Effect> {
         }
         Target::Gold(_)
         | Target::Tab(_)
+        | Target::FateCount(_)
         | Target::PlotTab(_)
         | Target::Cell { .. }
         | Target::Overlay

@@ -1,11 +1,15 @@
 //! Which query is shown: stepping, filtering, asking one's own.
 
+use tui_input::Input;
+
 use crate::domain::QueryIdx;
 
 use super::super::actions::ActionId;
+use super::super::filter::Filter;
 use super::super::message::Effect;
 use super::super::state::{Cursor, Pane, Scroll, State};
-use super::{keep_in_sight, request};
+use super::super::tables::queries::row_of;
+use super::{keep_in_sight, request, tables};
 
 /// Moves along the filtered queries. From a typed query the first step goes back to the listed one.
 pub fn step(state: &mut State, by: isize) -> Vec<Effect> {
@@ -71,22 +75,6 @@ pub fn leave_typed(state: &mut State) -> Vec<Effect> {
     start_over(state)
 }
 
-/// The queries that the filter lets through.
-pub fn filtered(state: &State) -> Vec<QueryIdx> {
-    let Some(collection) = &state.collection else { return Vec::new() };
-    let wanted = state.filter.value().trim().to_lowercase();
-    let indices = (0u32..).map(QueryIdx).zip(&collection.queries);
-    indices
-        .filter(|(_, query)| {
-            wanted.is_empty()
-                || query.id.to_lowercase().contains(&wanted)
-                || query.language.as_str().to_lowercase().starts_with(&wanted)
-                || query.text.to_lowercase().contains(&wanted)
-        })
-        .map(|(index, _)| index)
-        .collect()
-}
-
 /// Applies the filter; shows the first query that passes when the shown one does not.
 pub fn refilter(state: &mut State) -> Vec<Effect> {
     state.queries = filtered(state);
@@ -97,12 +85,29 @@ pub fn refilter(state: &mut State) -> Vec<Effect> {
         _ => Vec::new(),
     };
     keep_in_sight(state);
-    effects
+    [effects, tables::refresh(state)].concat()
+}
+
+/// The queries that pass the filter, in file order.
+pub fn filtered(state: &State) -> Vec<QueryIdx> {
+    let Some(collection) = &state.collection else { return Vec::new() };
+    let filter = Filter::of(state.filter.value());
+    let row = |query| row_of(state.snapshot.as_deref()?, query);
+    let indices = (0u32..).map(QueryIdx).zip(&collection.queries);
+    let passing = indices.filter(|(index, query)| filter.lets_through(query, row(*index)));
+    passing.map(|(index, _)| index).collect()
+}
+
+/// Puts a filter in the field's place, as if it had been typed.
+pub fn filter_by(state: &mut State, words: &str) -> Vec<Effect> {
+    state.filter = Input::new(words.to_owned());
+    refilter(state)
 }
 
 /// A new query starts at the top of its lists; the snapshot chooses the row.
 fn start_over(state: &mut State) -> Vec<Effect> {
     state.cursor = Cursor::default();
+    state.seek_lost = None;
     state.scroll = Scroll { queries: state.scroll.queries, ..Scroll::default() };
     keep_in_sight(state);
     vec![request(state)]

@@ -10,7 +10,7 @@ use crate::text::visible;
 use super::super::message::Effect;
 use super::super::state::State;
 use super::super::widgets::cells;
-use super::{lists, pool, queries, request};
+use super::{compare, lists, pool, queries, request, tables};
 
 /// The first query is asked for at once.
 pub fn on_opened(state: &mut State, collection: Arc<Collection>) -> Vec<Effect> {
@@ -49,8 +49,10 @@ pub fn on_snapshot(state: &mut State, snapshot: Arc<Snapshot>) -> Vec<Effect> {
     state.snapshot = Some(snapshot);
     lists::settle(state, is_new_query && is_wanted);
     // The cursor has come to stand on a passage that nobody has asked about yet.
-    let mut effects = pool::follow(state, is_new_query && is_wanted);
-    let unexplained = effects.is_empty() && state.cursor.doc.is_some() && state.cursor.doc != state.inspected;
+    compare::keep_pinned(state);
+    let mut effects = tables::refresh(state);
+    effects.extend(pool::follow(state, is_new_query && is_wanted));
+    let unexplained = state.cursor.doc.is_some() && state.cursor.doc != state.inspected;
     if unexplained && answers_newest && is_wanted {
         effects.push(request(state));
     }

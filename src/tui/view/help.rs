@@ -36,7 +36,7 @@ pub fn lines(look: Look, keys: &Keymap, room: usize) -> Vec<Vec<Piece>> {
     }
     let half = (room - 2) / 2;
     let left = column(&[Group::Move, Group::Search, Group::Judge, Group::Screen], keys, None, half);
-    let right = column(&[Group::Turn, Group::Tune], keys, Some(look), half);
+    let right = column(&[Group::Turn, Group::Tune, Group::Tables], keys, Some(look), half);
     let mut lines = Vec::new();
     for row in 0..left.len().max(right.len()) {
         let mut line = left.get(row).cloned().unwrap_or_default();

@@ -2,7 +2,9 @@
 //! what another draws, but for the gutter, which asks the two lists where a row stands.
 
 mod blind;
+mod collection;
 mod columns;
+mod compare;
 mod curve;
 mod curves;
 mod explain;
@@ -13,14 +15,19 @@ mod gutter;
 mod header;
 mod help;
 mod knob_bar;
+mod languages;
 mod metrics;
 mod panel;
 mod passage;
+mod passages;
 mod picker;
 mod pool;
 mod queries;
 mod reading;
 mod reranked;
+mod side_by_side;
+mod signals;
+mod table;
 mod verdict;
 
 use ratatui::Frame;
@@ -33,7 +40,7 @@ use crate::text::visible;
 
 use super::hit::{HitMap, Target};
 use super::layout::{Detail, Fit, Layout, MIN_HEIGHT, MIN_WIDTH};
-use super::state::{Mode, Pane, State};
+use super::state::{Mode, Pane, State, View};
 use super::theme::Tone;
 use super::update::command_line;
 use super::widgets::pen::{Piece, piece};
@@ -73,6 +80,15 @@ fn panes(pen: &mut Pen<'_>, layout: &Layout, state: &State) {
         lists(pen, layout, state);
     }
     curves::draw(pen, layout, state);
+    if let Some(rooms) = &layout.table {
+        match state.view {
+            View::Query | View::Curves => {}
+            View::Collection => collection::draw(pen, rooms, state),
+            View::Languages => languages::draw(pen, rooms, state),
+            View::Compare => compare::draw(pen, rooms, state),
+            View::Passages => passages::draw(pen, rooms, state),
+        }
+    }
     if let Some(area) = layout.dock {
         match state.mode {
             Mode::Picking(pick) => picker::draw(pen, area, pick, state),
@@ -179,6 +195,8 @@ fn opened(state: &State, room: usize) -> Option<(String, Vec<Vec<Piece>>)> {
             ("Command line".to_owned(), lines)
         }
         Mode::Pooling => (pool::title(state), pool::lines(state, room)),
+        Mode::Reading => (passages::title(state), passages::lines(state, room)),
+        Mode::SideBySide => ("Side by side".to_owned(), side_by_side::lines(state, room)),
         _ => return None,
     })
 }

@@ -1,5 +1,6 @@
 //! What panes are made of. Nothing here knows the state; a widget gets what it draws.
 
+pub mod bar;
 pub mod cells;
 pub mod curve;
 pub mod field;

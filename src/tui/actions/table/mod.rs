@@ -6,6 +6,7 @@ mod knobs;
 mod query;
 mod screen;
 mod settings;
+mod tables;
 mod weights;
 
 use super::chord::Chord;
@@ -15,6 +16,7 @@ use super::{Action, ActionId, Group, Place};
 pub static PARTS: &[&[Action]] = &[
     weights::ACTIONS,
     curves::ACTIONS,
+    tables::ACTIONS,
     knobs::ACTIONS,
     query::ACTIONS,
     judging::ACTIONS,
@@ -22,33 +24,49 @@ pub static PARTS: &[&[Action]] = &[
     screen::ACTIONS,
 ];
 
-const BROWSE: &[Place] = &[Place::Queries, Place::Lists, Place::Knobs];
+use Place::{Collection, Compare, Curves, Field, Knobs, Languages, Lists, Overlay, Panel, Passages, Queries};
+
+const BROWSE: &[Place] = &[Queries, Lists, Knobs];
 /// Wherever a knob can be turned.
-const TURN: &[Place] = &[Place::Queries, Place::Lists, Place::Knobs, Place::Panel, Place::Curves];
+const TURN: &[Place] = &[Queries, Lists, Knobs, Panel, Curves, Collection, Languages, Compare, Passages];
 /// The query on the screen is in sight.
-const QUERY: &[Place] = &[Place::Queries, Place::Lists, Place::Knobs, Place::Panel];
-const WALK: &[Place] = &[Place::Queries, Place::Lists, Place::Knobs, Place::Panel, Place::Overlay];
+const QUERY: &[Place] = &[Queries, Lists, Knobs, Panel];
+/// A view of queries.
+const OF_QUERIES: &[Place] = &[Queries, Lists, Knobs, Panel, Collection, Place::Pool];
+/// Where judgments are made.
+const QUERIES: &[Place] = &[Queries, Lists, Knobs, Panel, Place::Pool];
+const TABLES: &[Place] = &[Collection, Languages, Compare, Passages];
+const WALK: &[Place] = &[Queries, Lists, Knobs, Panel, Overlay, Collection, Languages, Compare, Passages];
 const SHOWN: &[Place] =
-    &[Place::Queries, Place::Lists, Place::Knobs, Place::Panel, Place::Curves, Place::Overlay, Place::Pool];
-const PANEL: &[Place] = &[Place::Panel];
-const CURVES: &[Place] = &[Place::Curves];
-const SCROLL: &[Place] = &[Place::Queries, Place::Lists, Place::Overlay, Place::Pool];
-const FIELD: &[Place] = &[Place::Field];
+    &[Queries, Lists, Knobs, Panel, Curves, Overlay, Collection, Languages, Compare, Passages, Place::Pool];
+const PANEL: &[Place] = &[Panel];
+const CURVES: &[Place] = &[Curves];
+const COLLECTION: &[Place] = &[Collection];
+const LANGUAGES: &[Place] = &[Languages];
+const COMPARE: &[Place] = &[Compare];
+/// Where a filter, or a search, narrows what is listed.
+const FILTER: &[Place] = &[Queries, Lists, Knobs, Collection, Passages];
+const ASK: &[Place] = &[Queries, Lists, Knobs, Collection, Languages, Compare, Passages];
+const SCROLL: &[Place] = &[Queries, Lists, Overlay, Collection, Languages, Compare, Passages, Place::Pool];
+const LISTS: &[Place] = &[Lists];
+const FIELD: &[Place] = &[Field];
 pub const ANYWHERE: &[Place] = &[
-    Place::Queries,
-    Place::Lists,
-    Place::Knobs,
-    Place::Panel,
-    Place::Curves,
-    Place::Overlay,
-    Place::Field,
+    Queries,
+    Lists,
+    Knobs,
+    Panel,
+    Curves,
+    Overlay,
+    Field,
+    Collection,
+    Languages,
+    Compare,
+    Passages,
     Place::Pool,
 ];
-const OPENED: &[Place] = &[Place::Overlay, Place::Field, Place::Pool];
-const OVERLAY: &[Place] = &[Place::Overlay];
+const OPENED: &[Place] = &[Overlay, Field, Place::Pool];
+const OVERLAY: &[Place] = &[Overlay];
 const POOL: &[Place] = &[Place::Pool];
-/// Pooled judging keeps the query's neighbours in reach.
-const QUERIES: &[Place] = &[Place::Queries, Place::Lists, Place::Knobs, Place::Panel, Place::Pool];
 
 const fn act(
     id: ActionId,

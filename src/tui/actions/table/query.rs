@@ -2,18 +2,53 @@
 
 use crossterm::event::KeyCode;
 
-use super::super::Group::{Move, Screen, Search};
+use super::super::Group::{Move, Screen, Search, Tables};
 use super::super::chord::{ch, ctrl, key};
 use super::super::{Action, ActionId as Id};
-use super::{BROWSE, QUERIES, QUERY, SCROLL, TURN, WALK, act};
+use super::{ASK, BROWSE, FILTER, LISTS, OF_QUERIES, QUERY, SCROLL, TURN, WALK, act};
 
 pub static ACTIONS: &[Action] = &[
     act(Id::QueryView, &[ch('1')], "view", "the query: its lists, golds and passages", Screen, TURN),
+    act(
+        Id::CollectionView,
+        &[ch('2')],
+        "view",
+        "the collection: every query a row, worst first",
+        Screen,
+        TURN,
+    ),
     act(Id::CurvesView, &[ch('3')], "view", "curves: recall@N, the metric over α, α x N", Screen, TURN),
-    act(Id::NextQuery, &[ch('J')], "query", "next query, from anywhere", Move, QUERIES),
-    act(Id::PreviousQuery, &[ch('K')], "query", "previous query, from anywhere", Move, QUERIES),
+    act(
+        Id::LanguagesView,
+        &[ch('4')],
+        "view",
+        "languages: the protocol by language, weakest first",
+        Screen,
+        TURN,
+    ),
+    act(
+        Id::CompareView,
+        &[ch('5')],
+        "view",
+        "compare: a pinned setting against the present one",
+        Screen,
+        TURN,
+    ),
+    act(Id::PassagesView, &[ch('6')], "view", "passages: the corpus as a table", Screen, TURN),
+    act(Id::NextQuery, &[ch('J')], "query", "next query, from anywhere", Move, OF_QUERIES),
+    act(Id::PreviousQuery, &[ch('K')], "query", "previous query, from anywhere", Move, OF_QUERIES),
     act(Id::NextGold, &[ch('n')], "gold", "next gold", Move, QUERY),
     act(Id::PreviousGold, &[ch('p')], "gold", "previous gold", Move, QUERY),
+    act(
+        Id::NextLost,
+        &[ch('L')],
+        "lost",
+        "next lost gold, in this query or the next that has one",
+        Move,
+        QUERY,
+    ),
+    act(Id::PreviousLost, &[ch('H')], "", "lost gold before", Move, QUERY),
+    act(Id::Pin, &[ch('P')], "pin", "pin this setting as A, to compare others with it", Tables, TURN),
     act(
         Id::Open,
         &[key(KeyCode::Enter)],
@@ -22,8 +57,24 @@ pub static ACTIONS: &[Action] = &[
         Move,
         BROWSE,
     ),
-    act(Id::Ask, &[ch('/')], "ask", "ask a query of your own, searched as you type", Search, BROWSE),
-    act(Id::Filter, &[ch('F')], "filter", "filter the queries by id, language or text", Search, BROWSE),
+    act(
+        Id::Against,
+        &[ch('c')],
+        "",
+        "hold this passage; on another one: the two side by side, what differs marked",
+        Move,
+        LISTS,
+    ),
+    act(Id::Whole, &[ch('E')], "", "everything below the cut at N, or only the golds there", Move, QUERY),
+    act(Id::Ask, &[ch('/')], "ask", "ask a query of your own, searched as you type", Search, ASK),
+    act(
+        Id::Filter,
+        &[ch('F')],
+        "filter",
+        "filter by id, language or text; also lang:ja, fate:cut, and is:gold for passages",
+        Search,
+        FILTER,
+    ),
     act(
         Id::NextPane,
         &[key(KeyCode::Tab)],

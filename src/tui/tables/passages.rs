@@ -1,0 +1,252 @@
+//! The view of passages: the corpus as a table. What takes long over a large corpus (counting, searching,
+//! sorting) is a [`Job`](super::super::behind::Job): here is what it does.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tui_input::Input;
+
+use crate::corpus::{Collection, JudgedPassage};
+use crate::domain::{DocIdx, Grade, QueryIdx};
+use crate::models::Reading;
+use crate::text;
+
+use super::{Column, Table};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PassageColumn {
+    File,
+    Id,
+    Language,
+    Script,
+    Characters,
+    Tokens,
+    Duplicate,
+    Golds,
+}
+
+impl Column for PassageColumn {
+    const ALL: &'static [Self] = &[
+        Self::File,
+        Self::Id,
+        Self::Language,
+        Self::Script,
+        Self::Characters,
+        Self::Tokens,
+        Self::Duplicate,
+        Self::Golds,
+    ];
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::File => "row",
+            Self::Id => "id",
+            Self::Language => "lang",
+            Self::Script => "script",
+            Self::Characters => "chars",
+            Self::Tokens => "tokens",
+            Self::Duplicate => "same as",
+            Self::Golds => "gold",
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct PassageTable {
+    pub table: Table<DocIdx, PassageColumn>,
+    pub search: Input,
+    /// `None` until they are counted.
+    pub counts: Option<Arc<PassageCounts>>,
+    /// The relevance level that they are counted for, once that was asked for.
+    pub counted_for: Option<Grade>,
+    /// The newest arrangement that was asked for, by its number.
+    pub asked: (u64, Option<Asked>),
+    /// The number of the one that is shown.
+    pub arranged: u64,
+}
+
+impl Default for PassageTable {
+    fn default() -> Self {
+        Self {
+            table: Table::sorted_by(PassageColumn::File),
+            search: Input::default(),
+            counts: None,
+            counted_for: None,
+            asked: (0, None),
+            arranged: 0,
+        }
+    }
+}
+
+/// What an arrangement depends on, beside the collection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    pub counted_for: Option<Grade>,
+    pub has_tokens: bool,
+    pub search: String,
+    pub sort: PassageColumn,
+    pub reversed: bool,
+}
+
+/// What can be counted without a model; each by [`DocIdx`].
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PassageCounts {
+    /// Of title and text.
+    pub characters: Vec<u32>,
+    /// The script most of its letters are in; `None` where it has none.
+    pub scripts: Vec<Option<&'static str>>,
+    /// The first passage with the same title and text; `None`: it is the first.
+    pub same_as: Vec<Option<DocIdx>>,
+    /// The queries that it is gold for.
+    pub gold_for: HashMap<DocIdx, Vec<QueryIdx>>,
+}
+
+impl PassageCounts {
+    pub fn of(collection: &Collection, rel_level: Grade) -> Self {
+        let mut counts = Self::default();
+        let mut first: HashMap<(&str, &str), DocIdx> = HashMap::new();
+        for (doc, passage) in (0u32..).map(DocIdx).zip(collection.passages.iter()) {
+            let characters = passage.title.chars().count() + passage.text.chars().count();
+            counts.characters.push(u32::try_from(characters).unwrap_or(u32::MAX));
+            let words = if passage.text.trim().is_empty() { &passage.title } else { &passage.text };
+            counts.scripts.push(text::script(words));
+            let before = *first.entry((passage.title.trim(), passage.text.trim())).or_insert(doc);
+            counts.same_as.push((before != doc).then_some(before));
+        }
+        for (query, judgments) in (0u32..).map(QueryIdx).zip(&collection.judgments) {
+            for judgment in judgments.iter().filter(|judgment| judgment.grade >= rel_level) {
+                if let JudgedPassage::Known(doc) = judgment.passage {
+                    counts.gold_for.entry(doc).or_default().push(query);
+                }
+            }
+        }
+        counts
+    }
+
+    /// How often a passage is gold.
+    pub fn golds(&self, doc: DocIdx) -> usize {
+        self.gold_for.get(&doc).map_or(0, Vec::len)
+    }
+}
+
+/// What the table is to hold, and in which order.
+#[derive(Debug, Clone)]
+pub struct Arrangement {
+    pub collection: Arc<Collection>,
+    pub counts: Arc<PassageCounts>,
+    /// By [`DocIdx`]; `None` until every passage is embedded.
+    pub tokens: Option<Arc<[Reading]>>,
+    pub search: String,
+    pub sort: PassageColumn,
+    pub reversed: bool,
+}
+
+impl Arrangement {
+    /// The passages that match, in order; what is longest, most often gold, truncated, a duplicate first.
+    pub fn rows(&self) -> Vec<DocIdx> {
+        let matcher = Matcher::of(&self.search);
+        let mut rows: Vec<DocIdx> = (0u32..)
+            .map(DocIdx)
+            .zip(self.collection.passages.iter())
+            .filter(|(doc, passage)| {
+                matcher.has(passage.language.as_str(), &[&passage.id, &passage.title, &passage.text], || {
+                    self.flags(*doc)
+                })
+            })
+            .map(|(doc, _)| doc)
+            .collect();
+        let passage = |doc: &DocIdx| self.collection.passage(*doc);
+        let most_first = |n: usize| std::cmp::Reverse(n);
+        match self.sort {
+            PassageColumn::File => {}
+            PassageColumn::Id => rows.sort_by(|a, b| passage(a).id.cmp(&passage(b).id)),
+            PassageColumn::Language => rows.sort_by(|a, b| passage(a).language.cmp(&passage(b).language)),
+            PassageColumn::Script => {
+                rows.sort_by_key(|doc| self.counts.scripts.get(doc.index()).copied().flatten())
+            }
+            PassageColumn::Characters => {
+                rows.sort_by_key(|doc| {
+                    most_first(self.counts.characters.get(doc.index()).map_or(0, |&n| n as usize))
+                });
+            }
+            PassageColumn::Tokens => rows.sort_by_key(|doc| {
+                let tokens = self.tokens.as_ref().and_then(|tokens| tokens.get(doc.index()));
+                most_first(tokens.map_or(0, |reading| reading.n_tokens as usize))
+            }),
+            PassageColumn::Duplicate => rows.sort_by_key(|doc| {
+                let first = self.counts.same_as.get(doc.index()).copied().flatten();
+                (first.is_none(), first)
+            }),
+            PassageColumn::Golds => rows.sort_by_key(|doc| most_first(self.counts.golds(*doc))),
+        }
+        if self.reversed {
+            rows.reverse();
+        }
+        rows
+    }
+
+    fn flags(&self, doc: DocIdx) -> Vec<&'static str> {
+        let mut flags = Vec::new();
+        if self
+            .tokens
+            .as_ref()
+            .and_then(|tokens| tokens.get(doc.index()))
+            .is_some_and(|reading| reading.truncated)
+        {
+            flags.push("truncated");
+        }
+        if self.counts.same_as.get(doc.index()).copied().flatten().is_some() {
+            flags.push("duplicate");
+        }
+        if self.counts.golds(doc) > 0 {
+            flags.push("gold");
+        }
+        flags
+    }
+}
+
+/// A search: words that must all be there, `lang:ja`, and `is:gold`, `is:truncated`, `is:duplicate`.
+struct Matcher {
+    language: Option<String>,
+    flags: Vec<String>,
+    words: String,
+}
+
+impl Matcher {
+    fn of(search: &str) -> Self {
+        let mut matcher = Self { language: None, flags: Vec::new(), words: String::new() };
+        let mut words = Vec::new();
+        for word in search.split_whitespace() {
+            match word.split_once(':') {
+                Some(("lang", tag)) => matcher.language = Some(tag.to_lowercase()),
+                Some(("is", flag)) => matcher.flags.push(flag.to_lowercase()),
+                _ => words.push(word),
+            }
+        }
+        matcher.words = words.join(" ").to_lowercase();
+        matcher
+    }
+
+    fn has(&self, language: &str, texts: &[&str], flags: impl Fn() -> Vec<&'static str>) -> bool {
+        let of_language =
+            self.language.as_ref().is_none_or(|tag| language.to_lowercase().starts_with(tag.as_str()));
+        of_language
+            && (self.flags.is_empty() || {
+                let there = flags();
+                self.flags.iter().all(|flag| there.iter().any(|there| there.starts_with(flag.as_str())))
+            })
+            && (self.words.is_empty() || texts.iter().any(|text| text.to_lowercase().contains(&self.words)))
+    }
+}
+
+/// Lengths in characters, a bin each: up to 50, 100, 200, 500, 1000, 2000, 5000, and longer.
+pub const LENGTHS: [u32; 7] = [50, 100, 200, 500, 1000, 2000, 5000];
+
+/// How many of `rows` are of each length.
+pub fn lengths(counts: &PassageCounts, rows: &[DocIdx]) -> [usize; LENGTHS.len() + 1] {
+    let mut bins = [0; LENGTHS.len() + 1];
+    for &characters in rows.iter().filter_map(|doc| counts.characters.get(doc.index())) {
+        bins[LENGTHS.iter().position(|&edge| characters <= edge).unwrap_or(LENGTHS.len())] += 1;
+    }
+    bins
+}

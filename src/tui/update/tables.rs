@@ -1,0 +1,182 @@
+//! The views that are tables: walking, sorting, opening a row, and keeping the rows up to date with what
+//! the engine says.
+
+use crate::domain::Fate;
+
+use super::super::actions::ActionId;
+use super::super::message::Effect;
+use super::super::state::{State, View};
+use super::super::tables;
+use super::{compare, passages, queries, show};
+
+/// Makes the rows of the shown table anew.
+pub fn refresh(state: &mut State) -> Vec<Effect> {
+    let page = state.table_page();
+    match state.view {
+        View::Query | View::Curves => Vec::new(),
+        View::Collection => {
+            let rows = tables::queries::ordered(state);
+            let table = &mut state.tables.queries.table;
+            // The cursor is the query that is shown, so that one is never lost on the way to its lists.
+            table.cursor = state.query;
+            table.take(rows, page);
+            Vec::new()
+        }
+        View::Languages => {
+            let rows = tables::languages::ordered(state);
+            state.tables.languages.table.take(rows, page);
+            Vec::new()
+        }
+        View::Compare => compare::refresh(state),
+        View::Passages => passages::refresh(state),
+    }
+}
+
+pub fn on_action(state: &mut State, action: ActionId) -> Vec<Effect> {
+    use ActionId as Id;
+    match action {
+        Id::SortNext | Id::SortPrevious | Id::SortReverse => {
+            let Some(table) = state.tables.of(state.view) else { return Vec::new() };
+            match action {
+                Id::SortNext => table.sort_by_next(1),
+                Id::SortPrevious => table.sort_by_next(-1),
+                _ => table.reverse(),
+            }
+            sorted(state)
+        }
+        Id::OpenRow => open(state),
+        Id::OtherTab => {
+            state.other_tab = !state.other_tab;
+            Vec::new()
+        }
+        Id::NextFate => next_fate(state),
+        Id::MarkQuery => {
+            let table = &mut state.tables.queries;
+            if let Some(query) = table.table.cursor
+                && !table.marked.remove(&query)
+            {
+                table.marked.insert(query);
+            }
+            Vec::new()
+        }
+        Id::MatrixLeg => {
+            let lists = 1 + state.legs.len();
+            state.tables.languages.matrix = (state.tables.languages.matrix + 1) % lists;
+            Vec::new()
+        }
+        _ => compare::on_action(state, action),
+    }
+}
+
+/// Sorts by the column whose head was clicked.
+pub fn sort_by(state: &mut State, column: usize) -> Vec<Effect> {
+    if let Some(table) = state.tables.of(state.view) {
+        table.sort_by(column);
+    }
+    sorted(state)
+}
+
+fn sorted(state: &mut State) -> Vec<Effect> {
+    if let Some(table) = state.tables.of(state.view) {
+        let order = table.order();
+        state.say(order);
+    }
+    refresh(state)
+}
+
+pub fn walk(state: &mut State, action: ActionId) -> Vec<Effect> {
+    let page = state.table_page();
+    if let Some(table) = state.tables.of(state.view) {
+        table.walk(action, page);
+    }
+    moved(state)
+}
+
+/// A row was clicked; clicked again, it opens.
+pub fn click(state: &mut State, place: usize) -> Vec<Effect> {
+    let page = state.table_page();
+    let again = state.tables.of(state.view).is_some_and(|table| table.click(place, page));
+    let mut effects = moved(state);
+    if again {
+        effects.extend(open(state));
+    }
+    effects
+}
+
+pub fn wheel(state: &mut State, by: isize) {
+    let page = state.table_page();
+    if let Some(table) = state.tables.of(state.view) {
+        table.wheel(by, page);
+    }
+}
+
+pub fn keep_in_sight(state: &mut State) {
+    let page = state.table_page();
+    if let Some(table) = state.tables.of(state.view) {
+        table.keep_in_sight(page);
+    }
+}
+
+/// What follows the cursor.
+fn moved(state: &mut State) -> Vec<Effect> {
+    match state.view {
+        View::Collection => match state.tables.queries.table.cursor {
+            Some(query) => queries::show(state, query),
+            None => Vec::new(),
+        },
+        View::Passages => passages::moved(state),
+        _ => Vec::new(),
+    }
+}
+
+fn open(state: &mut State) -> Vec<Effect> {
+    match state.view {
+        View::Query | View::Curves => Vec::new(),
+        View::Collection => show(state, View::Query),
+        View::Languages => {
+            let key = state.tables.languages.table.cursor;
+            let snapshot = state.snapshot.clone();
+            let lines = snapshot.as_deref().map(tables::languages::lines).unwrap_or_default();
+            let Some(line) = key.and_then(|key| lines.get(key)) else { return Vec::new() };
+            if line.means.is_none() {
+                state.say(format!("no judged query is in {}", line.language));
+                return Vec::new();
+            }
+            let mut effects = queries::filter_by(state, &format!("lang:{}", line.language));
+            effects.extend(show(state, View::Collection));
+            effects
+        }
+        View::Compare => compare::open(state),
+        View::Passages => passages::open(state),
+    }
+}
+
+/// Fates that the filter goes through, the worst first; `lost` is any of those before the reranker.
+const FATES: [&str; 7] = ["lost", "never", "cut", "demoted", "not", "rescued", "kept"];
+
+fn next_fate(state: &mut State) -> Vec<Effect> {
+    let filter = super::super::filter::Filter::of(state.filter.value());
+    let at = filter.fate.as_deref().and_then(|fate| FATES.iter().position(|&other| other == fate));
+    let next = match (at, filter.fate.is_some()) {
+        (Some(at), _) => FATES.get(at + 1),
+        (None, true) => None,
+        (None, false) => FATES.first(),
+    };
+    let words = filter.with_fate(next.copied());
+    let effects = queries::filter_by(state, &words);
+    let shown = state.queries.len();
+    state.say(match next {
+        Some(fate) => format!("{shown} queries with fate:{fate}; t goes on to the next fate"),
+        None => "queries of every fate".to_owned(),
+    });
+    effects
+}
+
+/// Only the queries of which a gold has this fate.
+pub fn only(state: &mut State, fate: Fate) -> Vec<Effect> {
+    let filter = super::super::filter::Filter::of(state.filter.value());
+    let name = fate.name().replace('_', "-");
+    let fate = (filter.fate.as_deref() != Some(&*name)).then_some(&*name);
+    let words = filter.with_fate(fate);
+    queries::filter_by(state, &words)
+}

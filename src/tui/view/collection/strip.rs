@@ -1,0 +1,152 @@
+//! What the shown queries come to: how many, their metrics, the fates of their golds.
+
+use ratatui::layout::Rect;
+
+use crate::domain::Fate;
+use crate::judge::Metrics;
+
+use super::super::super::filter::Filter;
+use super::super::super::hit::Target;
+use super::super::super::state::State;
+use super::super::super::tables::queries::Sum;
+use super::super::super::theme::Tone;
+use super::super::super::widgets::pen::{Piece, piece};
+use super::super::super::widgets::{Pen, cells};
+
+/// The fates in the order of the strip, the worst first.
+const FATES: [Fate; 9] = [
+    Fate::MissingFromCorpus,
+    Fate::NeverRetrieved,
+    Fate::LostByApproximation,
+    Fate::LostInFusion,
+    Fate::CutAtN,
+    Fate::Demoted,
+    Fate::NotLifted,
+    Fate::Rescued,
+    Fate::Kept,
+];
+
+pub fn draw(pen: &mut Pen<'_>, area: Rect, sum: &Sum, state: &State) {
+    let bar = format!(" {} ", pen.signs().bar);
+    let room = area.width.saturating_sub(2);
+    let lines = [queries(sum, state), metrics(pen, sum, state)];
+    for (y, segments) in (area.top()..area.bottom()).zip(lines) {
+        let mut pieces: Vec<Piece> = Vec::new();
+        for segment in segments {
+            if !pieces.is_empty() {
+                pieces.push(piece(bar.as_str(), Tone::Frame));
+            }
+            pieces.extend(segment);
+        }
+        pen.line(area.x + 1, y, room, &pieces);
+    }
+    if area.height > 2 {
+        fates(pen, Rect::new(area.x + 1, area.y + 2, room, 1), sum, state);
+    }
+}
+
+fn queries(sum: &Sum, state: &State) -> Vec<Vec<Piece>> {
+    let filtered = !state.filter.value().is_empty();
+    let of = match (sum.marked, filtered) {
+        (true, _) => "marked",
+        (false, true) => "filtered",
+        (false, false) => "all",
+    };
+    let count = |number: usize, one: &str, many: &str| {
+        format!("{} {}", super::super::header::thousands(number), if number == 1 { one } else { many })
+    };
+    let mut segments = vec![vec![
+        piece(format!("{of}: "), Tone::Key),
+        piece(count(sum.queries, "query", "queries"), Tone::Strong),
+        piece(format!(", {} judged", sum.judged), Tone::Quiet),
+    ]];
+    segments.push(vec![piece(count(sum.golds, "gold", "golds"), Tone::Text)]);
+    if sum.probable_positives > 0 {
+        let words = count(sum.probable_positives, "unjudged passage", "unjudged passages");
+        segments.push(vec![piece(format!("{words} nearly a gold"), Tone::Knob)]);
+    }
+    if let Some(signals) =
+        state.snapshot.as_ref().and_then(|shown| shown.study.as_ref()?.mean_signals.clone())
+    {
+        segments.extend(super::signals::summary(&signals).map(|words| vec![piece(words, Tone::Quiet)]));
+    }
+    segments
+}
+
+fn metrics(pen: &Pen<'_>, sum: &Sum, state: &State) -> Vec<Vec<Piece>> {
+    let n = state.snapshot.as_ref().map_or(state.settings.candidates, |shown| shown.settings.candidates);
+    let Some(first) = sum.first else {
+        let words = if sum.queries == 0 {
+            "nothing is shown: Esc clears the filter"
+        } else {
+            "none of these is judged: m in the query view marks a passage as gold"
+        };
+        return vec![vec![piece(words, Tone::Quiet)]];
+    };
+    let mut segments = vec![vec![
+        piece(format!("recall@{n} "), Tone::Quiet),
+        piece(cells::share(first.recall), Tone::Strong),
+    ]];
+    let arrow = pen.signs().arrow;
+    let of: [(&str, fn(&Metrics) -> f64); 3] =
+        [("P@5", |m| m.precision5), ("nDCG@10", |m| m.ndcg10), ("MRR", |m| m.rr10)];
+    for (name, value) in of {
+        let mut pieces = vec![piece(format!("{name} "), Tone::Quiet)];
+        match &sum.reranked {
+            Some((first, reranked, ceiling, _)) => {
+                let (before, after) = (value(first), value(reranked));
+                let tone = match after.total_cmp(&before) {
+                    std::cmp::Ordering::Greater => Tone::Gained,
+                    std::cmp::Ordering::Less => Tone::Lost,
+                    std::cmp::Ordering::Equal => Tone::Strong,
+                };
+                pieces.push(piece(format!("{} {arrow} ", cells::share(before)), Tone::Text));
+                pieces.push(piece(cells::share(after), tone));
+                if name != "MRR" {
+                    pieces.push(piece(format!(" ({})", cells::share(value(ceiling))), Tone::Quiet));
+                }
+            }
+            None => pieces.push(piece(cells::share(value(&first)), Tone::Strong)),
+        }
+        segments.push(pieces);
+    }
+    if let Some((.., reranked)) = &sum.reranked
+        && *reranked < sum.judged
+    {
+        segments.push(vec![piece(format!("reranked on {reranked} of {}", sum.judged), Tone::Knob)]);
+    }
+    segments
+}
+
+/// Each fate with its count; a click lets through only the queries that have it.
+fn fates(pen: &mut Pen<'_>, area: Rect, sum: &Sum, state: &State) {
+    let filter = Filter::of(state.filter.value());
+    let mut x = area.x;
+    let waiting = (sum.waiting > 0).then(|| (None, pen.signs().waiting, Tone::Quiet, sum.waiting));
+    let counted = FATES.into_iter().filter_map(|fate| {
+        let at = Fate::ALL.iter().position(|&other| other == fate)?;
+        let (sign, tone) = state.look.fate(fate);
+        Some((Some(fate), sign, tone, *sum.fates.get(at)?)).filter(|&(.., count)| count > 0)
+    });
+    for (fate, sign, tone, count) in counted.chain(waiting) {
+        let words = fate.map_or("waiting", Fate::words);
+        let chosen = fate.is_some_and(|fate| {
+            filter.fate.as_deref().is_some_and(|name| fate.name().replace('_', "-").starts_with(name))
+        });
+        let line = [
+            piece(format!("{sign} "), tone),
+            piece(words, if chosen { Tone::Chosen } else { Tone::Text }),
+            piece(format!(" {count}"), Tone::Strong),
+        ];
+        let width: usize = line.iter().map(|piece| cells::width(&state.look.words(&piece.text))).sum();
+        let width = u16::try_from(width).unwrap_or(u16::MAX);
+        if x.saturating_add(width) > area.right() {
+            return;
+        }
+        pen.line(x, area.y, width, &line);
+        if let Some(fate) = fate {
+            pen.hits.add(Rect::new(x, area.y, width, 1), Target::FateCount(fate));
+        }
+        x += width + 3;
+    }
+}

@@ -1,0 +1,79 @@
+//! How long the passages are that the table shows, in characters; and what the model does not see.
+
+use ratatui::layout::Rect;
+
+use super::super::super::state::State;
+use super::super::super::tables::passages::{LENGTHS, lengths};
+use super::super::super::theme::Tone;
+use super::super::super::widgets::pen::piece;
+use super::super::super::widgets::{Pen, bar};
+use super::empty_state;
+
+/// Cells of the names of the bins.
+const NAME: u16 = 6;
+
+pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
+    let title = [piece("Lengths in characters", Tone::Strong), piece(key, Tone::Key)];
+    let inner = pen.frame(area, &title, &[], false);
+    let shown = &state.tables.passages;
+    let Some(counts) = shown.counts.as_deref().filter(|_| !shown.table.rows.is_empty()) else {
+        return empty_state(pen, inner, &[("How long passages are stands here.".to_owned(), Tone::Quiet)]);
+    };
+    let bins = lengths(counts, &shown.table.rows);
+    let most = bins.iter().copied().max().unwrap_or(1).max(1);
+    let room = inner.width.saturating_sub(2);
+    let mut y = inner.y;
+    for (nth, &count) in bins.iter().enumerate() {
+        if y >= inner.bottom() {
+            return;
+        }
+        let name = match LENGTHS.get(nth) {
+            Some(edge) => format!("≤{edge}"),
+            None => format!(">{}", LENGTHS[LENGTHS.len() - 1]),
+        };
+        pen.say_right(inner.x + 1, y, NAME, &name, Tone::Quiet);
+        let bars = room.saturating_sub(NAME + 8);
+        let bar = bar::text(pen.look, count as f64 / most as f64, bars);
+        let used = pen.say(inner.x + 1 + NAME + 1, y, bars, &bar, Tone::Accent);
+        let x = inner.x + NAME + 3 + used;
+        let words = super::super::header::thousands(count);
+        pen.say(x, y, (inner.right() - 1).saturating_sub(x), &words, Tone::Quiet);
+        y += 1;
+    }
+    y += 1;
+    for (words, tone) in summary(state) {
+        if y < inner.bottom() {
+            pen.say(inner.x + 1, y, room, &words, tone);
+            y += 1;
+        }
+    }
+}
+
+/// Truncated, duplicates, golds among the shown.
+fn summary(state: &State) -> Vec<(String, Tone)> {
+    let shown = &state.tables.passages;
+    let rows = &shown.table.rows;
+    let thousands = super::super::header::thousands;
+    let mut lines = Vec::new();
+    let readings = state.snapshot.as_ref().and_then(|snapshot| snapshot.readings.as_deref());
+    match readings {
+        None => lines.push((
+            format!("{} model tokens: passages are being embedded", state.look.signs().waiting),
+            Tone::Quiet,
+        )),
+        Some(readings) => {
+            let cut = rows.iter().filter_map(|doc| readings.get(doc.index())).filter(|r| r.truncated).count();
+            let tone = if cut > 0 { Tone::Lost } else { Tone::Quiet };
+            lines.push((format!("{} truncated by the model", thousands(cut)), tone));
+        }
+    }
+    if let Some(counts) = &shown.counts {
+        let same = rows.iter().filter(|doc| counts.same_as.get(doc.index()).copied().flatten().is_some());
+        let same = same.count();
+        let tone = if same > 0 { Tone::Knob } else { Tone::Quiet };
+        lines.push((format!("{} the same as an earlier one", thousands(same)), tone));
+        let golds = rows.iter().filter(|doc| counts.golds(**doc) > 0).count();
+        lines.push((format!("{} gold for some query", thousands(golds)), Tone::Quiet));
+    }
+    lines
+}
