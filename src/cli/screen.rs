@@ -74,6 +74,7 @@ fn restored(
     settings: &Settings,
     legs: &[String],
 ) -> Option<Restored> {
+    let was_left = left != Session::default();
     let mut turned = settings.clone();
     let flags = engine.patch();
     let fits = left.settings.apply(&mut turned, legs).and_then(|()| flags.apply(&mut turned, legs));
@@ -84,7 +85,7 @@ fn restored(
     };
     // Legs may be others than the last time: then the settings of the last time say nothing.
     let settings = if fits.is_ok() { turned } else { settings.clone() };
-    Some(Restored { settings, query, typed, from_last_time: !from_the_line })
+    Some(Restored { settings, query, typed, from_last_time: was_left && !from_the_line })
 }
 
 /// The keys of the user's configuration.

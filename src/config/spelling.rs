@@ -247,7 +247,7 @@ mod tests {
         let line = shell_line(&flags(&turned(), &base, &legs()));
         assert_eq!(
             line,
-            "--first dense --fusion convex --alpha 0.35 --weight bm25=0.5 --weight dense=2 --rrf-k 20 --depth 500 \
+            "--first dense --fusion convex --alpha 0.35 --weight 'bm25=0.5' --weight 'dense=2' --rrf-k 20 --depth 500 \
              -n 80 -k 5 --rerank cross-encoder --blend 0.1 --threshold -1.5 --rel-level 2 --ann --ann-ef 64 \
              --bm25-k1 0.9 --bm25-b 0.4 --title-boost 2 --analyzer bigrams --fold-han"
         );

@@ -62,7 +62,8 @@ pub fn entries(typed: &str, shelf: &Shelf) -> Vec<Entry> {
         })
         .collect();
     if !typed.is_empty() {
-        scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+        // Of two that match as well, the shorter one was meant.
+        scored.sort_by_key(|(score, entry)| (std::cmp::Reverse(*score), entry.name.len()));
     }
     setting(typed, shelf).into_iter().chain(scored.into_iter().map(|(_, entry)| entry)).collect()
 }
@@ -120,7 +121,8 @@ mod tests {
     #[test]
     fn letters_in_their_order_find_a_command() {
         assert_eq!(names("write")[0], "write settings");
-        assert_eq!(names("sp")[0], "save preset", "the beginnings of words go first");
+        assert_eq!(names("savp")[0], "save preset", "the beginnings of words go first");
+        assert_eq!(names("undo")[0], "undo", "the shorter one of two");
         assert_eq!(names("undojudg")[0], "undo judgment");
         assert!(names("qqqq").is_empty());
         assert_eq!(names("").len(), count());

@@ -17,6 +17,7 @@ pub struct Terminal {
     parser: Arc<Mutex<vt100::Parser>>,
     pub raw: Arc<Mutex<Vec<u8>>>,
     news: mpsc::Receiver<()>,
+    _home: tempfile::TempDir,
 }
 
 fn cells(n: u16) -> NonZeroU16 {
@@ -44,7 +45,9 @@ impl Terminal {
         command.env("RANKSCOPE_RUNTIME_DIR", shared("runtime"));
         command.env("RANKSCOPE_CACHE_DIR", shared("cache"));
         command.env("RANKSCOPE_CONFIG_DIR", shared("no-config"));
-        command.env("RANKSCOPE_DATA_DIR", shared("no-data"));
+        // What one test leaves must not be there at the start of another.
+        let home = tempfile::tempdir().unwrap();
+        command.env("RANKSCOPE_DATA_DIR", home.path());
         command.env_remove("NO_COLOR");
         for (name, value) in env {
             command.env(name, value);
@@ -72,7 +75,15 @@ impl Terminal {
                 let _ = tell.send(());
             }
         });
-        Self { master: pair.master, writer: Box::new(SharedWriter(writer)), child, parser, raw, news }
+        Self {
+            master: pair.master,
+            writer: Box::new(SharedWriter(writer)),
+            child,
+            parser,
+            raw,
+            news,
+            _home: home,
+        }
     }
 
     fn screen(&self) -> String {

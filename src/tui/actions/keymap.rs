@@ -88,21 +88,23 @@ impl Keymap {
 
 /// The nearest name, where one is near.
 fn no_such_action(written: &str) -> String {
-    let near = all()
-        .map(|action| action.id.name())
-        .max_by(|a, b| strsim_like(written, a).total_cmp(&strsim_like(written, b)));
-    match near.filter(|near| strsim_like(written, near) >= 0.5) {
-        Some(near) => format!("there is no action {written}; did you mean {near}?"),
+    let names = all().map(|action| (likeness(written, &action.id.name()), action.id.name()));
+    let near = names.filter(|(likeness, _)| *likeness >= 0.75).max_by(|a, b| a.0.total_cmp(&b.0));
+    match near {
+        Some((_, near)) => format!("there is no action {written}; did you mean {near}?"),
         None => format!("there is no action {written}; `rankscope config show` lists them"),
     }
 }
 
-/// The share of pairs of neighbouring letters that two names have in common (Dice), 0 to 1.
-fn strsim_like(one: &str, other: &str) -> f64 {
-    let pairs = |name: &str| -> Vec<(char, char)> { name.chars().zip(name.chars().skip(1)).collect() };
-    let (one, other) = (pairs(one), pairs(other));
-    let shared = one.iter().filter(|pair| other.contains(pair)).count();
-    2.0 * shared as f64 / (one.len() + other.len()).max(1) as f64
+/// The share of letters that two names have in common, whatever their order, 0 to 1.
+fn likeness(one: &str, other: &str) -> f64 {
+    let mut left: Vec<char> = other.chars().collect();
+    let total = one.chars().count() + left.len();
+    let shared = one.chars().filter(|letter| {
+        let found = left.iter().position(|other| other == letter);
+        found.map(|at| left.swap_remove(at)).is_some()
+    });
+    2.0 * shared.count() as f64 / total.max(1) as f64
 }
 
 #[cfg(test)]

@@ -213,7 +213,7 @@ fn the_pool_goes_through_the_unjudged_top_in_the_order_of_ids() {
     let mut sorted = ids.clone();
     sorted.sort();
     assert_eq!(ids, sorted);
-    assert!(ids.len() > 10, "of both lists: {}", ids.len());
+    assert!(ids.len() >= 10, "of both lists: {}", ids.len());
     assert!(state.pool.docs.iter().all(|&doc| collection().grade(QueryIdx(0), doc).is_none()));
     let first = state.pool.docs[0];
     let effects = press(&mut state, "2");
@@ -245,11 +245,11 @@ fn nothing_sways_who_judges_blind() {
     let seen = screen(&state);
     press(&mut state, "Z");
     let blind = screen(&state);
-    for sign in ["★", ".871", "▲", "bm25 "] {
+    for sign in ["★", ".889", "▲", "bm25 "] {
         assert!(seen.contains(sign), "{sign}\n{seen}");
     }
     let lists: String = blind.lines().skip(1).take(blind.lines().count() - 7).collect();
-    for sign in ["★", ".871", "▲", "✂", "✗"] {
+    for sign in ["★", ".889", "▲", "✂", "✗"] {
         assert!(!lists.contains(sign), "{sign}\n{blind}");
     }
     press(&mut state, "<Enter>");

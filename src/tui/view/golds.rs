@@ -78,8 +78,8 @@ fn summary(view: Option<&FocusView>) -> Vec<Piece> {
 
 fn no_golds(view: &FocusView) -> &'static str {
     match (&view.focus, view.judged) {
-        (Focus::Typed(_), _) => "A query of your own has no judgments, so no golds and no fates.",
-        (_, false) => "No judgments for this query: a line in the qrels file makes a passage gold.",
+        (Focus::Typed(_), _) => "A query of your own: m marks a passage as gold, and keeps the query.",
+        (_, false) => "No judgments for this query: m marks a passage as gold.",
         (_, true) => "Judged, but no passage was judged relevant.",
     }
 }

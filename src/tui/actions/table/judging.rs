@@ -30,7 +30,7 @@ pub static ACTIONS: &[Action] = &[
     act(
         Id::PoolGrade,
         &[ch('1'), ch('2'), ch('3'), ch('0')],
-        "grade",
+        "2 3 0 grade",
         "in the pool: the passage's grade, 0 is not relevant; then the next one",
         Judge,
         POOL,
