@@ -118,7 +118,7 @@ fn by_language(
         terms.iter_mut().for_each(|term| read_by(reader, term, &analyzers, language));
         let hits = leg.search(&terms, CUT)?;
         let place = |passage: &JudgedPassage| match passage {
-            JudgedPassage::Missing(_) => None,
+            JudgedPassage::Missing(_) | JudgedPassage::Document(_) => None,
             JudgedPassage::Known(doc) => {
                 hits.iter().position(|hit| hit.doc == *doc).and_then(|at| u32::try_from(at + 1).ok())
             }

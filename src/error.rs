@@ -22,6 +22,8 @@ pub enum ErrorKind {
     Unavailable,
     /// Our fault (5).
     Bug,
+    /// The user stopped it (130, as shells have it for ctrl-c).
+    Interrupted,
 }
 
 impl ErrorKind {
@@ -32,6 +34,7 @@ impl ErrorKind {
             Self::Input => 3,
             Self::Unavailable => 4,
             Self::Bug => 5,
+            Self::Interrupted => 130,
         }
     }
 }
@@ -71,6 +74,10 @@ impl Error {
 
     pub fn bug(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Bug, message)
+    }
+
+    pub fn interrupted(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Interrupted, message)
     }
 
     /// A failed file operation: `doing` says what was tried ("cannot read").

@@ -113,7 +113,7 @@ fn check(folder: &Path, collection: Option<&Path>) -> Result<()> {
     }
     take(user::presets(folder).map(drop));
     if let Some(collection) = collection {
-        take(config::file(collection).map(drop));
+        take(config::file(&config::settings_file(collection)).map(drop));
     }
     faults.dedup();
     let Some((first, others)) = faults.split_first() else {

@@ -1,11 +1,13 @@
 //! `eval`: the metrics without a screen; and the findings for a screen that is no terminal.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 
 use super::args::{EngineArgs, JudgeArgs, report_format};
 use super::gate::{self, GateArgs};
 use super::progress::Progress;
 use super::{print, print_report};
+use crate::corpus::Reading;
 use crate::engine::{EngineOptions, Evaluation};
 use crate::error::{Error, Result};
 use crate::export::{self, Format, TableKind};
@@ -91,9 +93,13 @@ pub fn findings(engine: &EngineArgs) -> Result<()> {
 
 /// The settled answer, with progress on standard error on the way.
 pub(super) fn settle(options: &EngineOptions, quiet: bool, tune: bool) -> Result<Evaluation> {
-    let mut progress = Progress::new(quiet);
+    super::interrupt::listen();
+    let progress = RefCell::new(Progress::new(quiet));
+    let reading = |reading: &Reading| progress.borrow_mut().read(reading);
     let tune = tune.then_some(Goal::Ndcg10);
-    Evaluation::watched(options.clone(), tune, |snapshot| progress.show(snapshot))
+    Evaluation::watched_from_the_start(options.clone(), tune, reading, |snapshot| {
+        progress.borrow_mut().show(snapshot);
+    })
 }
 
 /// The report is printed all the same, but a caller that asked for more than BM25 must notice.

@@ -7,6 +7,7 @@ mod configuration;
 mod eval;
 mod export;
 mod gate;
+mod interrupt;
 mod models;
 mod progress;
 mod rerankers;
@@ -105,6 +106,7 @@ pub fn tell(error: &Error) {
 
 /// Starts the engine and gives it one request; `take` sees every event until it returns something.
 fn drive<T>(options: EngineOptions, mut take: impl FnMut(&Engine, Event) -> Result<Option<T>>) -> Result<T> {
+    interrupt::listen();
     let (sink, events) = std::sync::mpsc::channel();
     let engine = Engine::start(options, move |event| {
         let _ = sink.send(event);

@@ -1,35 +1,75 @@
-//! One line on standard error while the engine works, only where that is a terminal.
+//! One line on standard error while the engine works, only where that is a terminal: what is done, how
+//! fast, and how long it will take.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::time::{Duration, Instant};
 
+use crate::corpus::Reading;
 use crate::engine::{Snapshot, StageState};
+use crate::text::visible;
 
 pub struct Progress {
     shown: bool,
     on: bool,
+    /// What is being done, and how much of it was done when it began to be shown.
+    pace: Option<(String, u64, Instant)>,
 }
 
 impl Progress {
     pub fn new(quiet: bool) -> Self {
-        Self { shown: false, on: !quiet && std::io::stderr().is_terminal() }
+        Self { shown: false, on: !quiet && std::io::stderr().is_terminal(), pace: None }
+    }
+
+    /// Shows how far the reading of the collection is.
+    pub fn read(&mut self, reading: &Reading) {
+        const MB: u64 = 1_000_000;
+        let name = reading.file.file_name().map_or_else(|| reading.file.as_os_str(), |name| name);
+        let doing = format!("reading {}", visible(&name.to_string_lossy()));
+        let speed = self.pace_of(&doing, reading.bytes);
+        let line = match reading.total {
+            Some(total) => {
+                let left = speed.and_then(|speed| time_left(speed, reading.bytes, total));
+                format!("{doing} {} of {} MB{}", reading.bytes / MB, total / MB, left.unwrap_or_default())
+            }
+            None => format!("{doing} {} MB", reading.bytes / MB),
+        };
+        self.say(&line);
     }
 
     /// Shows what is being done.
     pub fn show(&mut self, snapshot: &Snapshot) {
-        if !self.on {
-            return;
-        }
         let stages = [
             ("bm25", &snapshot.status.bm25),
             ("dense", &snapshot.status.dense),
             ("rerank", &snapshot.status.rerank),
         ];
         let working = stages.iter().find_map(|(name, state)| match state {
-            StageState::Working { done, total: 0, doing } if *done == 0 => Some(format!("{name}: {doing}")),
-            StageState::Working { done, total, doing } => Some(format!("{name}: {doing} {done}/{total}")),
+            StageState::Working { done, total, doing } => Some((format!("{name}: {doing}"), *done, *total)),
             _ => None,
         });
-        if let Some(line) = working {
+        match working {
+            Some((doing, 0, 0)) => self.say(&doing),
+            Some((doing, done, total)) => {
+                let speed = self.pace_of(&doing, done as u64);
+                let rate = speed.map(|speed| format!(", {speed:.0}/s")).unwrap_or_default();
+                let left = speed.and_then(|speed| time_left(speed, done as u64, total as u64));
+                self.say(&format!("{doing} {done}/{total}{rate}{}", left.unwrap_or_default()));
+            }
+            None => {}
+        }
+    }
+
+    /// How many a second since this began to be shown; `None` in its first moments, when that says nothing.
+    fn pace_of(&mut self, doing: &str, done: u64) -> Option<f64> {
+        let known = self.pace.take().filter(|(other, before, _)| other == doing && *before <= done);
+        let (doing, before, since) = known.unwrap_or_else(|| (doing.to_owned(), done, Instant::now()));
+        let speed = speed(done - before, since.elapsed());
+        self.pace = Some((doing, before, since));
+        speed
+    }
+
+    fn say(&mut self, line: &str) {
+        if self.on {
             let _ = write!(std::io::stderr(), "\r\x1b[K{line}");
             let _ = std::io::stderr().flush();
             self.shown = true;
@@ -37,10 +77,40 @@ impl Progress {
     }
 }
 
+/// How many a second, once a second has gone by.
+fn speed(done: u64, elapsed: Duration) -> Option<f64> {
+    (done > 0 && elapsed >= Duration::from_secs(1)).then(|| done as f64 / elapsed.as_secs_f64())
+}
+
+/// `, 3 min left`, at `speed` a second.
+fn time_left(speed: f64, done: u64, total: u64) -> Option<String> {
+    let left = total.checked_sub(done).filter(|&left| left > 0)? as f64 / speed;
+    Some(match left.ceil() as u64 {
+        seconds @ 0..=99 => format!(", {seconds} s left"),
+        seconds @ 100..=5_999 => format!(", {} min left", seconds.div_ceil(60)),
+        seconds => format!(", {} h left", seconds.div_ceil(3600)),
+    })
+}
+
 impl Drop for Progress {
     fn drop(&mut self) {
         if self.shown {
             let _ = write!(std::io::stderr(), "\r\x1b[K");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_is_told_from_the_speed() {
+        assert_eq!(speed(10, Duration::from_millis(900)), None, "too early");
+        assert_eq!(speed(10, Duration::from_secs(2)), Some(5.0));
+        assert_eq!(time_left(5.0, 10, 30).unwrap(), ", 4 s left");
+        assert_eq!(time_left(5.0, 0, 3_000).unwrap(), ", 10 min left");
+        assert_eq!(time_left(1.0, 0, 7_300).unwrap(), ", 3 h left");
+        assert_eq!(time_left(5.0, 30, 30), None);
     }
 }

@@ -97,5 +97,9 @@ fn settle(
             Ok(None)
         }
         (Event::Snapshot(_), None) | (Event::News(_), _) => Ok(None),
+        (Event::Reading(reading), _) => {
+            progress.read(&reading);
+            Ok(None)
+        }
     })
 }

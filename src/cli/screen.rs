@@ -28,6 +28,7 @@ fn options_of_screen(
     options: &EngineOptions,
 ) -> Result<tui::Options> {
     let folder = folders::config();
+    let (_, settings) = engine.collection()?;
     let own = match &folder {
         Some(folder) => user::config(folder)?,
         None => user::UserConfig::default(),
@@ -52,13 +53,8 @@ fn options_of_screen(
         theme: Some(theme(screen.theme.as_deref(), &own, folder.as_deref())?),
         presets: all,
         files: Files {
-            base: config::resolve(
-                &options.collection,
-                &config::file(&options.collection)?,
-                &config::Patch::default(),
-                &legs,
-            )?,
-            collection: options.collection.clone(),
+            base: config::resolve(&settings, &config::file(&settings)?, &config::Patch::default(), &legs)?,
+            settings,
             config: folder,
             session: session_file,
             arguments: arguments(engine),

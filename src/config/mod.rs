@@ -8,6 +8,7 @@
 //! - `folders`: where the user's files are.
 
 mod check;
+mod described;
 pub mod folders;
 pub mod presets;
 pub mod session;
@@ -16,12 +17,14 @@ pub mod user;
 mod written;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use crate::domain::{AnalyzerChoice, Ann, FirstStage, FusionMethod, Grade, LegId, SecondStage, Settings};
 use crate::error::{Error, Result};
+
+pub use described::Described;
 
 /// Some of the settings, to be laid over others. The file has the same names as the flags.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -51,6 +54,8 @@ pub struct Patch {
     pub title_boost: Option<f64>,
     pub analyzer: Option<AnalyzerChoice>,
     pub fold_han: Option<bool>,
+    /// In the file alone.
+    pub collection: Described,
 }
 
 impl Patch {
@@ -122,24 +127,31 @@ impl Patch {
     }
 }
 
-/// What the file of a collection says; nothing where there is no file.
+/// The settings file of a collection: `rankscope.toml` in its folder, or the file that was named itself.
+pub fn settings_file(collection: &Path) -> PathBuf {
+    match collection.extension().is_some_and(|end| end == "toml") {
+        true => collection.to_path_buf(),
+        false => collection.join("rankscope.toml"),
+    }
+}
+
+/// What the settings file says; nothing where there is none.
 ///
 /// # Errors
-/// When the file cannot be read or a value is wrong.
-pub fn file(collection: &Path) -> Result<Patch> {
-    let file = collection.join("rankscope.toml");
-    let text = match std::fs::read_to_string(&file) {
+/// When it cannot be read or a value is wrong; with the line.
+pub fn file(file: &Path) -> Result<Patch> {
+    let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
         Err(error)
             if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) =>
         {
             return Ok(Patch::default());
         }
-        Err(error) => return Err(Error::io("cannot read", &file, &error)),
+        Err(error) => return Err(Error::io("cannot read", file, &error)),
     };
     parse(&text).map_err(|(line, fault)| match line {
-        Some(line) => Error::input(fault).at_line(&file, line),
-        None => Error::input(fault).in_file(&file),
+        Some(line) => Error::input(fault).at_line(file, line),
+        None => Error::input(fault).in_file(file),
     })
 }
 
@@ -149,22 +161,42 @@ fn parse(text: &str) -> Result<Patch, (Option<usize>, String)> {
         let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
         (Some(line), error.message().to_owned())
     })?;
-    check::values(&patch).map_err(|fault| (None, fault))?;
+    check::values(&patch).map_err(|fault| (line_of(&fault, text), fault))?;
     Ok(patch)
 }
 
-/// The settings of a collection whose first stage has the legs named: `flags` over `file` over the
-/// defaults.
+/// A value that is wrong, with the line of its key where that is found.
+fn wrong_value(fault: String, file: &Path, text: &str) -> Error {
+    match line_of(&fault, text) {
+        Some(line) => Error::input(fault).at_line(file, line),
+        None => Error::input(fault).in_file(file),
+    }
+}
+
+/// The line of the key that a fault begins with.
+fn line_of(fault: &str, text: &str) -> Option<usize> {
+    let key = fault.strip_prefix("weight of ").map_or(fault, |_| "weights");
+    let key = key.split([' ', ':']).next().unwrap_or_default();
+    let sets = |line: &str| {
+        line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='))
+    };
+    (1..).zip(text.lines()).find(|(_, line)| sets(line)).map(|(number, _)| number)
+}
+
+/// The settings of a collection whose first stage has the legs named: `flags` over what `settings_file`
+/// says, which is `file`, over the defaults.
 ///
 /// # Errors
 /// When a value is wrong.
-pub fn resolve(collection: &Path, file: &Patch, flags: &Patch, legs: &[String]) -> Result<Settings> {
+pub fn resolve(settings_file: &Path, file: &Patch, flags: &Patch, legs: &[String]) -> Result<Settings> {
     let mut settings = Settings::default();
     let wrong_flag = |fault| Error::usage(fault).advise("see rankscope --help");
     check::values(flags).map_err(wrong_flag)?;
     file.lay_over(&mut settings);
-    file.lay_over_legs(&mut settings, legs)
-        .map_err(|fault| Error::input(fault).in_file(&collection.join("rankscope.toml")))?;
+    file.lay_over_legs(&mut settings, legs).map_err(|fault| {
+        let text = std::fs::read_to_string(settings_file).unwrap_or_default();
+        wrong_value(fault, settings_file, &text)
+    })?;
     flags.lay_over(&mut settings);
     flags.lay_over_legs(&mut settings, legs).map_err(wrong_flag)?;
     check::together(&settings, legs.len()).map_err(wrong_flag)?;
@@ -182,7 +214,7 @@ mod tests {
     fn with_file(text: &str, flags: &Patch) -> Result<Settings> {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("rankscope.toml"), text).unwrap();
-        resolve(folder.path(), &file(folder.path())?, flags, &legs())
+        resolve(&settings_file(folder.path()), &file(&settings_file(folder.path()))?, flags, &legs())
     }
 
     #[test]
@@ -194,7 +226,7 @@ mod tests {
         assert_eq!((settings.depth, settings.alpha, settings.candidates), (100, 0.3, 50));
         assert_eq!((settings.fusion, settings.bm25.k1), (FusionMethod::OpenSearchL2, 0.9));
         let none = tempfile::tempdir().unwrap();
-        let nothing = file(none.path()).unwrap();
+        let nothing = file(&settings_file(none.path())).unwrap();
         let settings = resolve(none.path(), &nothing, &Patch::default(), &legs()).unwrap();
         assert_eq!(settings, Settings::default());
     }

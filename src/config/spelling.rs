@@ -1,7 +1,7 @@
 //! Settings as they are written: a key and a value each, for a settings file, and as flags for a command
 //! line. One list for both, so that neither forgets a knob.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use toml_edit::{DocumentMut, InlineTable, Item, Value};
 
@@ -157,25 +157,23 @@ pub fn shell_line(arguments: &[String]) -> String {
     arguments.iter().map(quote).collect::<Vec<_>>().join(" ")
 }
 
-/// Writes the settings into the collection's file, as [`amended`] does; returns the file.
+/// Writes the settings into a settings file, as [`amended`] does.
 ///
 /// # Errors
 /// When the file cannot be read or written, or is no TOML; and for a second stage that names an address,
 /// which a settings file must not have.
-pub fn write(collection: &Path, settings: &Settings, legs: &[String]) -> Result<PathBuf> {
-    let file = collection.join("rankscope.toml");
+pub fn write(file: &Path, settings: &Settings, legs: &[String]) -> Result<()> {
     if let Some(name) = settings.reranker.rerankers().into_iter().find(|name| name.contains("://")) {
         return Err(Error::input(format!(
             "{name} is not written: a file must not decide where texts are sent"
         ))
-        .in_file(&file)
+        .in_file(file)
         .advise("choose a reranker without an address, or keep the command line that y shows"));
     }
-    let before = String::from_utf8(durable::read(&file)?)
-        .map_err(|_| Error::input("not valid UTF-8").in_file(&file))?;
-    let after = amended(&before, settings, legs).map_err(|fault| Error::input(fault).in_file(&file))?;
-    durable::write(&file, after.as_bytes())?;
-    Ok(file)
+    let before =
+        String::from_utf8(durable::read(file)?).map_err(|_| Error::input("not valid UTF-8").in_file(file))?;
+    let after = amended(&before, settings, legs).map_err(|fault| Error::input(fault).in_file(file))?;
+    durable::write(file, after.as_bytes())
 }
 
 #[cfg(test)]
@@ -218,8 +216,8 @@ mod tests {
         for settings in [Settings::default(), turned()] {
             let file = amended("", &settings, &legs()).unwrap();
             let patch = super::super::parse(&file).unwrap();
-            let folder = std::path::Path::new("x");
-            let read = super::super::resolve(folder, &patch, &Patch::default(), &legs()).unwrap();
+            let file_name = Path::new("rankscope.toml");
+            let read = super::super::resolve(file_name, &patch, &Patch::default(), &legs()).unwrap();
             assert_eq!(read, settings, "{file}");
         }
         assert_eq!(amended("", &Settings::default(), &legs()).unwrap(), "", "nothing but differences");

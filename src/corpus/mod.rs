@@ -1,15 +1,36 @@
 //! The collection: passages, queries and judgments as they were read.
 //!
-//! In: a folder in BEIR layout. Out: a [`Collection`], immutable from then on, with what was odd about
-//! it in words. Nothing is indexed or segmented here.
+//! In: a file, a folder or standard input, in any of the formats of docs/inputs.md. Out: a [`Collection`],
+//! immutable from then on, with what was odd about it in words. Nothing is indexed or segmented here.
+//!
+//! - `places`: which files a collection has.
+//! - `source`, `progress`: a file unpacked, decoded and cut into lines.
+//! - `detect`: what it is written in.
+//! - `record`, `table`, `sgml`, `chunks`: rows of JSON, CSV and TSV, TREC, and passages of Markdown and text.
+//! - `read`, `without_texts`: the whole, with or without texts.
+//! - `qrels`, `documents`: judgments, and the documents that they may speak of.
+//! - `run`: other engines' lists.
+//! - `marks`: judgments made on the screen.
 
-mod beir;
+mod chunks;
+mod detect;
+mod documents;
+mod languages;
 mod marks;
+mod options;
+mod places;
+mod progress;
 mod qrels;
+mod read;
+mod record;
 mod rows;
 pub mod run;
 mod sample;
+mod sgml;
+mod source;
+mod table;
 mod whereabouts;
+mod without_texts;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,27 +38,24 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::domain::{DocIdx, Grade, Language, Passage, Query, QueryIdx};
-use crate::error::Result;
+use crate::domain::{DocIdx, Grade, JudgedBy, Language, Passage, Query, QueryIdx};
 
-pub use beir::ReadOptions;
+pub use chunks::Chunking;
+pub use documents::{DocumentIdx, Documents};
 pub use marks::{Keeper, Kept, Mark, MarkedQuery, is_own, own_id};
+pub use options::ReadOptions;
+pub use progress::Reading;
+pub use read::{read, read_telling};
+pub use record::{FieldNames, Role};
 pub use sample::{sample_folder, write_sample};
 pub use whereabouts::whereabouts;
 
-/// Reads the whole collection, with the person's own queries and with judgments that lie aside.
-///
-/// # Errors
-/// Bad input, with file and line, and what to do.
-pub fn read(folder: &std::path::Path, options: &ReadOptions) -> Result<Collection> {
-    let collection = beir::read(folder, options)?;
-    Keeper::of(&collection, options.asides.as_deref()).lay_over(collection)
-}
-
-/// The passage that a judgment speaks of.
+/// The passage that a judgment speaks of, or the document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JudgedPassage {
     Known(DocIdx),
+    /// A document of the collection; see [`Collection::judged_documents`].
+    Document(DocumentIdx),
     /// Judged, but not in the corpus: stays in R.
     Missing(String),
 }
@@ -70,8 +88,9 @@ pub struct LeftOut {
 /// A collection as read from disk.
 #[derive(Debug, Clone)]
 pub struct Collection {
-    /// The folder's name.
+    /// The folder's name, or the file's.
     pub name: String,
+    /// The folder or file as it was named.
     pub folder: PathBuf,
     /// Shared, so that a changed judgment does not copy the texts.
     pub passages: Arc<[Passage]>,
@@ -85,9 +104,15 @@ pub struct Collection {
     pub fingerprint: String,
     /// What was odd, each a sentence.
     pub warnings: Vec<String>,
-    /// The file that the judgments were read from; `None`: there is none.
+    /// The documents that the passages are of, where they are known.
+    pub documents: Option<Arc<Documents>>,
+    /// What the judgments speak of.
+    pub judged_by: JudgedBy,
+    /// The file that the judgments come from.
     pub qrels_file: Option<PathBuf>,
     pub left_out: LeftOut,
+    /// Whether passages have texts; without, only their ids are known.
+    pub has_texts: bool,
 }
 
 impl Collection {
@@ -113,9 +138,44 @@ impl Collection {
             tie_order,
             fingerprint,
             warnings,
+            documents: None,
+            judged_by: JudgedBy::Passage,
             qrels_file: None,
             left_out: LeftOut::default(),
+            has_texts: true,
         }
+    }
+
+    /// The documents that the passages are of, and what is judged. Where that is documents, two passages
+    /// with equal scores stand in the order of their documents' ids, so that the documents' order too is
+    /// `trec_eval`'s.
+    pub fn with_documents(mut self, documents: Option<Documents>, judged_by: JudgedBy) -> Self {
+        if let (Some(documents), JudgedBy::Document) = (&documents, judged_by) {
+            let ids = (0u32..).map(DocIdx).zip(self.passages.iter());
+            let keys: Vec<(&str, &str)> =
+                ids.map(|(doc, passage)| (documents.id(documents.of(doc)), passage.id.as_str())).collect();
+            self.tie_order = descending(&keys);
+        }
+        self.documents = documents.map(Arc::new);
+        self.judged_by = judged_by;
+        self
+    }
+
+    /// Names the file that the judgments come from.
+    pub fn with_qrels_file(mut self, file: Option<PathBuf>) -> Self {
+        self.qrels_file = file;
+        self
+    }
+
+    /// Says that nothing but the passages' ids is known.
+    pub fn without_texts(mut self) -> Self {
+        self.has_texts = false;
+        self
+    }
+
+    /// The documents, where it is them that the judgments speak of.
+    pub fn judged_documents(&self) -> Option<&Documents> {
+        self.documents.as_deref().filter(|_| self.judged_by == JudgedBy::Document)
     }
 
     /// Panics where `doc` is not of this collection; only this collection hands out its indices.
@@ -141,9 +201,13 @@ impl Collection {
             .map(|(i, _)| QueryIdx(i))
     }
 
-    /// The grade of a passage for a query; `None`: unjudged.
+    /// The grade of a passage for a query, which is its document's where documents are judged; `None`:
+    /// unjudged.
     pub fn grade(&self, query: QueryIdx, doc: DocIdx) -> Option<Grade> {
-        let known = JudgedPassage::Known(doc);
+        let known = match self.judged_documents() {
+            Some(documents) => JudgedPassage::Document(documents.of(doc)),
+            None => JudgedPassage::Known(doc),
+        };
         self.judgments(query).iter().find(|j| j.passage == known && j.grade >= 0).map(|j| j.grade)
     }
 
@@ -158,11 +222,16 @@ impl Collection {
 }
 
 fn tie_order(passages: &[Passage]) -> Vec<u32> {
-    let mut by_id: Vec<u32> = (0u32..).take(passages.len()).collect();
-    by_id.sort_by(|&a, &b| passages[b as usize].id.as_bytes().cmp(passages[a as usize].id.as_bytes()));
-    let mut order = vec![0; passages.len()];
-    for (position, &doc) in (0u32..).zip(&by_id) {
-        order[doc as usize] = position;
+    descending(&passages.iter().map(|passage| passage.id.as_str()).collect::<Vec<_>>())
+}
+
+/// The place of each key among all in descending byte order, from 0.
+fn descending<K: Ord>(keys: &[K]) -> Vec<u32> {
+    let mut by_key: Vec<u32> = (0u32..).take(keys.len()).collect();
+    by_key.sort_by(|&a, &b| keys[b as usize].cmp(&keys[a as usize]));
+    let mut order = vec![0; keys.len()];
+    for (position, &at) in (0u32..).zip(&by_key) {
+        order[at as usize] = position;
     }
     order
 }

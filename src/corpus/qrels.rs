@@ -1,85 +1,98 @@
-//! Relevance judgments: BEIR's three columns with a header, or TREC's four without.
+//! Relevance judgments: BEIR's three columns with a header, or TREC's four without. They speak of
+//! passages, or of the documents that the passages are of.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::beir::ReadOptions;
-use super::rows::{Rows, first_few};
-use super::{BadRow, JudgedPassage, Judgment};
-use crate::domain::{DocIdx, Grade, Passage, Query, QueryIdx};
+use super::documents::Documents;
+use super::options::ReadOptions;
+use super::progress::Meter;
+use super::rows::{self, Aside, first_few};
+use super::source::Source;
+use super::{JudgedPassage, Judgment};
+use crate::domain::{DocIdx, Grade, JudgedBy, Passage, Query, QueryIdx};
 use crate::error::{Error, Result};
 
-/// The qrels file of a folder: `qrels/<split>.tsv`, without a split `test.tsv` or the only one there.
-pub(super) fn find(folder: &Path, split: Option<&str>) -> Result<Option<PathBuf>> {
-    let qrels = folder.join("qrels");
-    if let Some(split) = split {
-        let file = qrels.join(format!("{split}.tsv"));
-        return match file.is_file() {
-            true => Ok(Some(file)),
-            false => Err(Error::usage(format!("--split {split}: no such file"))
-                .in_file(&file)
-                .advise(format!("there are: {}", splits(&qrels).join(", ")))),
-        };
-    }
-    let test = qrels.join("test.tsv");
-    if test.is_file() {
-        return Ok(Some(test));
-    }
-    match splits(&qrels).as_slice() {
-        [] => Ok(None),
-        [only] => Ok(Some(qrels.join(format!("{only}.tsv")))),
-        several => Err(Error::input(format!("several qrels files and no test.tsv: {}", several.join(", ")))
-            .in_file(&qrels)
-            .advise("choose one with --split NAME")),
-    }
+/// The rows of a qrels file, not yet held against a collection.
+pub(super) struct Rows {
+    file: PathBuf,
+    /// In the order in which they come.
+    queries: Vec<String>,
+    rows: Vec<Row>,
 }
 
-fn splits(qrels: &Path) -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir(qrels) else { return Vec::new() };
-    let mut names: Vec<String> = entries
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".tsv").map(str::to_owned))
-        .collect();
-    names.sort();
-    names
+struct Row {
+    line: usize,
+    /// Of `Rows::queries`.
+    query: usize,
+    id: String,
+    grade: Grade,
 }
 
-/// What a qrels file says, and what of it is of no use.
-pub(super) struct Qrels {
+/// The judgments of a collection.
+pub(super) struct Judged {
     /// By [`QueryIdx`], in file order.
-    pub(super) judgments: Vec<Vec<Judgment>>,
-    pub(super) bad_rows: Vec<BadRow>,
-    /// A row each.
-    pub(super) unknown_queries: Vec<String>,
+    pub(super) by_query: Vec<Vec<Judgment>>,
+    pub(super) by: JudgedBy,
 }
 
-/// The judgments of `queries`.
-pub(super) fn read(
+impl Judged {
+    pub(super) fn none(queries: usize) -> Self {
+        Self { by_query: vec![Vec::new(); queries], by: JudgedBy::Passage }
+    }
+}
+
+/// What the last column of a header is called.
+const GRADES: &[&str] =
+    &["score", "grade", "rel", "relevance", "relevancy", "label", "judgment", "judgement"];
+
+/// Reads the rows.
+///
+/// # Errors
+/// With file and line: what is no judgment, or contradicts another one.
+pub(super) fn parse(
     file: &Path,
-    passages: &[Passage],
-    queries: &[Query],
     options: &ReadOptions,
-    warnings: &mut Vec<String>,
-) -> Result<Qrels> {
-    let mut reader = Reader {
-        docs: (0u32..).zip(passages).map(|(i, p)| (p.id.as_str(), DocIdx(i))).collect(),
-        queries: (0u32..).zip(queries).map(|(i, q)| (q.id.as_str(), QueryIdx(i))).collect(),
-        judgments: vec![Vec::new(); queries.len()],
-        seen: HashMap::new(),
-        unknown_passages: Vec::new(),
-        unknown_queries: Vec::new(),
-        rows: 0,
-    };
-    let mut rows = Rows::new(file, options.skip_bad_rows);
-    rows.read_lines(|number, line| reader.take(number, line))?;
-    let bad_rows = rows
-        .finish("a judgment is: query-id, corpus-id, grade (a whole number), separated by tabs", warnings)?;
-    if reader.rows == 0 {
+    meter: &Meter<'_>,
+    aside: &mut Aside,
+) -> Result<Rows> {
+    let mut source = Source::open(file, meter)?;
+    let mut faults = rows::Rows::new(&source.file, options.skip_bad_rows);
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut read = Rows { file: source.file.clone(), queries: Vec::new(), rows: Vec::new() };
+    let mut header = false;
+    faults.read_lines(&mut source, |line, text| {
+        let columns = columns(text);
+        let (query, id, grade) = match columns.as_slice() {
+            [query, id, grade] => (*query, *id, *grade),
+            [query, _iteration, id, grade] => (*query, *id, *grade),
+            other => return Err(format!("{} columns where 3 (or TREC's 4) are expected", other.len())),
+        };
+        let Ok(grade) = grade.parse::<Grade>() else {
+            if read.rows.is_empty() && !header && GRADES.contains(&grade.to_lowercase().as_str()) {
+                header = true;
+                return Ok(());
+            }
+            return Err(format!("the grade {grade:?} is not a whole number"));
+        };
+        if query.is_empty() || id.is_empty() {
+            return Err("an id is empty".to_owned());
+        }
+        let query = *places.entry(query.to_owned()).or_insert_with(|| {
+            read.queries.push(query.to_owned());
+            read.queries.len() - 1
+        });
+        read.rows.push(Row { line, query, id: id.to_owned(), grade });
+        Ok(())
+    })?;
+    read.drop_doubles(&mut faults);
+    faults.finish("a judgment is: query-id, corpus-id, grade (a whole number), separated by tabs", aside)?;
+    if read.rows.is_empty() {
         return Err(Error::input("no judgment in this file")
             .in_file(file)
             .advise("a judgment is: query-id, corpus-id, grade; without any, remove the file"));
     }
-    reader.report(warnings);
-    Ok(Qrels { judgments: reader.judgments, bad_rows, unknown_queries: reader.unknown_queries })
+    Ok(read)
 }
 
 /// The columns of a line: between tabs, where there is one.
@@ -90,77 +103,151 @@ pub(super) fn columns(line: &str) -> Vec<&str> {
     }
 }
 
-struct Reader<'a> {
-    docs: HashMap<&'a str, DocIdx>,
-    queries: HashMap<&'a str, QueryIdx>,
-    judgments: Vec<Vec<Judgment>>,
-    seen: HashMap<(QueryIdx, String), Grade>,
-    unknown_passages: Vec<String>,
-    unknown_queries: Vec<String>,
-    rows: usize,
-}
-
-impl Reader<'_> {
-    fn take(&mut self, number: usize, line: &[u8]) -> Result<(), String> {
-        let line = std::str::from_utf8(line).map_err(|_| "not valid UTF-8".to_owned())?;
-        if line.trim().is_empty() {
-            return Ok(());
-        }
-        let columns = columns(line);
-        let (query, passage, grade) = match columns.as_slice() {
-            [query, passage, grade] => (*query, *passage, *grade),
-            [query, _iteration, passage, grade] => (*query, *passage, *grade),
-            other => return Err(format!("{} columns where 3 (or TREC's 4) are expected", other.len())),
-        };
-        let Ok(grade) = grade.parse::<Grade>() else {
-            if number == 1 && self.rows == 0 {
-                return Ok(());
-            }
-            return Err(format!("the grade {grade:?} is not a whole number"));
-        };
-        self.rows += 1;
-        let Some(&query_idx) = self.queries.get(query) else {
-            self.unknown_queries.push(query.to_owned());
-            return Ok(());
-        };
-        match self.seen.insert((query_idx, passage.to_owned()), grade) {
-            Some(before) if before != grade => {
-                return Err(format!("{passage:?} is judged twice for {query:?}, as {before} and as {grade}"));
-            }
-            Some(_) => return Ok(()),
-            None => {}
-        }
-        let passage = match self.docs.get(passage) {
-            Some(&doc) => JudgedPassage::Known(doc),
-            None => {
-                if grade > 0 {
-                    self.unknown_passages.push(passage.to_owned());
+impl Rows {
+    /// Of judgments of one pair the first stays; another grade for it is a fault.
+    fn drop_doubles(&mut self, faults: &mut rows::Rows) {
+        let mut order: Vec<usize> = (0..self.rows.len()).collect();
+        let key = |at: &usize| (self.rows[*at].query, self.rows[*at].id.as_str());
+        order.sort_by(|a, b| key(a).cmp(&key(b)));
+        let mut doubles = HashSet::new();
+        for pair in order.chunk_by(|a, b| key(a) == key(b)) {
+            let [first, others @ ..] = pair else { continue };
+            for &other in others {
+                let (first, row) = (&self.rows[*first], &self.rows[other]);
+                doubles.insert(row.line);
+                if row.grade != first.grade {
+                    let query = &self.queries[row.query];
+                    faults.fault(
+                        row.line,
+                        format!(
+                            "{:?} is judged twice for {query:?}, as {} and as {}",
+                            row.id, first.grade, row.grade
+                        ),
+                    );
                 }
-                JudgedPassage::Missing(passage.to_owned())
             }
-        };
-        // Query indices come from the map above, which numbers `judgments`.
-        if let Some(judged) = self.judgments.get_mut(query_idx.index()) {
-            judged.push(Judgment { passage, grade });
         }
-        Ok(())
+        self.rows.retain(|row| !doubles.contains(&row.line));
     }
 
-    fn report(&self, warnings: &mut Vec<String>) {
-        if !self.unknown_passages.is_empty() {
-            warnings.push(format!(
-                "{} relevant judgments name passages that are not in the corpus ({}): they stay in R and no \
-                 setting can find them",
-                self.unknown_passages.len(),
-                first_few(&self.unknown_passages)
+    /// The queries that are judged, in file order.
+    pub(super) fn query_ids(&self) -> impl Iterator<Item = &str> {
+        self.queries.iter().map(String::as_str)
+    }
+
+    /// What is judged, in file order.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &str> {
+        self.rows.iter().map(|row| row.id.as_str())
+    }
+
+    /// What the judgments speak of: what was asked for, else documents where no id is a passage's and
+    /// some are documents'.
+    ///
+    /// # Errors
+    /// When they are to speak of documents and there are none.
+    pub(super) fn judged_by(
+        &self,
+        known_passage: impl Fn(&str) -> bool,
+        documents: Option<&Documents>,
+        asked: Option<JudgedBy>,
+        aside: &mut Aside,
+    ) -> Result<JudgedBy> {
+        let Some(documents) = documents else {
+            return match asked {
+                Some(JudgedBy::Document) => {
+                    Err(Error::input("--judged-by document: no passage names its document")
+                        .in_file(&self.file)
+                        .advise("give passages a field doc_id, or ids such as doc#3"))
+                }
+                _ => Ok(JudgedBy::Passage),
+            };
+        };
+        if let Some(asked) = asked {
+            return Ok(asked);
+        }
+        let places = documents.places();
+        let (mut of_passages, mut of_documents) = (0, 0);
+        for id in self.ids() {
+            match known_passage(id) {
+                true => of_passages += 1,
+                false => of_documents += usize::from(places.contains_key(id)),
+            }
+        }
+        match (of_passages, of_documents) {
+            (_, 0) => Ok(JudgedBy::Passage),
+            (0, _) => Ok(JudgedBy::Document),
+            _ => {
+                aside.warnings.push(format!(
+                    "{of_passages} judgments name passages and {of_documents} name documents: taken as judgments of \
+                     passages; --judged-by document takes them all as judgments of documents"
+                ));
+                Ok(JudgedBy::Passage)
+            }
+        }
+    }
+
+    /// The judgments of a collection with these passages and queries.
+    ///
+    /// # Errors
+    /// As [`Rows::judged_by`].
+    pub(super) fn resolve(
+        self,
+        passages: &[Passage],
+        queries: &[Query],
+        documents: Option<&Documents>,
+        asked: Option<JudgedBy>,
+        aside: &mut Aside,
+    ) -> Result<Judged> {
+        let docs: HashMap<&str, DocIdx> =
+            (0u32..).zip(passages).map(|(i, p)| (p.id.as_str(), DocIdx(i))).collect();
+        let by = self.judged_by(|id| docs.contains_key(id), documents, asked, aside)?;
+        let places = documents.filter(|_| by == JudgedBy::Document).map(Documents::places);
+        let known: HashMap<&str, QueryIdx> =
+            (0u32..).zip(queries).map(|(i, q)| (q.id.as_str(), QueryIdx(i))).collect();
+        let query_of: Vec<Option<QueryIdx>> =
+            self.queries.iter().map(|id| known.get(id.as_str()).copied()).collect();
+        let mut by_query = vec![Vec::new(); queries.len()];
+        let (mut unknown, mut of_unknown_queries) = (Vec::new(), Vec::new());
+        for row in self.rows {
+            let Some(query) = query_of[row.query] else {
+                of_unknown_queries.push(self.queries[row.query].clone());
+                continue;
+            };
+            let passage = match &places {
+                Some(places) => places.get(row.id.as_str()).copied().map(JudgedPassage::Document),
+                None => docs.get(row.id.as_str()).copied().map(JudgedPassage::Known),
+            };
+            if passage.is_none() && row.grade > 0 {
+                unknown.push(row.id.clone());
+            }
+            let passage = passage.unwrap_or(JudgedPassage::Missing(row.id));
+            by_query[query.index()].push(Judgment { passage, grade: row.grade });
+        }
+        let what = if by == JudgedBy::Document { "documents" } else { "passages" };
+        if let (JudgedBy::Document, Some(documents)) = (by, documents) {
+            aside.warnings.push(format!(
+                "the judgments name documents ({} of {} passages): a document stands where its best passage stands; \
+                 metrics, fates and k count documents, N counts passages",
+                documents.len(),
+                passages.len()
             ));
         }
-        if !self.unknown_queries.is_empty() {
-            warnings.push(format!(
+        if !unknown.is_empty() {
+            aside.warnings.push(format!(
+                "{} relevant judgments name {what} that are not in the corpus ({}): they stay in R and no setting can \
+                 find them",
+                unknown.len(),
+                first_few(&unknown)
+            ));
+        }
+        if !of_unknown_queries.is_empty() {
+            aside.warnings.push(format!(
                 "{} judgments are of queries that are not in the queries file ({}): left out",
-                self.unknown_queries.len(),
-                first_few(&self.unknown_queries)
+                of_unknown_queries.len(),
+                first_few(&of_unknown_queries)
             ));
         }
+        aside.left_out.unknown_queries.append(&mut of_unknown_queries);
+        Ok(Judged { by_query, by })
     }
 }

@@ -1,108 +1,102 @@
-//! The lines of one file, and the bad ones among them: an error that names the first, or, where they are
+//! The rows of one file, and the bad ones among them: an error that names the first, or, where they are
 //! to be skipped, a warning that counts them.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-
-use super::BadRow;
+use super::source::{Line, MAX_LINE, Source, TO_UTF8, not_utf8};
+use super::{BadRow, LeftOut};
 use crate::error::{Error, Result};
 
-/// The lines of a file, one after the other, with what is wrong in them.
-pub(super) struct Rows<'a> {
-    file: &'a Path,
-    skip_bad: bool,
-    bad: Vec<(usize, String)>,
+/// What is to be said of a collection beside what is in it.
+#[derive(Debug, Default)]
+pub(super) struct Aside {
+    pub(super) warnings: Vec<String>,
+    pub(super) left_out: LeftOut,
 }
 
-impl<'a> Rows<'a> {
-    pub(super) fn new(file: &'a Path, skip_bad: bool) -> Self {
-        Self { file, skip_bad, bad: Vec::new() }
+/// What is wrong in a file, row by row.
+pub(super) struct Rows {
+    file: PathBuf,
+    skip_bad: bool,
+    /// All where they are to be skipped, else the first.
+    bad: Vec<BadRow>,
+    count: usize,
+}
+
+impl Rows {
+    pub(super) fn new(file: &Path, skip_bad: bool) -> Self {
+        Self { file: file.to_path_buf(), skip_bad, bad: Vec::new(), count: 0 }
     }
 
-    /// Reads JSON rows.
-    pub(super) fn read<T: for<'de> Deserialize<'de>>(
-        &mut self,
-        mut take: impl FnMut(usize, T) -> Result<(), String>,
-    ) -> Result<()> {
-        self.read_lines(|number, line| {
-            let text = std::str::from_utf8(line)
-                .map_err(|e| format!("not valid UTF-8 (byte {} of the line)", e.valid_up_to() + 1))?;
-            match text.trim().is_empty() {
-                true => Ok(()),
-                false => take(number, serde_json::from_str(text).map_err(|e| json_fault(&e))?),
+    /// Notes what is wrong with the row that begins in line `number`.
+    pub(super) fn fault(&mut self, number: usize, fault: String) {
+        self.count += 1;
+        if !self.skip_bad {
+            if self.bad.first().is_some_and(|first| first.line <= number) {
+                return;
             }
-        })
+            self.bad.clear();
+        }
+        self.bad.push(BadRow { file: self.file.clone(), line: number, fault });
     }
 
-    /// Reads rows of any kind; the faults that `take` finds are kept.
+    /// Notes the fault where there is one.
+    pub(super) fn keep(&mut self, number: usize, result: Result<(), String>) {
+        if let Err(fault) = result {
+            self.fault(number, fault);
+        }
+    }
+
+    /// Reads lines; the faults that `take` finds are kept. Empty lines are none of `take`'s business.
     pub(super) fn read_lines(
         &mut self,
-        mut take: impl FnMut(usize, &[u8]) -> Result<(), String>,
+        source: &mut Source<'_>,
+        mut take: impl FnMut(usize, &str) -> Result<(), String>,
     ) -> Result<()> {
-        let bad = &mut self.bad;
-        for_each_line(self.file, |number, line| {
-            if let Err(fault) = take(number, line) {
-                bad.push((number, fault));
-            }
+        source.for_each_line(|number, line| {
+            let read = match line {
+                Line::TooLong => Err(too_long()),
+                Line::Text(bytes) => text(bytes),
+            };
+            let took = read.and_then(|text| match text.trim().is_empty() {
+                true => Ok(()),
+                false => take(number, text),
+            });
+            self.keep(number, took);
         })
     }
 
     /// The error of the first bad row; when they are to be skipped a warning, and the rows.
-    pub(super) fn finish(self, advice: &str, warnings: &mut Vec<String>) -> Result<Vec<BadRow>> {
-        let Some((line, fault)) = self.bad.first() else { return Ok(Vec::new()) };
-        let more = match self.bad.len() - 1 {
+    pub(super) fn finish(mut self, advice: &str, aside: &mut Aside) -> Result<()> {
+        self.bad.sort_by_key(|row| row.line);
+        let Some(BadRow { line, fault, .. }) = self.bad.first() else { return Ok(()) };
+        let more = match self.count - 1 {
             0 => String::new(),
             n => format!(" (and {n} more bad lines in this file)"),
         };
         if !self.skip_bad {
-            return Err(Error::input(format!("{fault}{more}")).at_line(self.file, *line).advise(advice));
+            let advice = if fault.starts_with("not valid UTF-8") { TO_UTF8 } else { advice };
+            return Err(Error::input(format!("{fault}{more}")).at_line(&self.file, *line).advise(advice));
         }
-        let name = file_name(self.file);
-        warnings.push(format!("{} bad rows of {name} left out, first line {line}: {fault}", self.bad.len()));
-        let row = |(line, fault)| BadRow { file: self.file.to_path_buf(), line, fault };
-        Ok(self.bad.into_iter().map(row).collect())
+        let name = file_name(&self.file);
+        let said = format!("{} bad rows of {name} left out, first line {line}: {fault}", self.count);
+        aside.warnings.push(said);
+        aside.left_out.bad_rows.append(&mut self.bad);
+        Ok(())
     }
 }
 
-/// The fault without serde's position in the one-line text, which would be read as a line of the file.
-fn json_fault(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let fault = text.rsplit_once(" at line ").map_or(text.as_str(), |(fault, _)| fault);
-    match error.classify() {
-        serde_json::error::Category::Data => fault.to_owned(),
-        _ => format!("not valid JSON at column {}: {fault}", error.column()),
-    }
+pub(super) fn too_long() -> String {
+    format!("longer than {} MiB: is this one document, where every line is to be one row?", MAX_LINE >> 20)
 }
 
-fn file_name(file: &Path) -> String {
+/// The line as text.
+pub(super) fn text(bytes: &[u8]) -> Result<&str, String> {
+    std::str::from_utf8(bytes).map_err(|e| not_utf8(e.valid_up_to()))
+}
+
+pub(super) fn file_name(file: &Path) -> String {
     file.file_name().map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into_owned())
-}
-
-/// Calls `take` with every line's number (from 1) and bytes, without the line end; a UTF-8 byte order
-/// mark before the first line is dropped.
-fn for_each_line(file: &Path, mut take: impl FnMut(usize, &[u8])) -> Result<()> {
-    let opened = File::open(file).map_err(|e| Error::io("cannot open", file, &e))?;
-    let mut reader = BufReader::with_capacity(1 << 18, opened);
-    let mut line = Vec::new();
-    let mut number = 0;
-    loop {
-        line.clear();
-        let read = reader.read_until(b'\n', &mut line).map_err(|e| Error::io("cannot read", file, &e))?;
-        if read == 0 {
-            return Ok(());
-        }
-        number += 1;
-        let mut bytes = line.as_slice();
-        if number == 1 {
-            bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        }
-        bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-        bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
-        take(number, bytes);
-    }
 }
 
 /// Some of the ids, each once, for a message.

@@ -4,11 +4,14 @@
 //! score descending, ties by id descending. The rank column is ignored, as `trec_eval` does.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::Collection;
-use super::beir::ReadOptions;
-use super::rows::{Rows, first_few};
+use super::options::ReadOptions;
+use super::progress::Meter;
+use super::rows::{Aside, Rows, first_few};
+use super::source::Source;
 use crate::domain::{DocIdx, Hit, QueryIdx, Score};
 use crate::error::{Error, Result};
 use crate::order::order_key;
@@ -36,10 +39,14 @@ pub fn read(file: &Path, collection: &Collection, options: &ReadOptions) -> Resu
         seen: HashSet::new(),
         unknown_queries: Vec::new(),
     };
-    let mut notes = Vec::new();
+    let mut aside = Aside::default();
+    let tell = |_| ControlFlow::Continue(());
+    let meter = Meter::new(&tell);
+    let mut source = Source::open(file, &meter)?;
     let mut rows = Rows::new(file, options.skip_bad_rows);
-    rows.read_lines(|_, line| reader.take(line))?;
-    rows.finish("a row of a run is: query id, Q0, passage id, rank, score, name of the run", &mut notes)?;
+    rows.read_lines(&mut source, |_, line| reader.take(line))?;
+    rows.finish("a row of a run is: query id, Q0, passage id, rank, score, name of the run", &mut aside)?;
+    let mut notes = aside.warnings;
     if reader.lists.iter().all(Vec::is_empty) {
         return Err(Error::input("no row of this run is of a query of this collection").in_file(file));
     }
@@ -58,6 +65,30 @@ pub fn read(file: &Path, collection: &Collection, options: &ReadOptions) -> Resu
     Ok(Run { lists, notes })
 }
 
+/// The query, the passage and the score in a row.
+fn columns(line: &str) -> Result<(&str, &str, &str), String> {
+    let columns: Vec<&str> = line.split_whitespace().collect();
+    match columns.as_slice() {
+        [query, _q0, passage, _rank, score, ..] => Ok((query, passage, score)),
+        other => Err(format!("{} columns where 6 are expected", other.len())),
+    }
+}
+
+/// Hands the query and the passage of every row to `take`. Rows that are none are left to [`read`].
+///
+/// # Errors
+/// When the file cannot be read.
+pub(super) fn ids(file: &Path, meter: &Meter<'_>, mut take: impl FnMut(&str, &str)) -> Result<()> {
+    let mut source = Source::open(file, meter)?;
+    // Their faults are told when the run is read.
+    let mut rows = Rows::new(file, true);
+    rows.read_lines(&mut source, |_, line| {
+        let (query, passage, _) = columns(line)?;
+        take(query, passage);
+        Ok(())
+    })
+}
+
 struct Reader<'a> {
     docs: HashMap<&'a str, DocIdx>,
     queries: HashMap<&'a str, QueryIdx>,
@@ -67,14 +98,8 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn take(&mut self, line: &[u8]) -> Result<(), String> {
-        let line = std::str::from_utf8(line).map_err(|_| "not valid UTF-8".to_owned())?;
-        let columns: Vec<&str> = line.split_whitespace().collect();
-        let (query, passage, score) = match columns.as_slice() {
-            [] => return Ok(()),
-            [query, _q0, passage, _rank, score, ..] => (*query, *passage, *score),
-            other => return Err(format!("{} columns where 6 are expected", other.len())),
-        };
+    fn take(&mut self, line: &str) -> Result<(), String> {
+        let (query, passage, score) = columns(line)?;
         // trec_eval keeps scores as float: what it would see is what we order by.
         let score: Score = score.parse().map_err(|_| format!("the score {score:?} is not a number"))?;
         if !score.is_finite() {

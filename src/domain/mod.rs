@@ -6,6 +6,7 @@
 mod analysis;
 mod fate;
 mod fusion;
+mod inputs;
 mod legs;
 pub mod rerankers;
 mod second_stage;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use analysis::{Analysis, AnalyzerChoice};
 pub use fate::Fate;
 pub use fusion::{EngineScale, FusionMethod};
+pub use inputs::{Format, JudgedBy};
 pub use legs::{FirstStage, LegId, LegName, LegScale, LegSet, MAX_LEGS};
 pub use second_stage::{Part, SecondStage, Stage};
 pub use settings::{Ann, Bm25, Settings};

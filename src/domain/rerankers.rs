@@ -283,7 +283,12 @@ pub fn card(name: &str) -> Option<&'static RerankerCard> {
 
 /// Whether a name means a folder with a model of one's own.
 pub fn is_folder(name: &str) -> bool {
-    card(name).is_none() && (name.contains(['/', '\\']) || name.starts_with('.'))
+    card(name).is_none() && run_file(name).is_none() && (name.contains(['/', '\\']) || name.starts_with('.'))
+}
+
+/// The file of a reranker that is a run: `run:FILE`.
+pub fn run_file(name: &str) -> Option<&str> {
+    name.strip_prefix("run:").filter(|file| !file.is_empty())
 }
 
 /// Whether it is the late interaction over the embedding model's token vectors.

@@ -36,7 +36,7 @@ pub struct Stage {
 /// One reranker's share in a stage.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Part {
-    /// A name of [`RERANKERS`], a service with its model, or a folder.
+    /// A name of [`RERANKERS`], a service with its model, a folder, or `run:FILE`.
     pub name: String,
     /// Above 0.
     pub weight: f64,
@@ -52,6 +52,11 @@ impl SecondStage {
     pub fn of(name: &str) -> Self {
         let part = Part { name: name.to_owned(), weight: 1.0 };
         Self { stages: vec![Stage { parts: vec![part], depth: None }] }
+    }
+
+    /// Another engine's reranked lists, as a TREC run.
+    pub fn of_run(file: &std::path::Path) -> Self {
+        Self::of(&format!("run:{}", file.display()))
     }
 
     pub fn late_interaction() -> Self {
@@ -173,7 +178,10 @@ fn part(text: &str) -> Result<Part, String> {
     match name {
         "" => Err(format!("a part of the second stage has no name; {}", known())),
         "none" => Err("\"none\" stands alone: it is no part of a second stage".to_owned()),
-        _ if rerankers::card(name).is_some() || rerankers::is_folder(name) => {
+        _ if rerankers::card(name).is_some()
+            || rerankers::is_folder(name)
+            || rerankers::run_file(name).is_some() =>
+        {
             Ok(Part { name: name.to_owned(), weight })
         }
         _ => Err(format!("no reranker is called \"{name}\"; {}", known())),
@@ -187,7 +195,7 @@ fn known() -> String {
         cards.map(|card| card.name).collect::<Vec<_>>().join(", ")
     };
     format!(
-        "there are none, {}, a folder with model.onnx and tokenizer.json, and the services {} (each with :MODEL \
+        "there are none, {}, a folder with model.onnx and tokenizer.json, run:FILE, and the services {} (each with :MODEL \
          or :URL)",
         of(false),
         of(true)

@@ -199,7 +199,7 @@ mod tests {
         state.set_leg(LegId(0), hits, None, &(0..60).collect::<Vec<u32>>());
         let legs = [LegName { name: "a".into(), scale: LegScale::Bm25 }];
         state.fuse(&Fuser::new(&FusionPlan::of(&Settings::default(), &legs, LegSet::all(1))));
-        state.set_judged(vec![Judged { doc: Some(DocIdx(15)), id: "d15".into(), grade: 1 }]);
+        state.set_judged(vec![Judged { doc: Some(DocIdx(15)), document: None, id: "d15".into(), grade: 1 }]);
         for doc in 0..scored {
             let score = if doc == 15 { 9.0 } else { 1.0 / (1.0 + doc as f32) };
             state.set_score(0, DocIdx(doc), PairScore::Score(score));

@@ -10,7 +10,7 @@ use super::EngineOptions;
 use super::runs::Runs;
 use super::session::{Ask, Session};
 use super::snapshot::{FocusView, Snapshot, StageState};
-use crate::corpus::Collection;
+use crate::corpus::{Collection, Reading};
 use crate::error::Result;
 use crate::tune::Goal;
 
@@ -41,7 +41,20 @@ impl Evaluation {
     /// # Errors
     /// As [`Evaluation::of`].
     pub fn watched(options: EngineOptions, tune: Option<Goal>, watch: impl FnMut(&Snapshot)) -> Result<Self> {
-        let mut session = Session::open(options.clone())?;
+        Self::watched_from_the_start(options, tune, |_| {}, watch)
+    }
+
+    /// [`Evaluation::watched`]; `reading` hears how far the reading of the collection is.
+    ///
+    /// # Errors
+    /// As [`Evaluation::of`].
+    pub fn watched_from_the_start(
+        options: EngineOptions,
+        tune: Option<Goal>,
+        reading: impl FnMut(&Reading),
+        watch: impl FnMut(&Snapshot),
+    ) -> Result<Self> {
+        let mut session = Session::open_watched(options.clone(), reading)?;
         let snapshot = session.ask(Ask { tune, ..Ask::of(options.settings.clone()) }, watch)?;
         Ok(Self { collection: Arc::clone(&session.collection), snapshot, options, session })
     }

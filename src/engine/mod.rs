@@ -7,6 +7,7 @@
 //!
 //! - `worker`: the loop: what is pending, what is dirty, when to answer.
 //! - `legs`: the first stage's retrievers: built in, or run files.
+//! - `interrupt`: ctrl-c.
 //! - `final_order`: what comes after the reranker: blend and threshold.
 //! - `query_state`: the facts of one query and what the judge makes of them.
 //! - `rejudge`: all queries judged anew, in as many slices as it takes.
@@ -28,6 +29,7 @@ pub mod compare;
 mod evaluation;
 mod explain;
 mod final_order;
+mod interrupt;
 mod judging;
 pub mod languages;
 pub mod legs;
@@ -47,6 +49,7 @@ mod watch;
 mod worker;
 
 pub use evaluation::Evaluation;
+pub use interrupt::interrupt;
 pub use judging::JudgeOptions;
 pub use legs::{LegSource, LegSpec};
 pub use session::{Ask, Session};
@@ -57,10 +60,11 @@ pub use crate::models::ModelOptions;
 pub use crate::rerank::Activation;
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
-use crate::corpus::{Collection, Kept, Mark};
+use crate::corpus::{Collection, Kept, Mark, Reading};
 use crate::domain::{FirstStage, LegId, QueryIdx, SecondStage, Settings};
 use crate::error::{Error, Result};
 use runs::Runs;
@@ -137,6 +141,8 @@ const TOKEN_STORE: u64 = 2 << 30;
 /// What the engine tells, on its own thread.
 #[derive(Debug, Clone)]
 pub enum Event {
+    /// How far the reading of the collection is; now and then.
+    Reading(Reading),
     /// The collection is read; requests are answered from now on.
     Opened(Arc<Collection>),
     Snapshot(Arc<Snapshot>),
@@ -169,6 +175,8 @@ pub enum News {
 /// Handle of the engine; dropping it ends all its threads and waits for them.
 pub struct Engine {
     inbox: mpsc::Sender<Message>,
+    /// Nobody waits for the collection any more.
+    closed: Arc<AtomicBool>,
     worker: Option<JoinHandle<()>>,
 }
 
@@ -180,11 +188,14 @@ impl Engine {
     pub fn start(options: EngineOptions, sink: impl Fn(Event) + Send + 'static) -> Result<Self> {
         let (inbox, messages) = mpsc::channel();
         let own = inbox.clone();
+        let closed = Arc::new(AtomicBool::new(false));
+        let theirs = Arc::clone(&closed);
         let worker = std::thread::Builder::new()
             .name("engine".to_owned())
-            .spawn(move || worker::run(options, &own, &messages, &sink))
+            .spawn(move || worker::run(options, &own, &messages, &sink, &theirs))
             .map_err(|e| Error::unavailable(format!("cannot start a thread: {e}")))?;
-        Ok(Self { inbox, worker: Some(worker) })
+        interrupt::register(&inbox);
+        Ok(Self { inbox, closed, worker: Some(worker) })
     }
 
     /// Asks for an answer; a newer request replaces an older one. Never blocks.
@@ -222,6 +233,7 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
+        self.closed.store(true, Ordering::Relaxed);
         let _ = self.inbox.send(Message::Stop);
         if let Some(worker) = self.worker.take() {
             let _ = worker.join();

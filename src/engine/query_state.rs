@@ -3,13 +3,14 @@
 //! Facts come in, in any order; nothing is ever thrown away but what a change of depth or of BM25's
 //! parameters makes untrue. What a setting makes of the facts is computed by [`QueryState::judge`].
 
+mod documents;
 mod reranked;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::corpus::{Collection, JudgedPassage};
-use crate::domain::{Analysis, DocIdx, Grade, Hit, LegId, LegSet, QueryIdx, Rank, Score, Settings};
+use crate::corpus::{Collection, DocumentIdx, JudgedPassage};
+use crate::domain::{Analysis, DocIdx, Fate, Grade, Hit, LegId, LegSet, QueryIdx, Rank, Score, Settings};
 use crate::engine::final_order;
 use crate::engine::snapshot::{GoldRow, QueryRow};
 use crate::fuse::{FusedList, Fuser, Pool};
@@ -20,12 +21,16 @@ use crate::judge::{
 };
 use crate::rerank::cascade::{PairScore, StagePlan};
 
+use documents::{ByDocument, JudgedRanks};
 pub use reranked::StageHit;
 
-/// One judged passage, judged non-relevant ones included.
+/// One judged passage or document, judged non-relevant ones included.
 #[derive(Debug, Clone)]
 pub struct Judged {
+    /// `None`: not in the corpus. Of a document the first passage.
     pub doc: Option<DocIdx>,
+    /// Where documents are judged.
+    pub document: Option<DocumentIdx>,
     pub id: String,
     pub grade: Grade,
 }
@@ -44,6 +49,8 @@ pub struct QueryState {
     /// By reranker, then by pool row; a column that is short or missing is not scored yet.
     scores: Vec<Vec<PairScore>>,
     judged: Vec<Judged>,
+    /// Where documents are judged.
+    by_document: Option<ByDocument>,
     /// Of `judged`.
     ideal: JudgedIdeal,
     fused: FusedList,
@@ -94,12 +101,22 @@ impl QueryState {
     /// Takes the query's judgments out of a collection.
     pub fn judge_by(&mut self, collection: &Collection, query: QueryIdx) {
         let judged = collection.judgments(query).iter().filter(|j| j.grade >= 0).map(|judgment| {
-            let (doc, id) = match &judgment.passage {
-                JudgedPassage::Known(doc) => (Some(*doc), collection.passage(*doc).id.clone()),
-                JudgedPassage::Missing(id) => (None, id.clone()),
+            let (doc, document, id) = match (&judgment.passage, collection.documents.as_deref()) {
+                (JudgedPassage::Known(doc), _) => (Some(*doc), None, collection.passage(*doc).id.clone()),
+                (JudgedPassage::Document(document), Some(documents)) => {
+                    let first = documents.passages(*document).first().copied();
+                    (first, Some(*document), documents.id(*document).to_owned())
+                }
+                (JudgedPassage::Document(_), None) => (None, None, String::new()),
+                (JudgedPassage::Missing(id), _) => (None, None, id.clone()),
             };
-            Judged { doc, id, grade: judgment.grade }
+            Judged { doc, document, id, grade: judgment.grade }
         });
+        let documents = collection.documents.as_ref().filter(|_| collection.judged_documents().is_some());
+        self.by_document = documents.map(|documents| ByDocument::new(Arc::clone(documents)));
+        if let Some(by) = &mut self.by_document {
+            by.align(&self.pool);
+        }
         let judged = judged.collect();
         self.set_judged(judged);
         self.reading = Reading::default();
@@ -122,6 +139,7 @@ impl QueryState {
             exact_pool: None,
             scores: Vec::new(),
             judged: Vec::new(),
+            by_document: None,
             reading: Reading::default(),
             ideal: JudgedIdeal::default(),
             fused: FusedList::default(),
@@ -131,7 +149,7 @@ impl QueryState {
 
     /// The passages that are gold at some level, as far as they are in the corpus.
     pub fn known_golds(&self) -> impl Iterator<Item = DocIdx> + '_ {
-        self.judged.iter().filter(|judged| judged.grade > 0).filter_map(|judged| judged.doc)
+        self.judged_passages(1)
     }
 
     /// What BM25's analyzer made of the query.
@@ -215,6 +233,9 @@ impl QueryState {
         let before = std::mem::take(&mut self.scores);
         let lists: Vec<&[Hit]> = self.legs.iter().map(|leg| leg.as_deref().unwrap_or_default()).collect();
         self.pool = Arc::new(Pool::align(&lists, tie_order));
+        if let Some(by) = &mut self.by_document {
+            by.align(&self.pool);
+        }
         self.exact_pool = self.exact_dense.as_ref().map(|(dense, exact)| {
             let mut lists = lists.clone();
             lists[dense.0] = exact;
@@ -243,15 +264,15 @@ impl QueryState {
             let golds = self.judged.iter().filter(|j| j.grade >= level).map(unknown).collect();
             return QueryRow { golds, ..QueryRow::unknown(query) };
         }
-        let rows: Vec<Option<usize>> =
-            self.judged.iter().map(|judged| judged.doc.and_then(|doc| self.pool.row_of(doc))).collect();
+        let rows = self.judged_rows(&self.pool, &self.fused);
         let mut ranks = self.fused.ranks(&rows.iter().copied().flatten().collect::<Vec<_>>()).into_iter();
         let fused: Vec<Option<Rank>> = rows.iter().map(|row| row.and_then(|_| ranks.next()?)).collect();
         let place = |ranks: &[Option<Rank>]| -> Vec<Placed> {
             self.judged.iter().zip(ranks).map(|(j, &rank)| Placed { grade: j.grade, rank }).collect()
         };
-        let placed = place(&fused);
-        let second = self.second_stage(&rows, context);
+        let counted = self.first_ranks(&fused, n);
+        let placed = place(&counted.ranks);
+        let second = self.second_stage(context);
         if self.judged.is_empty() {
             return QueryRow {
                 complete: true,
@@ -259,8 +280,7 @@ impl QueryState {
                 ..QueryRow::unknown(query)
             };
         }
-        let stage_ranks = second.as_ref().map(|(ranks, _)| ranks);
-        let last = second.as_ref().and_then(|(ranks, returned)| Some((ranks.last()?, *returned)));
+        let last = second.as_deref().and_then(<[_]>::last);
         let state = match (settings.reranker.is_none(), &last) {
             (true, _) => RerankState::Off,
             (false, Some(_)) => RerankState::Complete,
@@ -283,36 +303,46 @@ impl QueryState {
                 let gold = GoldPlace {
                     in_corpus: judged.doc.is_some(),
                     leg_ranks: &speaking,
-                    first: fused[i],
+                    // N counts passages and k what is judged: beyond N the passage's rank tells how far.
+                    first: counted.ranks[i].or(fused[i]),
                     exact_first: exact.get(i).copied().flatten(),
-                    reranked: last.and_then(|(ranks, _)| ranks[i]),
+                    reranked: last.and_then(|(_, counted)| counted.ranks[i]),
                     rerank: state,
                 };
                 let fate_now = fate(&gold, n, k);
-                let stages: Vec<Option<Rank>> =
-                    stage_ranks.into_iter().flatten().map(|ranks| ranks[i]).collect();
+                let after = || second.iter().flatten();
+                let stages: Vec<Option<Rank>> = after().map(|(passages, _)| passages[i]).collect();
                 let cut = StageCut { depths: &depths, deliver: k };
+                let decided_by = fate_now.and_then(|fate| match fate {
+                    Fate::Rescued | Fate::Demoted => {
+                        let counted: Vec<Option<Rank>> =
+                            after().map(|(_, counted)| counted.ranks[i]).collect();
+                        deciding_stage(fate, gold.first, &counted, cut)
+                    }
+                    _ => deciding_stage(fate, fused[i], &stages, cut),
+                });
                 GoldRow {
-                    doc: judged.doc,
+                    // Of a document the passage that stands highest.
+                    doc: rows[i].map(|row| self.pool.doc(row)).or(judged.doc),
                     id: judged.id.clone(),
                     grade: judged.grade,
                     awaits_rerank: fate_now.is_none() && !context.rerank_failed,
-                    fused: gold.first,
-                    reranked: gold.reranked,
+                    fused: fused[i],
+                    reranked: last.and_then(|(passages, _)| passages[i]),
                     fate: fate_now,
-                    decided_by: fate_now.and_then(|fate| deciding_stage(fate, fused[i], &stages, cut)),
+                    decided_by,
                     stages,
                     first_fate: fate(&GoldPlace { rerank: RerankState::Off, ..gold }, n, k),
-                    blind: judged.doc.is_some_and(|doc| self.reading.blind.contains(&doc)),
+                    blind: self.is_blind(judged),
                     legs,
                     remedy: String::new(),
                 }
             })
             .collect();
-        let reranked = last.map(|(ranks, _)| place(ranks));
-        let first_places = JudgedPlaces { placed: &placed, returned: self.fused.len() };
-        let last_places =
-            last.zip(reranked.as_deref()).map(|((_, returned), placed)| JudgedPlaces { placed, returned });
+        let reranked = last.map(|(_, counted)| place(&counted.ranks));
+        let first_places = JudgedPlaces { placed: &placed, returned: counted.returned };
+        let last_places = (last.zip(reranked.as_deref()))
+            .map(|((_, counted), placed)| JudgedPlaces { placed, returned: counted.returned });
         let scores = QueryScores::of(context.metrics, &self.ideal, first_places, last_places, &mut self.desk);
         QueryRow {
             query,
@@ -326,13 +356,9 @@ impl QueryState {
         }
     }
 
-    /// The ranks of these rows after each stage, and the length of the delivered list; `None` while a
-    /// stage is not through, and without a second stage.
-    fn second_stage(
-        &self,
-        rows: &[Option<usize>],
-        context: &JudgeContext<'_>,
-    ) -> Option<(Vec<Vec<Option<Rank>>>, usize)> {
+    /// Where the judged stand after each stage, as passages and as metrics see it; `None` while a stage is
+    /// not through, and without a second stage.
+    fn second_stage(&self, context: &JudgeContext<'_>) -> Option<Vec<(Vec<Option<Rank>>, JudgedRanks)>> {
         if !context.reranks || context.stages.is_empty() {
             return None;
         }
@@ -341,7 +367,16 @@ impl QueryState {
             return None;
         }
         let delivered = reranked.delivered(self, context.settings);
-        Some((reranked.stage_ranks(rows, &delivered), delivered.list.len()))
+        Some(reranked.orders(&delivered).iter().map(|order| self.ranks_in(order)).collect())
+    }
+
+    /// Whether BM25 cannot find it: it shares no term with the query; of a document no passage does.
+    fn is_blind(&self, judged: &Judged) -> bool {
+        let blind = |doc: &DocIdx| self.reading.blind.contains(doc);
+        match (&self.by_document, judged.document) {
+            (Some(by), Some(document)) => by.passages(document).iter().all(blind),
+            _ => judged.doc.as_ref().is_some_and(blind),
+        }
     }
 
     /// The delivered list, once every stage is through. The fused list must be of `context`'s fuser.
@@ -396,7 +431,7 @@ impl QueryState {
         let Some(pool) = &self.exact_pool else { return Vec::new() };
         let mut list = FusedList::default();
         context.fuser.fuse_into(pool, &mut list);
-        self.judged.iter().map(|judged| list.rank(pool.row_of(judged.doc?)?)).collect()
+        self.judged_rows(pool, &list).into_iter().map(|row| list.rank(row?)).collect()
     }
 }
 

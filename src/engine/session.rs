@@ -8,7 +8,7 @@ use std::sync::{Arc, mpsc};
 
 use super::snapshot::{Focus, Request, Snapshot};
 use super::{Engine, EngineOptions, Event};
-use crate::corpus::Collection;
+use crate::corpus::{Collection, Reading};
 use crate::domain::{DocIdx, QueryIdx, Settings};
 use crate::error::{Error, Result};
 use crate::tune::Goal;
@@ -46,6 +46,14 @@ impl Session {
     /// # Errors
     /// When the collection cannot be read, or no thread can be started.
     pub fn open(options: EngineOptions) -> Result<Self> {
+        Self::open_watched(options, |_| {})
+    }
+
+    /// [`Session::open`]; `reading` hears how far the reading of the collection is.
+    ///
+    /// # Errors
+    /// As [`Session::open`].
+    pub fn open_watched(options: EngineOptions, mut reading: impl FnMut(&Reading)) -> Result<Self> {
         let (sink, events) = mpsc::channel();
         let engine = Engine::start(options, move |event| {
             let _ = sink.send(event);
@@ -53,6 +61,7 @@ impl Session {
         loop {
             match receive(&events)? {
                 Event::Failed(error) => return Err(error),
+                Event::Reading(far) => reading(&far),
                 Event::Opened(collection) => return Ok(Self { collection, engine, events, generation: 0 }),
                 _ => {}
             }

@@ -170,10 +170,12 @@ fn probable_positives(
     context: &JudgeContext<'_>,
     likenesses: &mut Likenesses,
 ) -> Vec<ProbablePositive> {
+    if !collection.has_texts {
+        return Vec::new();
+    }
     let depth = LOOKED_AT.max(context.settings.deliver);
     let (first, reranked) = state.heads(context, depth);
-    let judged: std::collections::HashSet<DocIdx> =
-        state.judged().iter().filter_map(|judged| judged.doc).collect();
+    let judged: std::collections::HashSet<DocIdx> = state.judged_passages(0).collect();
     let mut unjudged: Vec<DocIdx> = Vec::new();
     for &doc in first.iter().chain(&reranked) {
         if !judged.contains(&doc) && !unjudged.contains(&doc) {
@@ -213,8 +215,7 @@ impl Likenesses {
         if new.is_empty() {
             return;
         }
-        let golds: Vec<DocIdx> =
-            state.judged().iter().filter(|judged| judged.grade >= level).filter_map(|j| j.doc).collect();
+        let golds: Vec<DocIdx> = state.judged_passages(level).collect();
         let shingles = |docs: &[DocIdx]| -> Vec<Shingles> {
             docs.iter().map(|&doc| Shingles::of(body(collection, doc))).collect()
         };

@@ -123,8 +123,12 @@ fn query(size: Size, tie_order: &[u32], random: &mut SplitMix64) -> QueryState {
     let mut golds: Vec<DocIdx> = golds.collect();
     golds.sort_unstable();
     golds.dedup();
-    let judged =
-        |doc: DocIdx| Judged { doc: Some(doc), id: format!("d{}", doc.0), grade: 1 + (doc.0 % 3) as i32 };
+    let judged = |doc: DocIdx| Judged {
+        doc: Some(doc),
+        document: None,
+        id: format!("d{}", doc.0),
+        grade: 1 + (doc.0 % 3) as i32,
+    };
     state.set_judged(golds.into_iter().map(judged).collect());
     state
 }

@@ -33,10 +33,16 @@ pub fn report(snapshot: &Snapshot, collection: &Collection) -> String {
         let _ = writeln!(out, "{}\n", snapshot.verdict);
     }
     if collection.judged_queries().next().is_none() {
-        out.push_str(
-            "no query is judged, so there are no metrics: add qrels/test.tsv with lines of query-id, \
-             corpus-id and grade\n\n",
-        );
+        out.push_str(match collection.queries.is_empty() {
+            true => {
+                "there are no queries and no judgments, so there is nothing to measure: give them with \
+                     --queries FILE and --qrels FILE, or type a query on the screen\n\n"
+            }
+            false => {
+                "no query is judged, so there are no metrics: give judgments with --qrels FILE, lines of \
+                      query-id, corpus-id and grade; in a folder they are qrels/test.tsv\n\n"
+            }
+        });
     }
     judge_text::metrics(&mut out, &snapshot.by_metric);
     if let Some(study) = snapshot.study.as_deref() {

@@ -3,6 +3,7 @@
 //! A run: `qid Q0 docno rank score tag`. Scores are shortest decimals that read back as the
 //! same `f32`, so any evaluator sees our order.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -29,9 +30,17 @@ pub fn run(lists: &[RunList], collection: &Collection, tag: &str) -> Result<Stri
     let mut text = String::new();
     for list in lists {
         let query = column(&collection.query(list.query).id)?;
-        for (rank, (doc, score)) in (1u32..).zip(&list.hits) {
-            let passage = column(&collection.passage(*doc).id)?;
-            let _ = writeln!(text, "{query} Q0 {passage} {rank} {score} {tag}");
+        let mut seen = HashSet::new();
+        // Where documents are judged the run is one of documents, each with its best passage's score.
+        let ids = list.hits.iter().filter_map(|&(doc, score)| match collection.judged_documents() {
+            None => Some((collection.passage(doc).id.as_str(), score)),
+            Some(documents) => {
+                let document = documents.of(doc);
+                seen.insert(document).then(|| (documents.id(document), score))
+            }
+        });
+        for (rank, (id, score)) in (1u32..).zip(ids) {
+            let _ = writeln!(text, "{query} Q0 {} {rank} {score} {tag}", column(id)?);
         }
     }
     Ok(text)
@@ -73,9 +82,11 @@ pub fn beir_qrels(collection: &Collection) -> Result<String> {
 }
 
 fn judged_id<'a>(collection: &'a Collection, passage: &'a JudgedPassage) -> &'a str {
-    match passage {
-        JudgedPassage::Known(doc) => &collection.passage(*doc).id,
-        JudgedPassage::Missing(id) => id,
+    match (passage, collection.judged_documents()) {
+        (JudgedPassage::Known(doc), _) => &collection.passage(*doc).id,
+        (JudgedPassage::Document(document), Some(documents)) => documents.id(*document),
+        (JudgedPassage::Document(_), None) => "",
+        (JudgedPassage::Missing(id), _) => id,
     }
 }
 

@@ -35,7 +35,8 @@ impl FusedList {
         &mut self.scores
     }
 
-    fn key(&self, row: usize) -> u64 {
+    /// The row's place in the order as [`order::order_key`] has it; 0: not in the list.
+    pub fn key(&self, row: usize) -> u64 {
         match self.scores[row] {
             ABSENT => 0,
             score => order::order_key(score, self.ties[row]),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossterm::event::KeyEvent;
 
 use crate::config::user::Preset;
-use crate::corpus::{Collection, Mark};
+use crate::corpus::{Collection, Mark, Reading};
 use crate::domain::{DocIdx, Settings};
 use crate::engine::{Event, News, Request, Snapshot};
 use crate::error::Error;
@@ -23,6 +23,8 @@ pub enum Message {
     /// The mouse, already translated into what is under it.
     Pointer(Pointer),
     Resize(u16, u16),
+    /// How far the reading of the collection is.
+    Reading(Reading),
     Opened(Arc<Collection>),
     Snapshot(Arc<Snapshot>),
     /// What was done behind the screen.
@@ -41,6 +43,7 @@ pub enum Message {
 impl From<Event> for Message {
     fn from(event: Event) -> Self {
         match event {
+            Event::Reading(reading) => Self::Reading(reading),
             Event::Opened(collection) => Self::Opened(collection),
             Event::Snapshot(snapshot) => Self::Snapshot(snapshot),
             Event::Failed(error) => Self::EngineFailed(error),

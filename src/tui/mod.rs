@@ -93,7 +93,8 @@ pub struct Restored {
 /// Where the screen writes, and what its command line is made of.
 #[derive(Debug, Clone, Default)]
 pub struct Files {
-    pub collection: PathBuf,
+    /// The collection's settings file.
+    pub settings: PathBuf,
     /// The user's configuration folder.
     pub config: Option<PathBuf>,
     /// Where the collection's query and settings are left at the end; `None`: they are not.

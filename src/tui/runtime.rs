@@ -335,8 +335,8 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
 fn kept(what: Writing, files: &Files, legs: &[String]) -> Result<Kept> {
     match what {
         Writing::Settings(settings) => {
-            let file = spelling::write(&files.collection, &settings, legs)?;
-            Ok(Kept { words: format!("written: {}", file.display()), presets: None })
+            spelling::write(&files.settings, &settings, legs)?;
+            Ok(Kept { words: format!("written: {}", files.settings.display()), presets: None })
         }
         Writing::Preset { name, settings } => {
             let folder = files

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tui_input::Input;
 
-use crate::corpus::{Collection, Mark, MarkedQuery};
+use crate::corpus::{Collection, Mark, MarkedQuery, Reading};
 use crate::domain::{DocIdx, Grade, LegId, LegName, QueryIdx, Settings};
 use crate::engine::{Focus, Snapshot};
 
@@ -161,6 +161,8 @@ pub struct State {
     pub look: Look,
     /// The collection's name until it is open.
     pub title: String,
+    /// How far its reading is, until it is open.
+    pub reading: Option<Reading>,
     pub collection: Option<Arc<Collection>>,
     /// Cells of the widest identifier of a passage: the lists keep their columns from query to query.
     pub widest_id: usize,
@@ -263,6 +265,7 @@ impl State {
             size,
             look,
             title: options.title.clone(),
+            reading: None,
             legs: options.legs.clone(),
             goal: Goal::Ndcg10,
             leg: LegId(0),

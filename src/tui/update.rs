@@ -49,6 +49,10 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             tables::keep_in_sight(state);
             Vec::new()
         }
+        Message::Reading(reading) => {
+            state.reading = Some(reading);
+            Vec::new()
+        }
         Message::Opened(collection) => snapshot::on_opened(state, collection),
         Message::Snapshot(snapshot) => snapshot::on_snapshot(state, snapshot),
         Message::Done(outcome) => on_done(state, outcome),

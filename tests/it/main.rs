@@ -11,6 +11,7 @@ mod findings;
 mod http_cost;
 mod http_faults;
 mod http_rerank;
+mod inputs;
 #[cfg(unix)]
 mod interaction;
 mod judging;

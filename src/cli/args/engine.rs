@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
+use super::inputs::InputArgs;
 use super::values::{analyzers, fusion_method, weight};
 use crate::config::{self, Patch};
-use crate::corpus::{self, ReadOptions};
+use crate::corpus;
+use crate::domain::rerankers;
 use crate::domain::{AnalyzerChoice, FusionMethod, Grade, LegId, SecondStage};
 use crate::engine::{EngineOptions, JudgeOptions, LegSource, LegSpec};
 use crate::error::{Error, Result};
@@ -23,9 +25,12 @@ pub enum ScoreKind {
 /// What the engine works on and with; the same for the screen and for `eval`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct EngineArgs {
-    /// Folder of the collection in BEIR layout [default: the sample collection]
+    /// A file or a folder: passages as JSON lines, CSV, TSV or TREC, Markdown or text, a folder in BEIR
+    /// layout, a rankscope.toml; - is standard input [default: the sample collection]
     #[arg(value_name = "COLLECTION")]
     pub collection: Option<PathBuf>,
+    #[command(flatten)]
+    pub input: InputArgs,
     /// A leg of the first stage: bm25, dense, or NAME=FILE with another engine's lists as a TREC run;
     /// may be given several times [default: bm25 and dense]
     #[arg(long = "leg", value_name = "LEG", help_heading = "Settings")]
@@ -68,6 +73,9 @@ pub struct EngineArgs {
     /// (A@100 > B@20); none switches it off [default: late-interaction]
     #[arg(long, value_name = "PLAN", env = "RANKSCOPE_RERANK", help_heading = "Settings")]
     pub rerank: Option<SecondStage>,
+    /// The second stage is a TREC run: the lists that another engine's reranker made
+    #[arg(long, value_name = "FILE", conflicts_with = "rerank", help_heading = "Settings")]
+    pub reranked: Option<PathBuf>,
     /// Share of the first stage in the final score, 0 to 1; both are brought to 0..1 over the candidates
     /// [default: 0, the reranker alone]
     #[arg(long, value_name = "BETA", env = "RANKSCOPE_BLEND", help_heading = "Settings")]
@@ -111,12 +119,6 @@ pub struct EngineArgs {
     /// Breadth of the approximate search, which returns at most this many passages [default: 100]
     #[arg(long, value_name = "EF", requires = "ann", help_heading = "Settings")]
     pub ann_ef: Option<usize>,
-    /// The qrels file: qrels/NAME.tsv [default: test, or the only one]
-    #[arg(long, value_name = "NAME")]
-    pub split: Option<String>,
-    /// Leave out rows that cannot be read, and say how many
-    #[arg(long)]
-    pub skip_bad_rows: bool,
     /// Never use the network: no fetching of ONNX Runtime or models
     #[arg(long, env = "RANKSCOPE_OFFLINE")]
     pub offline: bool,
@@ -156,36 +158,46 @@ impl EngineArgs {
     /// # Errors
     /// When a value or the collection's settings file is wrong, or there is no collection.
     pub fn options(&self, eager: bool) -> Result<EngineOptions> {
-        let collection = match &self.collection {
-            Some(folder) => folder.clone(),
-            None => corpus::sample_folder().ok_or_else(|| {
-                Error::usage("no collection is given, and the sample collection is not installed")
-                    .advise("rankscope FOLDER opens a collection in BEIR layout")
-            })?,
-        };
-        let (file, flags) = (config::file(&collection)?, self.patch());
+        let (collection, settings_file) = self.collection()?;
+        let (mut file, mut flags) = (config::file(&settings_file)?, self.patch());
+        let described = std::mem::take(&mut file.collection);
+        let mut read = self.input.options(&described, &collection)?;
         let legs = legs(&collection, &file, &flags)?;
+        if let Some(run) = described.reranked.as_ref().filter(|_| flags.rerank.is_none()) {
+            file.rerank = Some(SecondStage::of_run(&collection.join(run)));
+        }
+        let without_texts =
+            self.collection.is_none() && self.input.stands_alone() || described.texts == Some(false);
+        if without_texts {
+            let mut runs = runs_alone(&legs, self.legs.is_empty() && file.legs.is_none())?;
+            let asked = flags.rerank.get_or_insert(file.rerank.clone().unwrap_or_default());
+            for name in asked.rerankers() {
+                if let Some(run) = rerankers::run_file(name) {
+                    runs.push(run.into());
+                    continue;
+                }
+                return Err(Error::usage(format!("--rerank {name}: there are no texts that it could score"))
+                    .advise("--reranked FILE takes the lists of another engine's reranker; or name the collection"));
+            }
+            read.ids_from = Some(runs);
+        }
         let names: Vec<String> = legs.iter().map(|leg| leg.name.clone()).collect();
-        let settings = config::resolve(&collection, &file, &flags, &names)?;
+        let settings = config::resolve(&settings_file, &file, &flags, &names)?;
         // A file that came with a collection must not decide where its texts are sent.
         let sent_to = settings.reranker.rerankers().into_iter().find(|name| name.contains("://"));
         if let Some(name) = sent_to.filter(|_| flags.rerank.is_none()) {
             return Err(Error::input(format!("the settings file sends texts to {name}"))
-                .in_file(&collection.join("rankscope.toml"))
+                .in_file(&settings_file)
                 .advise("name the URL on the command line, with --rerank, if that is what you want"));
         }
         let dense = legs.iter().position(|leg| leg.source == LegSource::Dense).map(LegId);
         let wants_dense = dense.is_some_and(|dense| settings.legs(legs.len()).contains(dense));
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(EngineOptions {
-            use_model: eager || wants_dense || settings.reranker.needs_embedding(),
+            use_model: !without_texts && (eager || wants_dense || settings.reranker.needs_embedding()),
             collection,
             legs,
-            read: ReadOptions {
-                split: self.split.clone(),
-                skip_bad_rows: self.skip_bad_rows,
-                asides: config::folders::judgments(),
-            },
+            read,
             cache_dir: self.cache_dir.clone(),
             model: ModelOptions {
                 model_dir: self.model_dir.clone(),
@@ -210,6 +222,30 @@ impl EngineArgs {
         })
     }
 
+    /// The collection's folder or file, and its settings file.
+    pub(in crate::cli) fn collection(&self) -> Result<(PathBuf, PathBuf)> {
+        let named = match (&self.collection, &self.input.qrels, &self.input.queries) {
+            (Some(path), ..) => path.clone(),
+            // What there is of it is in these and in the runs.
+            (None, Some(file), _) | (None, None, Some(file)) => {
+                return Ok((file.clone(), file.join("rankscope.toml")));
+            }
+            (None, None, None) => corpus::sample_folder().ok_or_else(|| {
+                Error::usage("no collection is given, and the sample collection is not installed")
+                    .advise("rankscope PATH opens a file or a folder of passages")
+            })?,
+        };
+        let settings_file = config::settings_file(&named);
+        if settings_file != named {
+            return Ok((named, settings_file));
+        }
+        if !named.is_file() {
+            return Err(Error::input("no such file").in_file(&named));
+        }
+        let folder = named.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Ok((folder.to_path_buf(), settings_file))
+    }
+
     pub(in crate::cli) fn patch(&self) -> Patch {
         Patch {
             legs: (!self.legs.is_empty()).then(|| self.legs.clone()),
@@ -223,7 +259,7 @@ impl EngineArgs {
             title_boost: self.title_boost,
             analyzer: self.analyzer,
             fold_han: self.fold_han.then_some(true),
-            rerank: self.rerank.clone(),
+            rerank: self.reranked.as_deref().map(SecondStage::of_run).or_else(|| self.rerank.clone()),
             alpha: self.alpha,
             rrf_k: self.rrf_k,
             depth: self.depth,
@@ -233,8 +269,25 @@ impl EngineArgs {
             rel_level: self.rel_level,
             ann: self.ann.then_some(true),
             ann_ef: self.ann_ef,
+            ..Patch::default()
         }
     }
+}
+
+/// The runs of a first stage without texts. `none_named`: these are the legs that are there by themselves.
+fn runs_alone(legs: &[LegSpec], none_named: bool) -> Result<Vec<PathBuf>> {
+    let advice =
+        "give every leg as a run, --leg NAME=FILE; or name the collection, whose texts can be searched";
+    if none_named {
+        return Err(Error::usage("there is neither a collection nor a run").advise(advice));
+    }
+    let run = |leg: &LegSpec| match &leg.source {
+        LegSource::Run(file) => Ok(file.clone()),
+        LegSource::Bm25 | LegSource::Dense => {
+            Err(Error::usage(format!("--leg {}: there are no texts to search", leg.name)).advise(advice))
+        }
+    };
+    legs.iter().map(run).collect()
 }
 
 /// The legs that flags or file ask for; run files of the file lie in its folder.

@@ -2,6 +2,7 @@
 //! alone stands beside that command; here is what several share.
 
 mod engine;
+mod inputs;
 mod judging;
 mod output;
 mod values;

@@ -2,7 +2,7 @@
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use crate::domain::{AnalyzerChoice, FusionMethod};
+use crate::domain::{self, AnalyzerChoice, FusionMethod, JudgedBy};
 use crate::export::Format;
 use crate::judge::Average;
 
@@ -24,6 +24,18 @@ pub fn fusion_method() -> impl TypedValueParser<Value = FusionMethod> {
 pub fn average() -> impl TypedValueParser<Value = Average> {
     PossibleValuesParser::new(Average::ALL.map(Average::name)).try_map(|name| {
         Average::ALL.into_iter().find(|average| average.name() == name).ok_or("no such average")
+    })
+}
+
+pub fn input_format() -> impl TypedValueParser<Value = domain::Format> {
+    let all = domain::Format::ALL;
+    PossibleValuesParser::new(all.map(domain::Format::name))
+        .try_map(move |name| all.into_iter().find(|format| format.name() == name).ok_or("no such format"))
+}
+
+pub fn judged_by() -> impl TypedValueParser<Value = JudgedBy> {
+    PossibleValuesParser::new(JudgedBy::ALL.map(JudgedBy::name)).try_map(|name| {
+        JudgedBy::ALL.into_iter().find(|by| by.name() == name).ok_or("it is passage or document")
     })
 }
 

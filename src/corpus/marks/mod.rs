@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use super::{Collection, JudgedPassage, Judgment};
-use crate::domain::{DocIdx, Grade, Language, Query, QueryIdx};
+use crate::domain::{DocIdx, Grade, Language, Passage, Query, QueryIdx};
 use crate::durable;
 use crate::error::{Error, Result};
 use own::OwnQuery;
@@ -91,23 +91,28 @@ impl Keeper {
         let doc = doc.and_then(|at| Some(DocIdx(u32::try_from(at).ok()?)));
         let doc = doc.ok_or_else(|| gone(&format!("passage {:?}", mark.passage)))?;
         let query = find(collection, &mark.query);
+        // Where documents are judged it is the passage's document that is marked.
+        let (id, judged) = match collection.judged_documents() {
+            Some(documents) => (documents.id(documents.of(doc)), JudgedPassage::Document(documents.of(doc))),
+            None => (mark.passage.as_str(), JudgedPassage::Known(doc)),
+        };
         let mut next = collection.clone();
         let (query, kept) = match (query, &mark.query) {
             (Some(query), _) if !is_own(collection, query) => {
-                (query, self.keep_line(&collection.query(query).id, &mark.passage, mark.grade)?)
+                (query, self.keep_line(&collection.query(query).id, id, mark.grade)?)
             }
             (Some(query), _) => {
                 let own = OwnQuery::of(&collection.query(query).text);
-                (query, self.keep_own(&own, &mark.passage, mark.grade)?)
+                (query, self.keep_own(&own, id, mark.grade)?)
             }
             (None, MarkedQuery::Typed(text)) => {
                 let own = OwnQuery::of(text);
-                let kept = self.keep_own(&own, &mark.passage, mark.grade)?;
+                let kept = self.keep_own(&own, id, mark.grade)?;
                 (append(&mut next, own.id, &own.text, own.lang.as_deref()), kept)
             }
             (None, MarkedQuery::Listed(id)) => return Err(gone(&format!("query {id:?}"))),
         };
-        set(&mut next, query, JudgedPassage::Known(doc), mark.grade);
+        set(&mut next, query, judged, mark.grade);
         Ok((next, query, kept))
     }
 
@@ -219,8 +224,13 @@ fn set(collection: &mut Collection, query: QueryIdx, passage: JudgedPassage, gra
 }
 
 /// The passages by their ids.
-fn by_id(collection: &Collection) -> HashMap<String, DocIdx> {
-    (0u32..).zip(collection.passages.iter()).map(|(i, passage)| (passage.id.clone(), DocIdx(i))).collect()
+fn by_id(collection: &Collection) -> HashMap<String, JudgedPassage> {
+    if let Some(documents) = collection.judged_documents() {
+        let judged = |(id, &document): (&&str, &_)| ((*id).to_owned(), JudgedPassage::Document(document));
+        return documents.places().iter().map(judged).collect();
+    }
+    let judged = |(i, passage): (u32, &Passage)| (passage.id.clone(), JudgedPassage::Known(DocIdx(i)));
+    (0u32..).zip(collection.passages.iter()).map(judged).collect()
 }
 
 fn lay_over_own(collection: &mut Collection, own: Vec<OwnQuery>) {
@@ -240,8 +250,8 @@ fn lay_over_own(collection: &mut Collection, own: Vec<OwnQuery>) {
     }
 }
 
-fn judged_passage(docs: &HashMap<String, DocIdx>, id: String) -> JudgedPassage {
-    docs.get(&id).map_or(JudgedPassage::Missing(id), |&doc| JudgedPassage::Known(doc))
+fn judged_passage(docs: &HashMap<String, JudgedPassage>, id: String) -> JudgedPassage {
+    docs.get(&id).cloned().unwrap_or(JudgedPassage::Missing(id))
 }
 
 fn lay_over_lines(collection: &mut Collection, file: &[u8], place: &Path) -> Result<()> {

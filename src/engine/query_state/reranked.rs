@@ -1,6 +1,6 @@
 //! What the rerankers' scores make of a query's candidate set.
 
-use super::{QueryState, rank_in};
+use super::QueryState;
 use crate::domain::{DocIdx, Rank, Score, Settings};
 use crate::engine::final_order::{Candidate, Finish, Placed, final_list};
 use crate::judge::{self, Metrics, measure};
@@ -125,15 +125,13 @@ impl Reranked {
         self.lists.iter().filter_map(hit).chain(last()).collect()
     }
 
-    /// The rank of each row after each stage, the last one's in the delivered list: outer by stage, inner
-    /// in the order of `rows`.
-    pub fn stage_ranks(&self, rows: &[Option<usize>], delivered: &Delivered) -> Vec<Vec<Option<Rank>>> {
+    /// The whole list after each stage, best first, as pool rows; the last one's is the delivered list.
+    pub fn orders(&self, delivered: &Delivered) -> Vec<Vec<usize>> {
         let of = |list: &StageList| -> Vec<usize> {
             list.order.iter().map(|&place| self.candidates[place]).collect()
         };
         let last: Vec<usize> = delivered.list.iter().map(|placed| placed.row).collect();
-        let orders = self.lists.iter().map(of).chain(self.last.is_some().then_some(last));
-        orders.map(|order| rows.iter().map(|row| rank_in(&order, (*row)?)).collect()).collect()
+        self.lists.iter().map(of).chain(self.last.is_some().then_some(last)).collect()
     }
 }
 
@@ -198,10 +196,9 @@ impl QueryState {
         }
         let delivered = reranked.delivered(self, settings);
         let order: Vec<usize> = delivered.list.iter().map(|placed| placed.row).collect();
-        let placed = self.judged.iter().map(|judged| judge::Placed {
-            grade: judged.grade,
-            rank: judged.doc.and_then(|doc| rank_in(&order, self.pool.row_of(doc)?)),
-        });
+        let (_, counted) = self.ranks_in(&order);
+        let placed = self.judged.iter().zip(counted.ranks);
+        let placed = placed.map(|(judged, rank)| judge::Placed { grade: judged.grade, rank });
         Some(measure(&placed.collect::<Vec<_>>(), settings.candidates, settings.rel_level))
     }
 
@@ -294,8 +291,8 @@ mod tests {
         assert_eq!(journey, [(3, Some(0.2)), (3, None)], "the second stage did not re-score it");
         let shown: Vec<Option<Score>> = delivered.list.iter().map(|placed| placed.score).collect();
         assert_eq!(shown, [Some(2.0), Some(-2.0), Some(0.2), Some(0.1), None]);
-        let ranks = reranked.stage_ranks(&[Some(row(3)), None, Some(row(5))], &delivered);
-        assert_eq!(ranks, [[Some(2), None, None], [Some(1), None, None]]);
+        let orders = reranked.orders(&delivered);
+        assert_eq!(orders, [[2, 3, 1, 0, 4].map(row), [3, 2, 1, 0, 4].map(row)]);
         assert!(reranked.journey(row(5), &delivered).is_empty(), "beyond N it is no candidate");
     }
 

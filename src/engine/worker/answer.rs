@@ -134,6 +134,7 @@ impl Worker {
             let states = self.judged.iter().map(|query| &self.listed[query.index()]);
             let n = settings.candidates;
             self.approximation = approximation::measure(settings.ann, states, &self.rows, n);
+            self.count_beyond_candidates();
         }
     }
 

@@ -180,6 +180,7 @@ impl Worker {
         self.facts_seen += u64::from(query.is_some());
         self.leg_costs[leg.0].computed(&text, hits.len(), start.elapsed().as_secs_f64() * 1e3);
         state.set_leg(leg, hits, exact_hits, tie_order);
+        self.score_by_runs(state, query);
         if Some(leg) == self.legs.bm25 {
             self.read(state, leg, query);
         }

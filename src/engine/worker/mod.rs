@@ -10,17 +10,21 @@ mod facts;
 mod legs;
 mod lexical;
 mod news;
+mod reranked_run;
 mod second_stage;
 mod status;
 mod summary;
 mod tune;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use super::affords::AffordsUnderWay;
 use super::background::{Background, DenseFacts, Fact, ModelFacts};
+use super::interrupt::is_interrupted;
 use super::judging::CostMeter;
 use super::languages::TextRow;
 use super::legs::Legs;
@@ -64,6 +68,8 @@ pub enum Message {
     Reread(Box<Result<Collection>>),
     Runs(mpsc::Sender<Runs>),
     Lists(mpsc::Sender<Vec<FocusView>>),
+    /// The user ends the program.
+    Interrupt,
     Stop,
 }
 
@@ -73,8 +79,9 @@ pub fn run(
     own: &mpsc::Sender<Message>,
     messages: &mpsc::Receiver<Message>,
     sink: &dyn Fn(Event),
+    closed: &AtomicBool,
 ) {
-    let mut collection = match corpus::read(&options.collection, &options.read) {
+    let mut collection = match read(&options, sink, closed) {
         Ok(collection) => Arc::new(collection),
         Err(error) => return sink(Event::Failed(error)),
     };
@@ -112,6 +119,21 @@ pub fn run(
     }
 }
 
+/// Reads the collection, and says how far it is; nobody waits for it any more once it is `closed`.
+fn read(options: &EngineOptions, sink: &dyn Fn(Event), closed: &AtomicBool) -> Result<Collection> {
+    let tell = |reading| {
+        if closed.load(Ordering::Relaxed) || is_interrupted() {
+            return ControlFlow::Break(());
+        }
+        sink(Event::Reading(reading));
+        ControlFlow::Continue(())
+    };
+    match corpus::read_telling(&options.collection, &options.read, &tell) {
+        Err(_) if is_interrupted() => Err(Error::interrupted("stopped while reading the collection")),
+        read => read,
+    }
+}
+
 impl Message {
     /// Whether it comes from outside, and not from the worker's own threads.
     fn is_asked(&self) -> bool {
@@ -121,6 +143,7 @@ impl Message {
             | Self::Reread(_)
             | Self::Runs(_)
             | Self::Lists(_)
+            | Self::Interrupt
             | Self::Stop => true,
             Self::Fact(_) | Self::Rerank(_) | Self::Tuned(_) => false,
         }
@@ -317,6 +340,9 @@ impl Worker {
         };
         let settings = worker.options.settings.clone();
         worker.take_plan(&settings.reranker, settings.candidates);
+        if let Some(error) = worker.run_failure() {
+            return Err(error);
+        }
         worker.start_runner();
         Ok(worker)
     }
@@ -343,6 +369,10 @@ impl Worker {
             for message in message.into_iter().chain(std::iter::from_fn(|| messages.try_recv().ok())) {
                 match message {
                     Message::Stop => return None,
+                    Message::Interrupt => {
+                        sink(Event::Failed(self.interrupted()));
+                        return None;
+                    }
                     Message::Reread(read) => {
                         if let Some(collection) = self.take_reread(*read) {
                             return Some(collection);
@@ -363,6 +393,17 @@ impl Worker {
         }
     }
 
+    /// What is kept of the work that the user stops.
+    fn interrupted(&self) -> Error {
+        let kept = match &self.dense {
+            Dense::Working { done, total, .. } if *done > 0 => {
+                format!("{done} of {total} are embedded and kept, with all scores so far")
+            }
+            _ => "everything that was computed is kept".to_owned(),
+        };
+        Error::interrupted(format!("stopped: {kept}")).advise("the next start goes on from there")
+    }
+
     fn take(&mut self, message: Message) {
         match message {
             Message::Request(request) => self.take_request(request),
@@ -376,7 +417,7 @@ impl Worker {
                 let _ = reply.send(self.lists());
             }
             Message::Mark(mark) => self.take_mark(mark),
-            Message::Stop | Message::Reread(_) => {}
+            Message::Stop | Message::Interrupt | Message::Reread(_) => {}
         }
     }
 

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::reranked_run::RunLists;
 use super::{Dense, Message, SLICE, Worker};
-use crate::domain::rerankers::is_embedding_model;
+use crate::domain::rerankers::{is_embedding_model, run_file};
 use crate::domain::{DocIdx, LegSet, SecondStage};
 use crate::engine::affords::{AffordInput, ms_per_pair};
 use crate::engine::background::DenseFacts;
@@ -29,6 +30,8 @@ pub(super) struct Known {
     /// Passages that it did not read to their end.
     pub truncated: BTreeSet<DocIdx>,
     pub saturation: Saturation,
+    /// Its lists, where it is a run.
+    pub run: Option<RunLists>,
 }
 
 /// Whether a reranker's scores are probabilities that say yes or no and nothing between.
@@ -111,15 +114,21 @@ impl Worker {
         match self.rerankers.iter().position(|known| *known.name == *name) {
             Some(number) => number,
             None => {
+                let (run, failed) = match self.open_run(name) {
+                    Ok(run) => (run, None),
+                    Err(error) => (None, Some(error)),
+                };
                 self.rerankers.push(Known {
                     name: Arc::from(name),
                     fingerprint: None,
                     opening: None,
-                    failed: None,
+                    failed,
+                    run,
                     cost: CostMeter::default(),
                     truncated: BTreeSet::new(),
                     saturation: Saturation::default(),
                 });
+                self.score_all_by_run(self.rerankers.len() - 1);
                 self.rerankers.len() - 1
             }
         }
@@ -171,7 +180,8 @@ impl Worker {
     }
 
     pub(super) fn forgive_rerankers(&mut self) {
-        for known in &mut self.rerankers {
+        // A run that could not be read has nothing to try again with.
+        for known in self.rerankers.iter_mut().filter(|known| run_file(&known.name).is_none()) {
             known.failed = None;
         }
         if let Some(runner) = &self.runner {
@@ -347,7 +357,7 @@ fn works(
 
 /// What the reader should know of the rerankers at work.
 pub(super) fn warnings(worker: &Worker) -> Vec<String> {
-    let mut said = Vec::new();
+    let mut said = worker.run_warnings();
     for known in worker.at_work() {
         let cut = known.truncated.len();
         if cut > 0 {

@@ -23,10 +23,15 @@ impl Worker {
         let goal = self.request.tune?;
         let ran = self.ran();
         let judged = self.judged.iter().any(|query| self.listed[query.index()].has_judgments());
-        (judged && ran == self.settled_legs()).then(|| {
+        (judged && ran == self.settled_legs() && !self.judges_documents()).then(|| {
             let facts = if self.scores_are_in() { self.facts_seen } else { 0 };
             Key::of(&self.request.settings, ran, goal, facts)
         })
+    }
+
+    /// What is tried is tried on passages: a document's rank is no step function of one line.
+    pub(super) fn judges_documents(&self) -> bool {
+        self.collection.judged_documents().is_some()
     }
 
     /// Whether a picture is to be begun; asked when nothing else is to do.
@@ -127,6 +132,9 @@ impl Worker {
     }
 
     pub(super) fn tuning_state(&self) -> StageState {
+        if self.judges_documents() {
+            return StageState::Off;
+        }
         let Some(key) = self.tuning_key() else {
             return match self.request.tune.filter(|_| !self.judged.is_empty()) {
                 Some(_) if self.first_stage_will_come() => {

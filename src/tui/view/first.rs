@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use crate::corpus::Reading;
 use crate::domain::{DocIdx, FirstStage, LegName};
 use crate::engine::{FirstRow, Focus, FocusView, GoldRow, Snapshot, StageState};
 
@@ -91,9 +92,14 @@ fn golds_in_sight(pen: &Pen<'_>, state: &State) -> Vec<Piece> {
 
 fn opening(state: &State) -> String {
     if state.collection.is_some() {
-        "searching …".to_owned()
-    } else {
-        format!("opening {} …", state.title)
+        return "searching …".to_owned();
+    }
+    match &state.reading {
+        Some(Reading { bytes, total: Some(total), .. }) if *total > 0 => {
+            format!("opening {} … {} %", state.title, (bytes * 100 / total).min(100))
+        }
+        Some(reading) => format!("opening {} … {} MB", state.title, reading.bytes / 1_000_000),
+        None => format!("opening {} …", state.title),
     }
 }
 

@@ -39,7 +39,11 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
     let why_height = (why.len() as u16).min(inner.height.saturating_sub(2).min(3));
     let text_height = inner.height - why_height;
     let marks = explanation.map_or(&[][..], |explanation| &explanation.highlights);
-    let text = text_lines(passage, marks, usize::from(inner.width), usize::from(text_height) + 1);
+    let has_text = state.collection.as_ref().is_some_and(|collection| collection.has_texts);
+    let text = match has_text {
+        true => text_lines(passage, marks, usize::from(inner.width), usize::from(text_height) + 1),
+        false => vec![vec![piece(NO_TEXT, Tone::Quiet)]],
+    };
     let more = text.len() > usize::from(text_height);
     for (y, line) in (inner.y..inner.y + text_height).zip(&text) {
         pen.line(inner.x, y, inner.width, line);
@@ -52,6 +56,9 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
         pen.line(inner.x, y, inner.width, line);
     }
 }
+
+/// Of a collection of which only ids are known.
+const NO_TEXT: &str = "no text here: runs and judgments name passages by their ids alone";
 
 fn titles(pen: &Pen<'_>, passage: &Passage, gold: bool, tabs: Vec<Piece>) -> (Vec<Piece>, Vec<Piece>) {
     let mut name = vec![
