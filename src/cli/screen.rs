@@ -143,7 +143,7 @@ fn arguments(engine: &EngineArgs) -> Vec<String> {
     for leg in &engine.legs {
         arguments.extend(["--leg".to_owned(), leg.clone()]);
     }
-    if let Some(split) = &engine.split {
+    if let Some(split) = &engine.input.split {
         arguments.extend(["--split".to_owned(), split.clone()]);
     }
     let path = |flag: &str, path: &Option<std::path::PathBuf>| {
@@ -154,7 +154,7 @@ fn arguments(engine: &EngineArgs) -> Vec<String> {
     if let Some(model) = &engine.model {
         arguments.extend(["--model".to_owned(), model.clone()]);
     }
-    if engine.skip_bad_rows {
+    if engine.input.skip_bad_rows {
         arguments.push("--skip-bad-rows".to_owned());
     }
     arguments
