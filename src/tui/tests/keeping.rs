@@ -255,6 +255,7 @@ fn nothing_sways_who_judges_blind() {
     press(&mut state, "<Enter>");
     assert!(!screen(&state).contains("bm25 #"), "the open passage says no score");
     press(&mut state, "<Esc>Z");
+    state.notice = None;
     assert_eq!(screen(&state), seen);
 }
 
