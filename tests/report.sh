@@ -15,8 +15,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 npm install --silent --no-audit --no-fund --prefix "$work" "playwright-core@1.65.1" "axe-core@4.14.1"
 program=${RANKSCOPE:-target/release/rankscope}
-"$program" export sample_corpus --to html --out "$work/sample.html" --quiet --cache-dir "$work/cache"
-"$program" export tests/hostile --to html --out "$work/hostile.html" --quiet --cache-dir "$work/cache" \
+cache=${RANKSCOPE_CACHE_DIR:-$work/cache}
+"$program" export sample_corpus --to html --out "$work/sample.html" --quiet --cache-dir "$cache"
+"$program" export tests/hostile --to html --out "$work/hostile.html" --quiet --cache-dir "$cache" \
     --leg bm25 --rerank none
 cp tests/report.mjs "$work/"
 SCREENSHOT=${SCREENSHOT:+$(realpath "$SCREENSHOT")} node "$work/report.mjs" "$chromium" "$work"

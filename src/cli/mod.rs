@@ -4,6 +4,7 @@ mod analyze;
 pub mod args;
 mod cache;
 mod configuration;
+mod demo;
 mod eval;
 mod export;
 mod gate;
@@ -24,7 +25,7 @@ use crate::engine::{Engine, EngineOptions, Event, Request};
 use crate::error::{Error, ErrorKind, Result};
 use crate::text::visible;
 use crate::tui;
-use args::{Args, Command};
+use args::{Args, Command, EngineArgs};
 
 /// Does what the arguments say. The exit code is 0, or that of the error.
 ///
@@ -43,11 +44,36 @@ pub fn run(args: Args) -> Result<()> {
         Some(Command::Validate(validate)) => validate::run(&validate),
         Some(Command::Analyze(analyze)) => analyze::run(&analyze),
         Some(Command::Sample(sample)) => sample::run(&sample),
+        Some(Command::Demo(demo)) => demo::run(&demo),
         Some(Command::Config(config)) => configuration::run(&config),
         Some(Command::Completions(completions)) => shell::completions(&completions),
         Some(Command::Man) => shell::man(),
-        None => screen::open(&args.screen, &args.engine),
+        None => open(&args.screen, &args.engine),
     }
+}
+
+/// The screen; where there is no terminal, the same findings as text.
+fn open(screen: &args::ScreenArgs, engine: &EngineArgs) -> Result<()> {
+    let script = screen.demo.is_some().then(|| demo::script(screen, engine)).transpose()?;
+    let options = demo::screen_options(screen, engine, script)?;
+    if options.tour.is_none() && !is_terminal() {
+        return eval::findings(engine);
+    }
+    show(options, engine)
+}
+
+fn is_terminal() -> bool {
+    std::io::stdout().is_terminal() && std::io::stdin().is_terminal()
+}
+
+/// The screen on a terminal.
+fn show(screen: tui::Options, engine: &EngineArgs) -> Result<()> {
+    let options = engine.options(true)?;
+    if !is_terminal() {
+        return Err(Error::usage("a tour needs a terminal to step through")
+            .advise("rankscope demo --record FILE writes it down without one"));
+    }
+    tui::run(screen, move |sink| Engine::start(options, sink))
 }
 
 impl tui::EngineHandle for Engine {

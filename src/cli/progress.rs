@@ -23,7 +23,7 @@ impl Progress {
     /// Shows how far the reading of the collection is.
     pub fn read(&mut self, reading: &Reading) {
         const MB: u64 = 1_000_000;
-        let name = reading.file.file_name().map_or_else(|| reading.file.as_os_str(), |name| name);
+        let name = reading.file.file_name().unwrap_or_else(|| reading.file.as_os_str());
         let doing = format!("reading {}", visible(&name.to_string_lossy()));
         let speed = self.pace_of(&doing, reading.bytes);
         let line = match reading.total {

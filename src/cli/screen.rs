@@ -1,28 +1,18 @@
 //! How the screen starts: settings, the user's own configuration, and what was left the last time.
 
-use std::io::IsTerminal as _;
-
 use super::args::{EngineArgs, ScreenArgs};
-use super::eval;
 use crate::config::session::Session;
 use crate::config::{self, folders, presets, session, user};
 use crate::domain::Settings;
-use crate::engine::{Engine, EngineOptions, LegSpec};
+use crate::engine::{EngineOptions, LegSpec};
 use crate::error::{Error, Result};
 use crate::tui::{self, Binding, Files, Ground, Keymap, Restored, Theme, ThemeChoice};
 
-/// The screen; where there is no terminal, the same findings as text.
-pub fn open(screen: &ScreenArgs, engine: &EngineArgs) -> Result<()> {
-    let options = engine.options(true)?;
-    let terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
-    if !terminal {
-        return eval::findings(engine);
-    }
-    let options_of_screen = options_of_screen(screen, engine, &options)?;
-    tui::run(options_of_screen, move |sink| Engine::start(options, sink))
-}
-
-fn options_of_screen(
+/// What the screen starts with.
+///
+/// # Errors
+/// When a file of the user's configuration is wrong.
+pub fn options_of_screen(
     screen: &ScreenArgs,
     engine: &EngineArgs,
     options: &EngineOptions,
@@ -52,6 +42,8 @@ fn options_of_screen(
         keys: keymap(&own)?,
         theme: Some(theme(screen.theme.as_deref(), &own, folder.as_deref())?),
         presets: all,
+        presenter: screen.presenter,
+        tour: None,
         files: Files {
             base: config::resolve(&settings, &config::file(&settings)?, &config::Patch::default(), &legs)?,
             settings,

@@ -70,6 +70,14 @@ impl Patch {
         check::together(settings, legs.len())
     }
 
+    /// Whether every value by itself is one that the setting can have.
+    ///
+    /// # Errors
+    /// The first that is not, in words.
+    pub fn check(&self) -> Result<(), String> {
+        check::values(self)
+    }
+
     fn lay_over(&self, settings: &mut Settings) {
         fn set<T: Copy>(field: &mut T, value: Option<T>) {
             if let Some(value) = value {

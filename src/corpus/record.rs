@@ -180,7 +180,7 @@ impl<'de> Visitor<'de> for Row<'_> {
             let value = map.next_value_seed(Cell)?;
             for (role, place) in places.into_iter().flatten() {
                 if place < best[role as usize] {
-                    let value = value.clone().as_text(role, &name).map_err(de::Error::custom)?;
+                    let value = value.clone().into_text(role, &name).map_err(de::Error::custom)?;
                     if value.is_some() {
                         best[role as usize] = place;
                         record.values[role as usize] = value;
@@ -230,7 +230,7 @@ enum Value {
 }
 
 impl Value {
-    fn as_text(self, role: Role, name: &str) -> Result<Option<String>, String> {
+    fn into_text(self, role: Role, name: &str) -> Result<Option<String>, String> {
         match (self, role) {
             (Self::Text(text) | Self::Whole(text), _) => Ok(Some(text)),
             (Self::Nothing, _) => Ok(None),

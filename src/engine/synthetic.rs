@@ -1,14 +1,21 @@
 //! Made-up queries for benches and tests: legs, golds and reranker scores from a seed, through the same
 //! judging that the screen uses. Nothing in the program itself calls it.
 
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::judging;
 use super::query_state::{JudgeContext, Judged, QueryState};
 use super::rejudge::Rejudge;
-use super::snapshot::QueryRow;
-use crate::domain::{DocIdx, Hit, LegId, LegName, LegScale, LegSet, QueryIdx, Settings};
+use super::snapshot::{Focus, QueryRow, Request, Snapshot, StageState, Stamp, Status};
+use super::view::{ViewInput, focus_view};
+use crate::corpus::{Collection, JudgedPassage, Judgment};
+use crate::domain::{
+    DocIdx, Hit, Language, LegId, LegName, LegScale, LegSet, Passage, Query, QueryIdx, Settings,
+};
 use crate::fuse::{Fuser, FusionPlan};
-use crate::judge::{MetricPlan, SplitMix64, default_metrics};
+use crate::judge::{Average, MetricPlan, SplitMix64, default_metrics};
 use crate::rerank::cascade::{PairScore, StagePlan};
 
 /// How much is made up.
@@ -85,6 +92,110 @@ impl Desk {
             if let Some(rows) = pass.go_on(&mut self.listed, &self.judged, &context, budget) {
                 return rows;
             }
+        }
+    }
+
+    /// The legs' names.
+    pub fn legs(&self) -> &[LegName] {
+        &self.legs
+    }
+
+    /// A collection that these queries could be of: every passage with a title and a text of its own.
+    pub fn collection(&self) -> Collection {
+        let passage = |nth: usize| Passage {
+            id: format!("d{nth}"),
+            title: format!("予約 booking {nth}"),
+            text: format!("Passage {nth} 予約の取り消しは前日の18時まで無料です。ยกเลิกการจอง"),
+            language: Language::new("ja"),
+        };
+        let query = |nth: usize| Query {
+            id: format!("q{nth}"),
+            text: format!("query {nth} 返金はいつですか"),
+            language: Language::new("ja"),
+        };
+        let judgments = self.listed.iter().map(|state| {
+            let known = |judged: &Judged| {
+                judged.doc.map(|doc| Judgment { passage: JudgedPassage::Known(doc), grade: judged.grade })
+            };
+            state.judged().iter().filter_map(known).collect()
+        });
+        Collection::new(
+            PathBuf::from("synthetic"),
+            (0..self.tie_order.len()).map(passage).collect(),
+            (0..self.listed.len()).map(query).collect(),
+            judgments.collect(),
+            Vec::new(),
+        )
+    }
+
+    /// The whole answer to a request: all queries judged anew, and the lists of the query that is asked for.
+    /// Verdict, study, tuning and explanation are left out, as they are where a key has just been pressed.
+    pub fn answer(&mut self, collection: &Collection, request: &Request, revision: u64) -> Snapshot {
+        let settings = &request.settings;
+        let rows = self.judge(settings, Duration::MAX);
+        let ran = LegSet::all(self.legs.len());
+        let plan = FusionPlan::of(settings, &self.legs, ran);
+        let metrics =
+            MetricPlan::new(&default_metrics(settings.candidates), settings.candidates, settings.rel_level);
+        let at = match request.focus {
+            Focus::Listed(query) => query.index(),
+            Focus::Typed(_) => 0,
+        };
+        let stages = [StagePlan { parts: vec![(0, 1.0)], depth: settings.candidates }];
+        let state = &mut self.listed[at];
+        state.fuse(&Fuser::new(&plan));
+        let focus = focus_view(&ViewInput {
+            collection,
+            settings,
+            legs: &self.legs,
+            ran,
+            focus: &request.focus,
+            language: Language::new("ja"),
+            state,
+            golds: &rows[at].golds,
+            stages: &stages,
+            reranking: !settings.reranker.is_none(),
+            stale: false,
+            whole: request.whole,
+        });
+        let measured: Arc<[_]> = metrics.metrics().into();
+        let average = Average::default();
+        Snapshot {
+            stamp: Stamp { generation: request.generation, revision },
+            settings: settings.clone(),
+            legs: self.legs.clone().into(),
+            ran,
+            status: Status {
+                bm25: StageState::Ready,
+                dense: StageState::Ready,
+                rerank: StageState::Ready,
+                judged: (rows.len(), rows.len()),
+                reranked_queries: rows.len(),
+                rejudging: None,
+                verdict_lags: true,
+                study_lags: true,
+                tuning: StageState::Off,
+            },
+            focus,
+            by_metric: judging::by_metric(rows.iter(), &measured, average),
+            means: judging::means(rows.iter(), average),
+            languages: judging::by_language(&rows, collection, &measured, average),
+            curve: Arc::new(judging::curve(rows.iter(), settings, &plan.weights, self.tie_order.len())),
+            metrics: measured,
+            queries: Arc::new(rows),
+            language_report: Arc::default(),
+            tuning: None,
+            approximation: None,
+            costs: Vec::new(),
+            affords: Arc::default(),
+            rerankers: Vec::new(),
+            verdict: String::new(),
+            findings: None,
+            study: None,
+            appearances: None,
+            readings: None,
+            warnings: Vec::new(),
+            model: None,
         }
     }
 

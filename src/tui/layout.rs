@@ -24,6 +24,8 @@ const NARROW_MAX: u16 = 60;
 const WIDE_MIN: u16 = 100;
 /// Columns between the two lists, for the line that joins a row with its twin.
 const GUTTER: u16 = 3;
+/// Of the query list for an audience: mark and identifier.
+const PRESENTED_QUERIES: u16 = 14;
 
 /// What can stand below the lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +81,8 @@ pub struct Wants {
     pub plot: Plot,
     /// Lines of the knob panel or of an open list; 0: neither is there.
     pub dock: usize,
+    /// Whether the lists are to have the room of the queries.
+    pub presenter: bool,
 }
 
 /// The rooms of one frame. A room that does not fit is `None`.
@@ -170,7 +174,7 @@ impl Layout {
                 layout.split_narrow(body, wants.list, wants.detail, docked);
             }
             (View::Query, Fit::Medium) => layout.split_medium(body, wants.detail, docked),
-            (View::Query, Fit::Wide) => layout.split_wide(body, docked),
+            (View::Query, Fit::Wide) => layout.split_wide(body, docked, wants.presenter),
         }
         layout
     }
@@ -233,10 +237,10 @@ impl Layout {
         self.show_tabs(tabs, detail);
     }
 
-    fn split_wide(&mut self, body: Rect, docked: bool) {
+    fn split_wide(&mut self, body: Rect, docked: bool, presenter: bool) {
         let details = if body.height >= 14 && !docked { (body.height / 3).clamp(6, 16) } else { 0 };
         let [top, bottom] = rows(body, details);
-        let queries = (top.width / 5).clamp(22, 36);
+        let queries = if presenter { PRESENTED_QUERIES } else { (top.width / 5).clamp(22, 36) };
         let [left, right] = Split::horizontal([Constraint::Length(queries), Constraint::Fill(1)]).areas(top);
         self.queries = Some(left);
         self.split_lists(right);
@@ -358,7 +362,7 @@ mod tests {
     }
 
     fn wants(view: View, list: Pane, detail: Detail, dock: usize) -> Wants {
-        Wants { view, list, detail, plot: Plot::Alpha, dock }
+        Wants { view, list, detail, plot: Plot::Alpha, dock, presenter: false }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::corpus::{Collection, Mark, Reading};
 use crate::domain::{DocIdx, Settings};
 use crate::engine::{Event, News, Request, Snapshot};
 use crate::error::Error;
+use crate::export::frame::Format;
 
 use super::behind::{Job, Outcome};
 use super::hit::Pointer;
@@ -30,6 +31,8 @@ pub enum Message {
     /// What was done behind the screen.
     Done(Outcome),
     EngineFailed(Error),
+    /// Pictures were written, in words, or could not be.
+    Pictured(Result<String, Error>),
     /// The collection is another one from now on, or could not become one.
     News(News),
     /// The terminal draws signs of ambiguous width two cells wide.
@@ -50,6 +53,15 @@ impl From<Event> for Message {
             Event::News(news) => Self::News(news),
         }
     }
+}
+
+/// What is written to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Picture {
+    /// The frame as it is on the screen.
+    Frame(Format),
+    /// Every plot of the curves view, a file each.
+    Plots,
 }
 
 /// What is to be written.
@@ -86,6 +98,8 @@ pub enum Effect {
     Edit(Arc<Collection>, DocIdx),
     /// Switches mouse capture on or off.
     CaptureMouse(bool),
+    /// Writes a picture to a new file; [`Message::Pictured`] says how that went.
+    Picture(Picture),
     /// Draws every cell again.
     Repaint,
     /// Gives the terminal back and stops until the shell continues the program.

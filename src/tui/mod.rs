@@ -18,6 +18,7 @@
 
 mod actions;
 mod behind;
+pub mod demo;
 mod editor;
 mod fields;
 mod filter;
@@ -32,9 +33,12 @@ mod lines;
 mod message;
 mod palette;
 mod picker;
+mod picture;
 mod probe;
 mod runtime;
 mod state;
+#[doc(hidden)]
+pub mod synthetic;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -45,6 +49,7 @@ mod view;
 mod widgets;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::config::user::Preset;
 use crate::corpus::Mark;
@@ -52,7 +57,9 @@ use crate::domain::{LegName, Settings};
 use crate::engine::{Event, Request};
 use crate::error::Result;
 
-pub use actions::{Binding, Keymap, action_list, markdown as actions_as_markdown};
+pub use actions::{
+    Binding, Keymap, action_list, as_text as actions_as_text, markdown as actions_as_markdown,
+};
 pub use themes::{BUILT_IN as THEMES, Ground, Theme};
 
 /// How the screen starts.
@@ -68,6 +75,10 @@ pub struct Options {
     pub legs: Vec<LegName>,
     /// What stands in the header until the collection is open.
     pub title: String,
+    /// Fewer columns and larger marks, for an audience.
+    pub presenter: bool,
+    /// A tour to begin with.
+    pub tour: Option<Arc<demo::Script>>,
     /// What was left the last time, laid over `settings`.
     pub restored: Option<Restored>,
     pub keys: Keymap,

@@ -2,6 +2,7 @@
 //! One thread. It sleeps until something happens, takes everything that is there, and then draws once.
 
 use std::io::{self, stdout};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::thread::JoinHandle;
@@ -25,12 +26,12 @@ use crate::error::{Error, Result};
 use super::behind::Behind;
 use super::guard::{self, Guard};
 use super::hit::{Gesture, HitMap, Pointer, Target, along};
-use super::message::{Effect, Kept, Message, Writing};
+use super::message::{Effect, Kept, Message, Picture, Writing};
 use super::probe::LateAnswer;
 use super::state::State;
 use super::theme::Look;
 use super::update::update;
-use super::{EngineHandle, Files, Ground, Options, editor, probe, view};
+use super::{EngineHandle, Files, Ground, Options, editor, picture, probe, view};
 
 pub fn run<H: EngineHandle>(
     options: Options,
@@ -92,6 +93,8 @@ struct Screen<'a, H: EngineHandle> {
     /// An answer of the terminal that may come too late.
     late: LateAnswer,
     behind: Behind,
+    /// Our own end of the channel, for what is done beside the loop.
+    tell: UnboundedSender<Message>,
 }
 
 impl<'a, H: EngineHandle> Screen<'a, H> {
@@ -234,6 +237,7 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
                 Effect::CaptureMouse(on) => {
                     self.guard.capture_mouse(on).map_err(|error| no_terminal(&error))?;
                 }
+                Effect::Picture(picture) => self.picture(picture),
                 Effect::Repaint => self.repaint()?,
                 Effect::Suspend => {
                     guard::suspend(&self.guard).map_err(|error| no_terminal(&error))?;
@@ -308,6 +312,22 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
         let (now, start) = (&state.settings, &state.settings_at_start);
         if let Err(error) = session::write(file, left, now, start, &state.shelf.legs) {
             tracing::warn!("not found again at the next start: {error}");
+        }
+    }
+
+    /// Makes a picture and writes it, beside the loop: a disk may be slow.
+    fn picture(&self, picture: Picture) {
+        let (state, tell) = (self.state.clone(), self.tell.clone());
+        let write = move || {
+            let folder = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+            let outcome =
+                picture::contents(&state, picture).and_then(|contents| picture::write(&folder, &contents));
+            // The screen may be gone already; the file is there all the same.
+            let _ = tell.send(Message::Pictured(outcome));
+        };
+        if let Err(error) = std::thread::Builder::new().name("picture".to_owned()).spawn(write) {
+            let fault = Error::unavailable(format!("cannot start a thread: {error}"));
+            let _ = self.tell.send(Message::Pictured(Err(fault)));
         }
     }
 

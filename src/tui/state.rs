@@ -7,9 +7,11 @@ use tui_input::Input;
 use crate::corpus::{Collection, Mark, MarkedQuery, Reading};
 use crate::domain::{DocIdx, Grade, LegId, LegName, QueryIdx, Settings};
 use crate::engine::{Focus, Snapshot};
+use crate::export::engines::Engine;
 
 use crate::tune::Goal;
 
+use super::demo::{Tour, caption};
 use super::history::History;
 use super::knobs::{self, Knob, Scope};
 use super::layout::{Detail, Layout, Plot, Wants};
@@ -83,6 +85,8 @@ pub enum Mode {
     Reading,
     /// Two passages are open side by side.
     SideBySide,
+    /// The setting is shown as this engine's own query.
+    Snippet(Engine),
 }
 
 impl Mode {
@@ -99,6 +103,7 @@ impl Mode {
                 | Self::Pooling
                 | Self::Reading
                 | Self::SideBySide
+                | Self::Snippet(_)
         )
     }
 }
@@ -157,6 +162,7 @@ pub struct Judgments {
 
 #[derive(Debug, Clone)]
 pub struct State {
+    /// Columns and rows that there are for everything but a tour's caption.
     pub size: (u16, u16),
     pub look: Look,
     /// The collection's name until it is open.
@@ -234,6 +240,12 @@ pub struct State {
     /// First line in sight of an open overlay.
     pub overlay_scroll: usize,
     pub notice: Option<Notice>,
+    /// The tour under way.
+    pub tour: Option<Tour>,
+    /// Fewer columns and larger marks, for an audience.
+    pub presenter: bool,
+    /// Whether it is asked how a picture of the screen is to be written.
+    pub picturing: bool,
 
     pub history: History,
     /// What the lists to choose from are made of.
@@ -261,9 +273,12 @@ pub struct State {
 
 impl State {
     pub fn new(options: &Options, look: Look, size: (u16, u16)) -> Self {
-        Self {
+        let tour = options.tour.clone().map(Tour::new);
+        let mut state = Self {
             size,
             look,
+            tour,
+            presenter: options.presenter,
             title: options.title.clone(),
             reading: None,
             legs: options.legs.clone(),
@@ -307,6 +322,7 @@ impl State {
             scroll: Scroll::default(),
             overlay_scroll: 0,
             notice: None,
+            picturing: false,
             history: History::default(),
             shelf: Shelf {
                 presets: options.presets.clone(),
@@ -325,7 +341,29 @@ impl State {
             pool: Pool::default(),
             judgments: Judgments::default(),
             grading: None,
+        };
+        state.resize(size.0, size.1);
+        state
+    }
+
+    /// Takes the size of the terminal, less the room of a caption.
+    pub fn resize(&mut self, width: u16, height: u16) {
+        let rows = self.tour.as_ref().map_or(0, |tour| caption::rows(tour.script(), width, height));
+        if let Some(tour) = &mut self.tour {
+            tour.rows = rows;
         }
+        self.size = (width, height - rows);
+    }
+
+    /// Columns and rows of the terminal.
+    pub fn terminal_size(&self) -> (u16, u16) {
+        (self.size.0, self.size.1 + self.tour.as_ref().map_or(0, |tour| tour.rows))
+    }
+
+    /// Whether the other shows the same query under the same settings in the same view.
+    pub fn shows_the_same(&self, other: &Self) -> bool {
+        let key = |state: &Self| (state.query, state.typed.clone(), state.view, state.mode, state.cursor.doc);
+        key(self) == key(other) && self.settings == other.settings
     }
 
     /// The rooms of the lists, also while another view is shown: what is in sight in them stays.
@@ -349,7 +387,14 @@ impl State {
             _ if self.panel => self.knobs().len(),
             _ => 0,
         };
-        Wants { view: self.view, list: self.list, detail: self.detail, plot: self.plot, dock }
+        Wants {
+            view: self.view,
+            list: self.list,
+            detail: self.detail,
+            plot: self.plot,
+            dock,
+            presenter: self.presenter,
+        }
     }
 
     /// What decides which knobs there are.

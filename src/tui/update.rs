@@ -12,19 +12,22 @@ mod keeping;
 mod lists;
 mod news;
 mod passages;
+mod pictures;
 mod pointer;
 mod pool;
-mod queries;
+pub(super) mod queries;
 mod snapshot;
 mod tables;
-mod turning;
+pub(super) mod turning;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::engine::{Focus, Request};
+use crate::export::engines::Engine;
 
-use super::actions::{self, ActionId};
+use super::actions::{self, ActionId, Place};
 use super::behind::Outcome;
+use super::demo::tour;
 use super::fields;
 use super::knobs;
 use super::message::{Effect, Message};
@@ -44,7 +47,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         Message::Paste(text) => on_paste(state, &text),
         Message::Pointer(pointer) => pointer::on_pointer(state, pointer),
         Message::Resize(width, height) => {
-            state.size = (width, height);
+            state.resize(width, height);
             keep_in_sight(state);
             tables::keep_in_sight(state);
             Vec::new()
@@ -53,8 +56,18 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             state.reading = Some(reading);
             Vec::new()
         }
-        Message::Opened(collection) => snapshot::on_opened(state, collection),
-        Message::Snapshot(snapshot) => snapshot::on_snapshot(state, snapshot),
+        Message::Opened(collection) => {
+            let mut effects = snapshot::on_opened(state, collection);
+            effects.extend(tour::begin(state));
+            effects
+        }
+        Message::Snapshot(snapshot) => {
+            let mut effects = snapshot::on_snapshot(state, snapshot);
+            if state.tour.as_ref().is_some_and(|tour| !tour.by_deed) {
+                effects.extend(tour::go_on(state));
+            }
+            effects
+        }
         Message::Done(outcome) => on_done(state, outcome),
         Message::EngineFailed(error) if state.collection.is_none() => vec![Effect::Fail(error)],
         Message::EngineFailed(error) => {
@@ -67,6 +80,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             state.look.ascii = true;
             Vec::new()
         }
+        Message::Pictured(outcome) => pictures::on_pictured(state, outcome),
         Message::Terminate => vec![Effect::Quit],
     }
 }
@@ -88,13 +102,17 @@ fn on_key(state: &mut State, event: KeyEvent) -> Vec<Effect> {
     {
         return judging::grade(state, doc, digit as i32 - '0' as i32);
     }
-    match actions::action_for(&event, actions::place(state), &state.shelf.keys) {
+    let place = actions::place(state);
+    let touring = state.tour.is_some() && !matches!(place, Place::Field | Place::Picture);
+    let of_tour = touring.then(|| actions::action_for(&event, Place::Tour, &state.shelf.keys)).flatten();
+    match of_tour.or_else(|| actions::action_for(&event, place, &state.shelf.keys)) {
         Some(ActionId::PoolGrade) => {
             let nth = actions::nth_key(&event, ActionId::PoolGrade, &state.shelf.keys);
             // The keys stand for grades in the table's order: 1, 2, 3, 0.
             pool::grade(state, nth.map_or(0, |nth| (nth as i32 + 1) % 4))
         }
         Some(action) => on_action(state, action),
+        None if state.picturing => pictures::on_other_key(state),
         None if state.mode.is_typing() || state.finding => on_typed_key(state, &event),
         None => {
             if let KeyCode::Char(c) = event.code
@@ -107,7 +125,8 @@ fn on_key(state: &mut State, event: KeyEvent) -> Vec<Effect> {
     }
 }
 
-fn on_action(state: &mut State, action: ActionId) -> Vec<Effect> {
+/// Does what a key of this action does.
+pub(super) fn on_action(state: &mut State, action: ActionId) -> Vec<Effect> {
     use ActionId as Id;
     // A list that is open is one gesture, also where it is left for what was before.
     if !turning::is_a_turn(action) && !matches!(state.mode, Mode::Picking(_)) {
@@ -118,11 +137,38 @@ fn on_action(state: &mut State, action: ActionId) -> Vec<Effect> {
         Id::Suspend => vec![Effect::Suspend],
         Id::Repaint => vec![Effect::Repaint],
         Id::Accept => accept(state),
+        Id::TourNext => tour::next(state),
+        Id::TourBack => tour::back(state),
+        Id::TourLeave => tour::leave(state),
+        Id::Presenter => {
+            state.presenter = !state.presenter;
+            state.say(if state.presenter { "presenter: fewer columns, larger marks" } else { "all columns" });
+            keep_in_sight(state);
+            Vec::new()
+        }
+        Id::Back if state.picturing => pictures::leave(state),
+        Id::Picture
+        | Id::PictureSvg
+        | Id::PictureHtml
+        | Id::PictureAnsi
+        | Id::PictureText
+        | Id::PicturePlots => pictures::on_action(state, action),
         Id::Back => back(state),
         Id::Quit if state.mode.is_overlay() => back(state),
         Id::Quit => vec![Effect::Quit],
         Id::Help => {
             state.mode = if state.mode == Mode::Help { Mode::Browse } else { Mode::Help };
+            state.overlay_scroll = 0;
+            Vec::new()
+        }
+        Id::Snippet => {
+            state.mode = match state.mode {
+                Mode::Snippet(engine) => Mode::Snippet(engine.next()),
+                Mode::Browse => {
+                    Mode::Snippet(Engine::of(state.settings.fusion).unwrap_or(Engine::OpenSearch))
+                }
+                other => other,
+            };
             state.overlay_scroll = 0;
             Vec::new()
         }
@@ -367,7 +413,8 @@ fn back(state: &mut State) -> Vec<Effect> {
         | Mode::SideBySide
         | Mode::CommandLine
         | Mode::Pooling
-        | Mode::Naming => {
+        | Mode::Naming
+        | Mode::Snippet(_) => {
             state.mode = Mode::Browse;
             finding::close(state, false);
             keep_in_sight(state);
@@ -424,6 +471,7 @@ fn on_typed_key(state: &mut State, event: &KeyEvent) -> Vec<Effect> {
 /// Pasted text is text: it goes into the open field, or opens the ask field, and is never read as keys.
 fn on_paste(state: &mut State, text: &str) -> Vec<Effect> {
     state.notice = None;
+    state.picturing = false;
     if !state.mode.is_typing() && !state.finding {
         open_ask(state);
         if state.mode != Mode::Asking {

@@ -157,6 +157,35 @@ fn without_texts_nothing_is_asked_that_needs_them() {
     }
 }
 
+/// Out as TREC files and in again without any text: the same judgments, the same list, the same metrics.
+#[test]
+fn what_is_exported_comes_back_as_it_was() {
+    let folder = collection(&[
+        ("c/corpus.jsonl", JSONL.as_bytes()),
+        ("c/queries.tsv", QUERIES.as_bytes()),
+        ("c/qrels/test.tsv", b"query-id\tcorpus-id\tscore\nq1\tp1\t2\nq1\tgone\t1\nq2\tp2\t1\nq2\tp3\t0\n"),
+    ]);
+    let export = |from: &[&str], what: &str| -> String {
+        let args = [&["export"], from, &["--what", what]].concat();
+        let output = rankscope(&args).current_dir(folder.path()).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let texts = [&["c"], &BM25[..]].concat();
+    let (qrels, list) = (export(&texts, "qrels"), export(&texts, "first-run"));
+    assert_eq!((qrels.lines().count(), list.is_empty()), (4, false));
+    std::fs::write(folder.path().join("out.qrels"), &qrels).unwrap();
+    std::fs::write(folder.path().join("out.run"), gzip(list.as_bytes())).unwrap();
+    let ids = ["--qrels", "out.qrels", "--leg", "bm25=out.run"];
+    assert_eq!((export(&ids, "qrels"), export(&ids, "first-run")), (qrels, list));
+    let (before, after) = (eval_in(folder.path(), &texts), eval_in(folder.path(), &ids));
+    assert_eq!(before["metrics"]["first"], after["metrics"]["first"]);
+    // Other judgments in place of the collection's own.
+    std::fs::write(folder.path().join("other"), "q1 0 p3 1\n").unwrap();
+    let other = eval_in(folder.path(), &[&texts[..], &["--qrels", "other"]].concat());
+    assert_eq!(other["collection"]["judged_queries"], 1);
+}
+
 /// Trap: passing what the run does not have through as if it were scored low, or losing it.
 #[test]
 fn a_reranked_run_is_a_second_stage() {

@@ -5,6 +5,7 @@
 mod bad_input;
 mod common;
 mod contract;
+mod demo;
 mod engine;
 mod fakes;
 mod findings;

@@ -65,6 +65,8 @@ pub enum Command {
     Validate(Box<super::validate::ValidateArgs>),
     /// Show how a text is read: its language, and the terms after each step of the analyzer
     Analyze(AnalyzeArgs),
+    /// A tour of the screen over the sample collection, step by step; or a script of your own
+    Demo(Box<super::demo::DemoArgs>),
     /// Write the sample collection to a folder of your own, to try things on
     Sample(super::sample::SampleArgs),
     /// The user's own configuration: what holds, where it is, what is wrong with it
@@ -96,6 +98,12 @@ pub struct ScreenArgs {
     /// Begin with this query of your own
     #[arg(long, value_name = "TEXT", conflicts_with = "query")]
     pub ask: Option<String>,
+    /// For an audience: fewer columns, larger marks
+    #[arg(long)]
+    pub presenter: bool,
+    /// Begin with the tour that FILE describes (TOML)
+    #[arg(long, value_name = "FILE")]
+    pub demo: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

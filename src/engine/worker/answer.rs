@@ -190,6 +190,11 @@ impl Worker {
         settings: &Settings,
         ran: LegSet,
     ) -> FocusView {
+        // A collection without queries has nothing to wait for.
+        let is_there = match focus {
+            Focus::Listed(query) => query.index() < self.listed.len(),
+            Focus::Typed(_) => true,
+        };
         let (language, golds): (Language, Vec<GoldRow>) = match focus {
             Focus::Listed(query) => (
                 self.collection
@@ -224,7 +229,7 @@ impl Worker {
             golds: &golds,
             stages: &self.stages,
             reranking: reranks_now && ran_here == ran,
-            stale: ran_here != ran,
+            stale: is_there && ran_here != ran,
             whole: self.request.whole,
         });
         let explanation = inspect.and_then(|doc| {

@@ -314,7 +314,7 @@ impl Worker {
             let plan = self.plan(&self.request.settings, wanted);
             let fuser = Fuser::new(&plan);
             let visible = match &self.request.focus {
-                Focus::Listed(query) => Some(*query),
+                Focus::Listed(query) => Some(*query).filter(|query| query.index() < self.listed.len()),
                 Focus::Typed(_) => None,
             };
             if let (Focus::Typed(_), Some(state)) = (&self.request.focus, self.typed.as_mut())

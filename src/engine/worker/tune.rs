@@ -22,16 +22,17 @@ impl Worker {
     fn tuning_key(&self) -> Option<Key> {
         let goal = self.request.tune?;
         let ran = self.ran();
-        let judged = self.judged.iter().any(|query| self.listed[query.index()].has_judgments());
-        (judged && ran == self.settled_legs() && !self.judges_documents()).then(|| {
+        (self.can_tune() && ran == self.settled_legs()).then(|| {
             let facts = if self.scores_are_in() { self.facts_seen } else { 0 };
             Key::of(&self.request.settings, ran, goal, facts)
         })
     }
 
-    /// What is tried is tried on passages: a document's rank is no step function of one line.
-    pub(super) fn judges_documents(&self) -> bool {
-        self.collection.judged_documents().is_some()
+    /// Whether there is something to try settings on: judgments, and of passages, for a document's rank is
+    /// no step function of one line.
+    fn can_tune(&self) -> bool {
+        let judged = || self.judged.iter().any(|query| self.listed[query.index()].has_judgments());
+        self.collection.judged_documents().is_none() && judged()
     }
 
     /// Whether a picture is to be begun; asked when nothing else is to do.
@@ -132,11 +133,11 @@ impl Worker {
     }
 
     pub(super) fn tuning_state(&self) -> StageState {
-        if self.judges_documents() {
+        if !self.can_tune() {
             return StageState::Off;
         }
         let Some(key) = self.tuning_key() else {
-            return match self.request.tune.filter(|_| !self.judged.is_empty()) {
+            return match self.request.tune {
                 Some(_) if self.first_stage_will_come() => {
                     StageState::Waiting("waits for the first stage".to_owned())
                 }

@@ -27,7 +27,7 @@ fn retriever(hybrid: &Hybrid<'_>, snippet: &mut Snippet) -> Value {
         let weights = hybrid.weights();
         snippet.emulated = Some(hybrid.emulation(fusion, &weights, None));
         snippet.notes.push(match normalizer {
-            "l2_norm" => "l2_norm is there from version 8.19 and 9.1 on".to_owned(),
+            "l2_norm" => "l2_norm is there from version 9.1 on".to_owned(),
             _ => "the linear retriever is there from version 8.18 and 9.0 on".to_owned(),
         });
         let inner: Vec<Value> = (hybrid.voices.iter().zip(weights))

@@ -65,6 +65,17 @@ impl Engine {
         }
     }
 
+    /// The engine after this one, round and round.
+    pub fn next(self) -> Self {
+        let place = Self::ALL.iter().position(|&engine| engine == self).unwrap_or(0);
+        Self::ALL[(place + 1) % Self::ALL.len()]
+    }
+
+    /// What begins a remark in its snippets.
+    pub fn comment(self) -> &'static str {
+        if self == Self::Pgvector { "--" } else { "#" }
+    }
+
     /// The engine whose method this is; `None` for a method of several or of none.
     pub fn of(method: FusionMethod) -> Option<Self> {
         let family = method.name().split('-').next();
@@ -86,6 +97,11 @@ impl Engine {
             Self::Pgvector => pgvector::snippet(&hybrid),
         };
         snippet.engine = Some(self);
+        if let Some(there) = &snippet.emulated
+            && (snippet.unlike.is_some() || there.fusion != settings.fusion)
+        {
+            snippet.flags = Some(flags(there, legs));
+        }
         hybrid.common_notes(&mut snippet.notes);
         snippet
     }
@@ -111,17 +127,22 @@ pub struct Snippet {
     pub notes: Vec<String>,
     /// The fusion of these requests as rankscope emulates it, over the same legs and window.
     pub emulated: Option<Settings>,
+    /// The same as options of the command line, where it is not the setting itself.
+    flags: Option<String>,
 }
 
 impl Snippet {
     /// The whole text: what it is and what it is not as comments, then the requests.
     pub fn text(&self) -> String {
-        let sign = if self.engine == Some(Engine::Pgvector) { "--" } else { "#" };
+        let sign = self.engine.map_or("#", Engine::comment);
         let mut out = String::new();
         let title = self.engine.map_or("", Engine::title);
         match &self.unlike {
             None => _ = writeln!(out, "{sign} {title}: the same fusion as here."),
             Some(why) => _ = writeln!(out, "{sign} {title}: NOT the same fusion as here: {}.", visible(why)),
+        }
+        if let Some(flags) = &self.flags {
+            let _ = writeln!(out, "{sign} rankscope computes what this query fuses with {}", visible(flags));
         }
         for note in &self.notes {
             let _ = writeln!(out, "{sign} - {}.", visible(note));
@@ -175,10 +196,14 @@ impl<'a> Hybrid<'a> {
         self.settings.window().max(self.n())
     }
 
-    /// The weights, so that they sum to 1.
+    /// The weights, so that they sum to 1 as they are written.
     fn shares(&self) -> Vec<f64> {
         let sum: f64 = self.voices.iter().map(|voice| voice.weight).sum();
-        self.voices.iter().map(|voice| rounded(voice.weight / sum)).collect()
+        let mut shares: Vec<f64> = self.voices.iter().map(|voice| rounded(voice.weight / sum)).collect();
+        if let Some((last, others)) = shares.split_last_mut() {
+            *last = rounded(1.0 - others.iter().sum::<f64>());
+        }
+        shares
     }
 
     fn weights(&self) -> Vec<f64> {
@@ -239,6 +264,20 @@ impl<'a> Hybrid<'a> {
             ));
         }
     }
+}
+
+/// An emulation as options of the command line.
+fn flags(settings: &Settings, legs: &[LegName]) -> String {
+    let mut flags = format!("--fusion {}", settings.fusion.name());
+    if settings.fusion.default_k().is_some() {
+        let _ = write!(flags, " --rrf-k {}", settings.rrf_k());
+    }
+    if settings.fusion.is_weighted() {
+        for (leg, weight) in legs.iter().zip(&settings.weights) {
+            let _ = write!(flags, " --weight {}={}", leg.name, weight.unwrap_or_default());
+        }
+    }
+    flags
 }
 
 /// Why a method cannot be said, and which stands in its place.

@@ -98,9 +98,9 @@ fn ranker(hybrid: &Hybrid<'_>, snippet: &mut Snippet) -> Value {
     } else if !same {
         snippet.unlike = Some(format!("rank_constant is a whole number from 1 on; here k is {k}"));
     }
-    snippet
-        .notes
-        .push("score-ranker-processor is there from version 2.19 on, its weights from 3.1 on".to_owned());
+    snippet.notes.push(
+        "score-ranker-processor is there from version 2.19 on, its weights from a later one".to_owned(),
+    );
     let mut combination = json!({"technique": "rrf", "rank_constant": constant});
     if !hybrid.equal_weights() {
         combination["parameters"] = json!({"weights": hybrid.shares()});

@@ -226,3 +226,16 @@ fn what_is_not_in_it_is_said() {
         assert_eq!(snippet.unlike.is_some(), engine == Engine::Weaviate, "{engine:?}: {:?}", snippet.unlike);
     }
 }
+
+/// Trap: thirds, each rounded by itself; OpenSearch refuses weights that do not sum to 1.
+#[test]
+fn shares_sum_to_1_as_written() {
+    let mut legs = legs();
+    legs.push(LegName { name: "splade".into(), scale: LegScale::Unknown });
+    let here = Settings { weights: vec![Some(1.0); 3], ..settings(FusionMethod::OpenSearchL2, 0.5) };
+    let pipeline = json(&Engine::OpenSearch.snippet(&here, &legs).calls[0]);
+    let processor = &pipeline["phase_results_processors"][0]["normalization-processor"];
+    let weights = processor["combination"]["parameters"]["weights"].as_array().cloned().unwrap_or_default();
+    let sum: f64 = weights.iter().filter_map(Value::as_f64).sum();
+    assert!(weights.len() == 3 && (sum - 1.0).abs() < 1e-12, "{weights:?} sum to {sum}");
+}

@@ -37,7 +37,7 @@ pub fn picture(buffer: &Buffer, title: &str) -> String {
          .i{{font-style:italic}}.u{{text-decoration:underline}}.s{{text-decoration:line-through}}\n\
          path{{fill:none}}\n{}{}</style>\n",
         ink::style_sheet("fill", "."),
-        ink::style_sheet("stroke", "path."),
+        ink::style_sheet("fill:none;stroke", "path."),
     );
     let _ = writeln!(svg, "<rect class=\"g\" width=\"{width}\" height=\"{height}\"/>");
     let _ = writeln!(svg, "<g transform=\"translate({MARGIN} {MARGIN})\" xml:space=\"preserve\">");

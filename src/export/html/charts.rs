@@ -52,19 +52,18 @@ pub fn slopes(view: &FocusView, id: &str, golds: &str) -> Markup {
     const HIGH: f64 = 300.0;
     let count = view.reranked.len().max(2) as f64;
     let y = |rank: u32| 8.0 + (f64::from(rank) - 1.0) / (count - 1.0) * (HIGH - 16.0);
-    let slope = |gold: bool| view.reranked.iter().filter(move |row| row.gold == gold && row.first_rank > 0);
+    let slopes = |gold: bool| -> String {
+        let moved = view.reranked.iter().filter(|row| row.gold == gold && row.first_rank > 0);
+        moved.map(|row| format!("M8 {:.0}L{} {:.0}", y(row.first_rank), WIDE - 8.0, y(row.rank))).collect()
+    };
     html! {
         figure {
             svg viewBox=(format!("0 0 {WIDE} {HIGH}")) width=(WIDE) role="img"
                 aria-labelledby={ (id) "-slopes " (id) "-golds" } {
                 title id={ (id) "-slopes" } { "Ranks before (left) and after reranking (right)" }
                 desc id={ (id) "-golds" } { (golds) }
-                @for gold in [false, true] {
-                    @for row in slope(gold) {
-                        line class={ "slope" @if gold { " gold" } } x1="8" x2=(WIDE - 8.0)
-                            y1=(format!("{:.1}", y(row.first_rank))) y2=(format!("{:.1}", y(row.rank))) {}
-                    }
-                }
+                path.slope d=(slopes(false)) {}
+                path.slope.gold d=(slopes(true)) {}
             }
         }
     }

@@ -15,7 +15,7 @@ const ROWS: usize = 20;
 /// Queries whose lists are shown, those with the lowest nDCG@10 first; the table has all.
 const LISTS: usize = 300;
 /// Characters of a passage in a row.
-const PASSAGE: usize = 140;
+const PASSAGE: usize = 100;
 
 /// One judged query, with what the screen would show of it.
 struct Entry<'a> {
@@ -270,8 +270,11 @@ fn passage(collection: &Collection, doc: DocIdx) -> Markup {
     }
     html! {
         td.text.passage {
-            bdi { (visible(&passage.id)) } " "
-            span.soft lang=(tag(passage.language.as_str())) dir="auto" { (visible(&start)) }
+            // A box of its own for the text: one that runs from the right is cut at its own end.
+            div {
+                bdi { (visible(&passage.id)) }
+                span.soft lang=(tag(passage.language.as_str())) dir="auto" { (visible(&start)) }
+            }
         }
     }
 }

@@ -31,11 +31,8 @@
         if (a.key === null || b.key === null) return (a.key === null) - (b.key === null) || a.at - b.at;
         return (down ? -1 : 1) * compare(a.key, b.key) || a.at - b.at;
       });
-      rows.forEach(({ row }) => {
-        body.append(row);
-        const shown = list(row);
-        if (shown) lists.append(shown);
-      });
+      body.append(...rows.map(({ row }) => row));
+      lists.append(...rows.map(({ row }) => list(row)).filter(Boolean));
     });
   });
 

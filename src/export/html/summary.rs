@@ -140,7 +140,7 @@ pub fn fates(snapshot: &Snapshot) -> Markup {
         @if counts.is_empty() {
             p.soft { "No golds." }
         } @else {
-            table {
+            div.scroll { table {
                 caption { "What became of the " (golds().count()) " golds of all judged queries." }
                 thead {
                     tr {
@@ -157,12 +157,12 @@ pub fn fates(snapshot: &Snapshot) -> Markup {
                             td { (count) }
                             td { (format!("{:.1} %", *count as f64 / all as f64 * 100.0)) }
                             td class="text" aria-hidden="true" {
-                                span.bar style=(format!("width: {:.1}rem", *count as f64 / most as f64 * 12.0)) {}
+                                span.bar style=(format!("width: {:.1}rem", *count as f64 / most as f64 * 8.0)) {}
                             }
                         }
                     }
                 }
-            }
+            } }
         }
     };
     part("fates", "Golds by fate", &content)
@@ -175,7 +175,7 @@ pub fn heat_map(snapshot: &Snapshot) -> Markup {
         None => html! { p.soft { "No other settings were tried." } },
         Some((tuning, heat)) => html! {
             p {
-                "Mean " (tuning.metric) " that other settings reach on these queries; the darker the higher. The present \
+                "Mean " (tuning.metric) " that other settings reach on these queries; the stronger the colour, the higher. The present \
                  setting is framed. A setting chosen on the queries that it is measured on looks better than it is: \
                  beside the best stands what cross-validation expects."
             }
@@ -187,7 +187,7 @@ pub fn heat_map(snapshot: &Snapshot) -> Markup {
             div.planes {
                 @for method in 0..heat.methods.len() {
                     (plane(snapshot, heat, method, "first stage", &heat.first))
-                    @if heat.reranked.iter().any(|mean| mean.queries > 0) {
+                    @if snapshot.means.is_some_and(|means| means.reranked.is_some()) {
                         (plane(snapshot, heat, method, "reranked", &heat.reranked))
                     }
                 }
@@ -216,7 +216,9 @@ fn best_words(best: &BestCell) -> String {
 }
 
 fn plane(snapshot: &Snapshot, heat: &HeatMap, method: usize, list: &str, means: &[CellMean]) -> Markup {
-    let known = means.iter().filter(|mean| mean.queries > 0).map(|mean| mean.mean);
+    // Cells of fewer queries cannot be compared with the others.
+    let whole = heat.first.iter().map(|mean| mean.queries).max().unwrap_or(0).max(1);
+    let known = means.iter().filter(|mean| mean.queries == whole).map(|mean| mean.mean);
     let (low, high) = known.fold((f64::MAX, f64::MIN), |(low, high), mean| (low.min(mean), high.max(mean)));
     let settings = &snapshot.settings;
     let name = heat.methods[method];
@@ -235,7 +237,7 @@ fn plane(snapshot: &Snapshot, heat: &HeatMap, method: usize, list: &str, means: 
                         tr {
                             th scope="row" { (format!("{alpha:.2}")) }
                             @for (column, n) in heat.candidates.iter().enumerate() {
-                                @let mean = means.get(heat.index(method, at, column)).filter(|mean| mean.queries > 0);
+                                @let mean = means.get(heat.index(method, at, column)).filter(|mean| mean.queries == whole);
                                 @let now = settings.fusion == name && settings.candidates == *n
                                     && (settings.alpha - alpha).abs() < 1e-9;
                                 @match mean {

@@ -83,6 +83,16 @@ pub enum ActionId {
     HeatStage,
     TakeAlpha,
     TakeBest,
+    Picture,
+    PictureSvg,
+    PictureHtml,
+    PictureAnsi,
+    PictureText,
+    PicturePlots,
+    Presenter,
+    TourNext,
+    TourBack,
+    TourLeave,
     Mark,
     UndoJudgment,
     RedoJudgment,
@@ -116,12 +126,32 @@ pub enum ActionId {
     Detail,
     Link,
     Messages,
+    Snippet,
     Mouse,
     Help,
     Repaint,
     Suspend,
     Quit,
     QuitAlways,
+}
+
+impl ActionId {
+    /// The action's name in scripts and in the user's configuration: `next-gold`.
+    pub fn name(self) -> String {
+        let mut name = String::new();
+        for c in format!("{self:?}").chars() {
+            if c.is_ascii_uppercase() && !name.is_empty() {
+                name.push('-');
+            }
+            name.push(c.to_ascii_lowercase());
+        }
+        name
+    }
+
+    /// The action of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        all().map(|action| action.id).find(|id| id.name() == name)
+    }
 }
 
 /// What the keys speak to.
@@ -141,6 +171,10 @@ pub enum Place {
     Field,
     /// Pooled judging, a passage at a time.
     Pool,
+    /// Choosing how a picture of the screen is written.
+    Picture,
+    /// A tour is under way: these keys go before those of the place.
+    Tour,
 }
 
 /// A heading of the help overlay.
@@ -153,20 +187,6 @@ pub enum Group {
     Judge,
     Search,
     Screen,
-}
-
-impl ActionId {
-    /// As the user's configuration names it: `next-query`.
-    pub fn name(self) -> String {
-        let mut name = String::new();
-        for letter in format!("{self:?}").chars() {
-            if letter.is_uppercase() && !name.is_empty() {
-                name.push('-');
-            }
-            name.extend(letter.to_lowercase());
-        }
-        name
-    }
 }
 
 impl Group {
@@ -207,6 +227,7 @@ pub fn all() -> impl Iterator<Item = &'static Action> + Clone {
 pub fn place(state: &State) -> Place {
     match (state.mode, state.pane) {
         _ if state.finding => Place::Field,
+        _ if state.picturing => Place::Picture,
         (mode, _) if mode.is_typing() => Place::Field,
         (Mode::Pooling, _) => Place::Pool,
         (mode, _) if mode.is_overlay() => Place::Overlay,
@@ -288,6 +309,26 @@ pub fn action_list(keymap: &Keymap) -> Vec<(String, String, &'static str)> {
     list
 }
 
+/// The table as text, for who writes a script: names, keys, what they do.
+pub fn as_text() -> String {
+    let mut seen = Vec::new();
+    let mut lines = String::new();
+    for action in
+        all().filter(|action| action.group != Group::Screen || !action.places.contains(&Place::Tour))
+    {
+        if !seen.contains(&action.id) {
+            seen.push(action.id);
+            lines.push_str(&format!(
+                "{:24} {:12} {}\n",
+                action.id.name(),
+                key_names(action, &Keymap::default()),
+                action.help
+            ));
+        }
+    }
+    lines
+}
+
 /// The table as Markdown, for the README.
 pub fn markdown() -> String {
     let mut table = String::from("| Keys | What they do |\n|---|---|\n");
@@ -323,7 +364,7 @@ mod tests {
     /// Digits choose views, and these letters belong to what later issues add.
     #[test]
     fn keys_that_later_views_need_are_free() {
-        for c in "789ex".chars() {
+        for c in "789".chars() {
             let event = KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
             assert_eq!(action_for(&event, Place::Queries, &Keymap::default()), None, "{c}");
         }

@@ -3,8 +3,9 @@
 pub(in crate::tui) mod fixture;
 mod judging;
 mod keeping;
+mod pictures;
 mod properties;
 mod reranking;
-mod screens;
+pub(in crate::tui) mod screens;
 mod tuning;
 mod updates;

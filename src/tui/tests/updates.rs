@@ -7,6 +7,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use crate::domain::{DocIdx, Fate, FirstStage, FusionMethod, LegId, QueryIdx, SecondStage};
 use crate::engine::{Focus, GoldRow, Request, Snapshot, Stamp};
 use crate::error::Error;
+use crate::export::engines::Engine;
 use crate::tui::actions::{self, ActionId, Place, action_for};
 use crate::tui::hit::{Gesture, HitMap, Pointer, Target};
 use crate::tui::knobs::Knob;
@@ -533,4 +534,23 @@ fn a_second_stage_that_will_not_come_leaves_the_first_ones_fates() {
         gold.awaits_rerank = false;
         assert_eq!(lines::known_fate(gold), gold.first_fate);
     }
+}
+
+/// Trap: x in the panel sets a knob back, and x in the help must not leave it.
+#[test]
+fn x_shows_the_setting_in_an_engines_terms() {
+    let mut state = state();
+    press(&mut state, "x");
+    assert_eq!(state.mode, Mode::Snippet(Engine::OpenSearch));
+    press(&mut state, "x");
+    assert_eq!(state.mode, Mode::Snippet(Engine::Elasticsearch));
+    let shown = super::screens::screen(&state);
+    assert!(shown.contains("rank_constant") && shown.contains("Elasticsearch"), "{shown}");
+    press(&mut state, "q");
+    assert_eq!(state.mode, Mode::Browse);
+    state.settings.fusion = FusionMethod::QdrantDbsf;
+    press(&mut state, "x");
+    assert!(super::screens::screen(&state).contains("dbsf"));
+    press(&mut state, "q?x");
+    assert_eq!(state.mode, Mode::Help);
 }

@@ -10,6 +10,10 @@ pub const LEG: u16 = 6;
 /// Sign, space and number.
 pub const MOVE: u16 = 5;
 const MARK: u16 = 2;
+/// Of a mark in words: `★ gold`, and a grade.
+const WORDED_MARK: u16 = 9;
+/// Of a movement in words: `▲ up 100`.
+pub const WORDED_MOVE: u16 = 11;
 /// Text narrower than this says nothing.
 const LEAST_TEXT: u16 = 8;
 const WIDEST_ID: u16 = 16;
@@ -25,6 +29,8 @@ pub struct Columns {
     pub legs: Vec<u16>,
     pub id: Range<u16>,
     pub text: Range<u16>,
+    /// Whether marks and movements are said in words, for an audience.
+    pub worded: bool,
 }
 
 impl Columns {
@@ -50,6 +56,17 @@ impl Columns {
         Self::rest(width, next, id, movement, score, Vec::new())
     }
 
+    /// Of either list for an audience: mark, rank and movement in words, identifier and text.
+    pub fn presented(width: u16, id: u16, moves: bool) -> Self {
+        // Where there is no room for words the signs have to do.
+        let worded = width >= WORDED_MARK + RANK + WORDED_MOVE + id + 3 + LEAST_TEXT;
+        let (mark, movement) = if worded { (WORDED_MARK, WORDED_MOVE) } else { (MARK, MOVE) };
+        let mut next = mark + RANK + if moves { 2 } else { 0 };
+        let movement = moves.then(|| take(&mut next, movement));
+        let rest = Self::rest(width, next, id, movement, None, Vec::new());
+        Self { rank: mark, worded, ..rest }
+    }
+
     fn rest(
         width: u16,
         next: u16,
@@ -61,7 +78,16 @@ impl Columns {
         let id_start = (next + 2).min(width);
         let id_end = (id_start + id).min(width);
         let text_start = (id_end + 1).min(width);
-        Self { mark: 0, rank: MARK, movement, score, legs, id: id_start..id_end, text: text_start..width }
+        Self {
+            mark: 0,
+            rank: MARK,
+            movement,
+            score,
+            legs,
+            id: id_start..id_end,
+            text: text_start..width,
+            worded: false,
+        }
     }
 }
 

@@ -124,8 +124,12 @@ fn nothing_found(snapshot: &Snapshot) -> Vec<(String, Tone)> {
 }
 
 fn columns_of(state: &State, view: &FocusView, width: u16) -> Columns {
+    let id = columns::id_width(state.widest_id, width);
+    if state.presenter {
+        return Columns::presented(width, id, false);
+    }
     let legs = view.first.first().or(view.below.first()).map_or(0, |row| row.legs.len());
-    Columns::first(width, legs, columns::id_width(state.widest_id, width))
+    Columns::first(width, legs, id)
 }
 
 fn heads(pen: &mut Pen<'_>, row: Rect, columns: &Columns, legs: &[LegName]) {
@@ -168,9 +172,11 @@ pub fn draw_passage(
 ) {
     if gold {
         let sign = pen.signs().gold;
-        pen.say(row.x + columns.mark, row.y, 1, sign, Tone::Gold);
+        let (sign, grade_at) =
+            if columns.worded { (format!("{sign} gold"), 7) } else { (sign.to_owned(), 1) };
+        pen.say(row.x + columns.mark, row.y, grade_at, &sign, Tone::Gold);
         if let Some(grade) = grade.filter(|grade| (2..=9).contains(grade)) {
-            pen.say(row.x + columns.mark + 1, row.y, 1, &grade.to_string(), Tone::Gold);
+            pen.say(row.x + columns.mark + grade_at, row.y, 1, &grade.to_string(), Tone::Gold);
         }
     }
     let Some(passage) = state.collection.as_ref().and_then(|collection| collection.passages.get(doc.index()))

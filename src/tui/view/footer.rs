@@ -17,10 +17,16 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
         return;
     }
     let place = actions::place(state);
+    let asks = if place == Place::Picture { "Write a picture as " } else { "" };
+    pen.say(1, area.y, room, asks, Tone::Strong);
+    let (x, room) = (1 + asks.len() as u16, room.saturating_sub(asks.len() as u16));
     let mut entries = actions::footer(place, &state.shelf.keys);
     // Help and quit stay when the rest has no room.
-    let kept: Vec<_> =
-        entries.iter().filter(|(_, label)| matches!(*label, "help" | "quit" | "close")).cloned().collect();
+    let kept: Vec<_> = entries
+        .iter()
+        .filter(|(_, label)| matches!(*label, "help" | "quit" | "close" | "no picture"))
+        .cloned()
+        .collect();
     entries.retain(|entry| !kept.contains(entry));
     let width = |(keys, label): &(String, &str)| cells::width(&pen.look.words(keys)) + 1 + label.len() + 2;
     let mut free = usize::from(room).saturating_sub(kept.iter().map(width).sum());
@@ -39,5 +45,5 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
             [piece(keys.as_str(), Tone::Key), piece(format!(" {label}  "), Tone::Quiet)]
         })
         .collect();
-    pen.line(1, area.y, room, &pieces);
+    pen.line(x, area.y, room, &pieces);
 }

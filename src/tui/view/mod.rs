@@ -27,6 +27,7 @@ mod reading;
 mod reranked;
 mod side_by_side;
 mod signals;
+mod snippet;
 mod table;
 mod verdict;
 
@@ -38,6 +39,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use crate::engine::Snapshot;
 use crate::text::visible;
 
+use super::demo::caption;
 use super::hit::{HitMap, Target};
 use super::layout::{Detail, Fit, Layout, MIN_HEIGHT, MIN_WIDTH};
 use super::state::{Mode, Pane, State, View};
@@ -50,6 +52,10 @@ use super::widgets::{Pen, cells, field, wrap};
 pub fn draw(frame: &mut Frame<'_>, state: &State) -> HitMap {
     let area = frame.area();
     let mut pen = Pen::new(frame, state.look);
+    let rows = state.tour.as_ref().map_or(0, |tour| tour.rows).min(area.height);
+    let (area, below) =
+        (Rect { height: area.height - rows, ..area }, Rect { y: area.bottom() - rows, height: rows, ..area });
+    caption::draw(&mut pen, below, state);
     let layout = Layout::of(area.width, area.height, state.wants());
     if layout.fit == Fit::TooSmall {
         too_small(&mut pen, area);
@@ -194,6 +200,7 @@ fn opened(state: &State, room: usize) -> Option<(String, Vec<Vec<Piece>>)> {
             lines.push(vec![piece("Copied, if the terminal allows it (OSC 52).", Tone::Quiet)]);
             ("Command line".to_owned(), lines)
         }
+        Mode::Snippet(engine) => (snippet::title(engine), snippet::lines(engine, state, room)),
         Mode::Pooling => (pool::title(state), pool::lines(state, room)),
         Mode::Reading => (passages::title(state), passages::lines(state, room)),
         Mode::SideBySide => ("Side by side".to_owned(), side_by_side::lines(state, room)),

@@ -42,7 +42,10 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
     let has_text = state.collection.as_ref().is_some_and(|collection| collection.has_texts);
     let text = match has_text {
         true => text_lines(passage, marks, usize::from(inner.width), usize::from(text_height) + 1),
-        false => vec![vec![piece(NO_TEXT, Tone::Quiet)]],
+        false => {
+            let lines = wrap::lines(NO_TEXT, &[], usize::from(inner.width), usize::from(text_height));
+            styled(lines, Tone::Quiet).collect()
+        }
     };
     let more = text.len() > usize::from(text_height);
     for (y, line) in (inner.y..inner.y + text_height).zip(&text) {

@@ -26,7 +26,11 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
         return empty_state(pen, inner, &sentences);
     }
     let row = Rect::new(inner.x + 1, inner.y, inner.width.saturating_sub(1), 1);
-    let columns = Columns::reranked(row.width, columns::id_width(state.widest_id, row.width));
+    let id = columns::id_width(state.widest_id, row.width);
+    let columns = match state.presenter {
+        true => Columns::presented(row.width, id, true),
+        false => Columns::reranked(row.width, id),
+    };
     heads(pen, row, &columns);
     let lines: Vec<_> = lines::reranked_lines(view, snapshot.settings.deliver).collect();
     let page = usize::from(area.height.saturating_sub(3));
@@ -131,8 +135,18 @@ fn draw_row(pen: &mut Pen<'_>, row: Rect, columns: &Columns, of: &RerankedRow, s
             None if of.score.is_none() => (signs.waiting, String::new(), Tone::Quiet),
             None => (" ", String::new(), Tone::Quiet),
         };
-        pen.say(row.x + x, row.y, 1, sign, tone);
-        pen.say_right(row.x + x + 1, row.y, columns::MOVE - 1, &by, tone);
+        if columns.worded {
+            let word = match of.movement {
+                Some(Movement::Up(_)) => "up",
+                Some(Movement::Down(_)) => "down",
+                Some(Movement::Same) => "same",
+                None => "",
+            };
+            pen.say(row.x + x, row.y, columns::WORDED_MOVE, &format!("{sign} {word} {by}"), tone);
+        } else {
+            pen.say(row.x + x, row.y, 1, sign, tone);
+            pen.say_right(row.x + x + 1, row.y, columns::MOVE - 1, &by, tone);
+        }
     }
     if let (Some(x), Some(score)) = (columns.score, of.score) {
         let tone = if of.gold { Tone::Text } else { Tone::Quiet };

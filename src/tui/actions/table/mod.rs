@@ -3,6 +3,7 @@
 mod curves;
 mod judging;
 mod knobs;
+mod pictures;
 mod query;
 mod screen;
 mod settings;
@@ -21,10 +22,13 @@ pub static PARTS: &[&[Action]] = &[
     query::ACTIONS,
     judging::ACTIONS,
     settings::ACTIONS,
+    pictures::ACTIONS,
     screen::ACTIONS,
 ];
 
-use Place::{Collection, Compare, Curves, Field, Knobs, Languages, Lists, Overlay, Panel, Passages, Queries};
+use Place::{
+    Collection, Compare, Curves, Field, Knobs, Languages, Lists, Overlay, Panel, Passages, Picture, Queries,
+};
 
 const BROWSE: &[Place] = &[Queries, Lists, Knobs];
 /// Wherever a knob can be turned.
@@ -39,6 +43,8 @@ const TABLES: &[Place] = &[Collection, Languages, Compare, Passages];
 const WALK: &[Place] = &[Queries, Lists, Knobs, Panel, Overlay, Collection, Languages, Compare, Passages];
 const SHOWN: &[Place] =
     &[Queries, Lists, Knobs, Panel, Curves, Overlay, Collection, Languages, Compare, Passages, Place::Pool];
+/// Where x does not set a knob back.
+const SNIPPET: &[Place] = &[Queries, Lists, Knobs, Curves, Overlay, Collection, Languages, Compare, Passages];
 const PANEL: &[Place] = &[Panel];
 const CURVES: &[Place] = &[Curves];
 const COLLECTION: &[Place] = &[Collection];
@@ -58,6 +64,7 @@ pub const ANYWHERE: &[Place] = &[
     Curves,
     Overlay,
     Field,
+    Picture,
     Collection,
     Languages,
     Compare,

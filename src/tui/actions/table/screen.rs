@@ -5,7 +5,7 @@ use crossterm::event::KeyCode;
 use super::super::Group::{Move, Screen};
 use super::super::chord::{ch, ctrl, key};
 use super::super::{Action, ActionId as Id};
-use super::{ANYWHERE, BROWSE, SHOWN, TURN, act};
+use super::{ANYWHERE, BROWSE, SHOWN, SNIPPET, TURN, act};
 
 pub static ACTIONS: &[Action] = &[
     act(
@@ -19,6 +19,14 @@ pub static ACTIONS: &[Action] = &[
     act(Id::Link, &[ch('s')], "", "scroll the two lists together, or each with its own row", Screen, BROWSE),
     act(Id::Detail, &[ch('t')], "", "next tab: passage, golds, curve (in small terminals)", Screen, BROWSE),
     act(Id::Messages, &[ch('!')], "", "states, failures, warnings and costs in full", Screen, TURN),
+    act(
+        Id::Snippet,
+        &[ch('x')],
+        "",
+        "the setting as a search engine's own query; again: the next engine",
+        Screen,
+        SNIPPET,
+    ),
     act(
         Id::Mouse,
         &[ch('M')],

@@ -1,0 +1,53 @@
+//! Actions: what is shown to others: pictures of the screen, a tour, an audience.
+
+use crossterm::event::KeyCode;
+
+use super::super::Group::Screen;
+use super::super::chord::{ch, key};
+use super::super::{Action, ActionId as Id, Place};
+use super::{SHOWN, act};
+
+const PICTURE: &[Place] = &[Place::Picture];
+const TOUR: &[Place] = &[Place::Tour];
+
+pub static ACTIONS: &[Action] = &[
+    act(Id::Picture, &[ch('e')], "", "write a picture of the screen, or the plots, to a file", Screen, SHOWN),
+    act(
+        Id::PictureSvg,
+        &[ch('s'), key(KeyCode::Enter)],
+        "SVG",
+        "after e: a vector picture, for documents and slides",
+        Screen,
+        PICTURE,
+    ),
+    act(Id::PictureHtml, &[ch('h')], "HTML", "after e: a page whose text can be selected", Screen, PICTURE),
+    act(
+        Id::PictureAnsi,
+        &[ch('a')],
+        "ANSI",
+        "after e: for a terminal, where cat shows it in its colours",
+        Screen,
+        PICTURE,
+    ),
+    act(Id::PictureText, &[ch('t')], "text", "after e: the signs alone, without colours", Screen, PICTURE),
+    act(
+        Id::PicturePlots,
+        &[ch('p')],
+        "plots as SVG",
+        "after e: recall@N, the metric over α and the heat map, a file each",
+        Screen,
+        PICTURE,
+    ),
+    act(Id::Back, &[key(KeyCode::Esc), ch('q')], "no picture", "after e: no picture", Screen, PICTURE),
+    act(
+        Id::Presenter,
+        &[ch('Z')],
+        "",
+        "for an audience: fewer columns, larger marks; again: all columns",
+        Screen,
+        SHOWN,
+    ),
+    act(Id::TourNext, &[ch(' '), key(KeyCode::Right)], "next", "in a tour: the next step", Screen, TOUR),
+    act(Id::TourBack, &[key(KeyCode::Left)], "back", "in a tour: the step before", Screen, TOUR),
+    act(Id::TourLeave, &[ch('q')], "leave", "in a tour: leave it; the screen stays", Screen, TOUR),
+];
