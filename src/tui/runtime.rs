@@ -93,8 +93,6 @@ struct Screen<'a, H: EngineHandle> {
     /// An answer of the terminal that may come too late.
     late: LateAnswer,
     behind: Behind,
-    /// Our own end of the channel, for what is done beside the loop.
-    tell: UnboundedSender<Message>,
 }
 
 impl<'a, H: EngineHandle> Screen<'a, H> {

@@ -63,6 +63,7 @@ impl Screen {
             title: "synthetic".to_owned(),
             presenter: false,
             tour: None,
+            ..Options::default()
         };
         let look = Look { colours: Colours::Palette, ascii: false, theme: Default::default() };
         let state = State::new(&options, look, (width, height));
