@@ -21,6 +21,7 @@ mod validate;
 use std::io::{IsTerminal as _, Write as _};
 
 use crate::corpus::Mark;
+use crate::domain::SecondStage;
 use crate::engine::{Engine, EngineOptions, Event, Request};
 use crate::error::{Error, ErrorKind, Result};
 use crate::text::visible;
@@ -79,6 +80,14 @@ fn show(screen: tui::Options, engine: &EngineArgs) -> Result<()> {
 impl tui::EngineHandle for Engine {
     fn request(&self, request: Request) {
         Self::request(self, request);
+    }
+
+    fn compare(&self, plans: Vec<SecondStage>) {
+        Self::compare(self, plans);
+    }
+
+    fn agree(&self, yes: bool) {
+        Self::agree(self, yes);
     }
 
     fn mark(&self, mark: Mark) {

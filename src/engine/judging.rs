@@ -129,6 +129,12 @@ impl CostMeter {
         *self.per_query.entry(query.to_owned()).or_insert(0.0) += ms;
     }
 
+    /// Pairs that no list waited for: they count for the mean of a pair, not for what a query takes.
+    pub fn spare(&mut self, pairs: usize, ms: f64) {
+        self.computed += pairs as u64;
+        self.ms += ms;
+    }
+
     /// Mean milliseconds of a computed pair.
     pub fn ms_per_pair(&self) -> Option<f64> {
         (self.computed > 0).then(|| self.ms / self.computed as f64)

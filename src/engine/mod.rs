@@ -67,6 +67,7 @@ use std::thread::JoinHandle;
 use crate::corpus::{Collection, Kept, Mark, Reading};
 use crate::domain::{FirstStage, LegId, QueryIdx, SecondStage, Settings};
 use crate::error::{Error, Result};
+use crate::rerank::http::Budget;
 use runs::Runs;
 use worker::Message;
 
@@ -88,8 +89,14 @@ pub struct EngineOptions {
     pub reranker_dir: Option<PathBuf>,
     /// What local cross-encoders give as scores.
     pub activation: Activation,
-    /// Dollars that reranking services may cost in this run; without it none that bills is asked.
-    pub max_cost: Option<f64>,
+    /// What reranking services may use in this run; without a limit none that bills is asked, unless the
+    /// person says yes.
+    pub service_budget: Budget,
+    /// Put a question into the snapshot before the first request that costs money, and wait for
+    /// [`Engine::agree`].
+    pub ask_before_paying: bool,
+    /// Send a service's key unencrypted to another machine.
+    pub plain_http: bool,
     /// Milliseconds that a query's second stage may take; only reported against.
     pub budget_ms: Option<f64>,
     /// Bytes of token vectors to keep on disk.
@@ -117,7 +124,9 @@ impl EngineOptions {
             eager: false,
             reranker_dir: None,
             activation: Activation::Raw,
-            max_cost: None,
+            service_budget: Budget::default(),
+            ask_before_paying: false,
+            plain_http: false,
             budget_ms: None,
             token_store_max: TOKEN_STORE,
             judging: JudgeOptions::default(),
@@ -201,6 +210,16 @@ impl Engine {
     /// Asks for an answer; a newer request replaces an older one. Never blocks.
     pub fn request(&self, request: Request) {
         let _ = self.inbox.send(Message::Request(request));
+    }
+
+    /// Holds these plans against that of the settings, on the same candidates; an empty list ends it.
+    pub fn compare(&self, plans: Vec<SecondStage>) {
+        let _ = self.inbox.send(Message::Rivals(plans));
+    }
+
+    /// Answers [`Snapshot::question`].
+    pub fn agree(&self, yes: bool) {
+        let _ = self.inbox.send(Message::Agreed(yes));
     }
 
     /// Makes, changes or takes away a judgment, on the disk and then everywhere; [`News`] says what became

@@ -9,12 +9,16 @@ use super::languages::LanguageReport;
 pub use super::query_state::StageHit;
 pub use super::tuning::{AlphaCurve, BestCell, HeatMap, Held, Key as TuningKey, Shape, Tuning};
 use crate::domain::{
-    DocIdx, Fate, Grade, Language, LegHit, LegId, LegName, LegSet, QueryIdx, Rank, Score, Settings,
+    DocIdx, Fate, Grade, Language, LegHit, LegId, LegName, LegSet, QueryIdx, Rank, Score, SecondStage,
+    Settings,
 };
 use crate::fuse::LegShare;
 use crate::judge::{
     Metric, MetricMean, Metrics, Movement, Paired, QueryScores, Signals, StageVerdict, Verdict,
 };
+pub use crate::models::Reading as TextReading;
+pub use crate::rerank::http::dollars;
+use crate::rerank::http::{Latency, Usage};
 pub use crate::retrieve::bm25::TermScore;
 use crate::tune::{Goal, Margin};
 
@@ -94,6 +98,9 @@ pub struct Status {
     pub study_lags: bool,
     /// Trying other settings: columns of the heat map.
     pub tuning: StageState,
+    /// Scoring more than the lists need: for plans that are compared, and for the curves. Nothing waits for
+    /// it.
+    pub spare: StageState,
 }
 
 impl Status {
@@ -427,6 +434,96 @@ pub struct AffordPoint {
     pub metrics: Option<Metrics>,
 }
 
+/// What the person is asked before the first request that costs money.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    /// The service and the model.
+    pub service: String,
+    /// Where the texts would go: scheme, host, port and path.
+    pub place: String,
+    /// Of how many queries.
+    pub queries: usize,
+    /// Texts of passages to score, all queries together, at most: what the cache has is not sent.
+    pub passages: usize,
+    /// For all of them, from the price; `None` where none is known.
+    pub usd_estimate: Option<f64>,
+    /// What may be spent at most.
+    pub limit_usd: Option<f64>,
+    /// The price and where it is from, in a sentence.
+    pub price_note: String,
+}
+
+/// What a service has cost in this run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spending {
+    /// As the plan names it.
+    pub name: String,
+    pub usage: Usage,
+    /// `None` before the first answer.
+    pub latency: Option<Latency>,
+    /// What all services together may cost.
+    pub limit_usd: Option<f64>,
+}
+
+impl Spending {
+    /// In one sentence.
+    pub fn words(&self) -> String {
+        let usage = &self.usage;
+        let plural =
+            |number: u64, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
+        let mut parts = vec![plural(usage.requests, "request")];
+        if usage.unanswered > 0 {
+            parts.push(format!("{} of them without an answer, counted as billed", usage.unanswered));
+        }
+        if usage.search_units > 0.0 {
+            parts.push(format!("{} search units", usage.search_units));
+        }
+        if usage.tokens > 0 {
+            parts.push(plural(usage.tokens, "token"));
+        }
+        if let Some(usd) = usage.usd_estimate {
+            let of = self.limit_usd.map_or(String::new(), |limit| format!(" of {}", dollars(limit)));
+            parts.push(format!("about {}{of}", dollars(usd)));
+        }
+        if let Some(latency) = self.latency {
+            parts.push(format!("p50 {:.0} ms, p95 {:.0} ms a request", latency.p50_ms, latency.p95_ms));
+        }
+        format!("{}: {}", crate::text::visible(&self.name), parts.join(", "))
+    }
+}
+
+/// Plans that are held against the present one, on the same candidates.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Rivals {
+    pub plans: Vec<Rival>,
+    /// `None` until all are scored.
+    pub standing: Option<Arc<Standing>>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rival {
+    pub plan: SecondStage,
+    /// Judged queries that it has reranked whole.
+    pub state: StageState,
+    /// What it delivers for the query on the screen; empty until its whole candidate set is scored.
+    pub focus: Vec<DocIdx>,
+    /// The metrics of that list; `None` also for a query without judgments.
+    pub here: Option<Metrics>,
+}
+
+/// Who won how often.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing {
+    /// Queries that every plan has reranked whole: all numbers are over these.
+    pub queries: usize,
+    /// Means of the present plan.
+    pub ours: Option<Metrics>,
+    /// By rival: its means, its nDCG@10 against ours, and the queries whose nDCG@10 it changes with the
+    /// difference, the greatest gain first. `None`: it did not run.
+    pub rivals: Vec<Option<(Metrics, Paired, Vec<(QueryIdx, f64)>)>>,
+}
+
 /// A reranker of the plan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RerankerInUse {
@@ -498,6 +595,11 @@ pub struct Snapshot {
     pub affords: Arc<Affords>,
     /// Those of the plan, once each.
     pub rerankers: Vec<RerankerInUse>,
+    /// Of the services that were asked in this run.
+    pub spending: Vec<Spending>,
+    /// Something that waits for a yes or a no ([`super::Engine::agree`]).
+    pub question: Option<Arc<Question>>,
+    pub rivals: Rivals,
     /// The protocol's answer in one sentence; empty while nothing can be said.
     pub verdict: String,
     /// The same with its reasons and numbers. Lags behind the lists for a moment in large collections
@@ -508,7 +610,7 @@ pub struct Snapshot {
     /// Of the passage that [`Request::trace`] names; `None` while the lists are made anew.
     pub appearances: Option<Arc<Appearances>>,
     /// By [`DocIdx`]: how the model reads each passage; `None` until every passage is embedded.
-    pub readings: Option<Arc<[crate::models::Reading]>>,
+    pub readings: Option<Arc<[TextReading]>>,
     /// What the reader should know about these numbers.
     pub warnings: Vec<String>,
     /// `None` where no model was found or asked for.

@@ -161,6 +161,9 @@ impl Desk {
         let measured: Arc<[_]> = metrics.metrics().into();
         let average = Average::default();
         Snapshot {
+            spending: Vec::new(),
+            question: None,
+            rivals: super::snapshot::Rivals::default(),
             stamp: Stamp { generation: request.generation, revision },
             settings: settings.clone(),
             legs: self.legs.clone().into(),
@@ -174,6 +177,7 @@ impl Desk {
                 rejudging: None,
                 verdict_lags: true,
                 study_lags: true,
+                spare: StageState::Off,
                 tuning: StageState::Off,
             },
             focus,

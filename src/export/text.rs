@@ -241,6 +241,9 @@ fn costs(out: &mut String, snapshot: &Snapshot) {
             cost.stage, cost.computed_pairs, cost.cached_pairs
         );
     }
+    for spent in &snapshot.spending {
+        let _ = writeln!(out, "paid to {}", spent.words());
+    }
 }
 
 /// At most `width` columns of a text, on one line.

@@ -181,8 +181,8 @@ impl CrossEncoder {
         Ok(Self { session, cutter, output, wants_types, narrow_ids, pad_id, path })
     }
 
-    /// The logits of a query with each passage, in the order of `passages`. Pairs of like length run
-    /// together; `stop` is asked between two runs, and then nothing is returned.
+    /// Hands on the logit of a query with each passage, by its place in `passages` and in any order. Pairs
+    /// of like length run together; `stop` is asked between two runs, and then the rest is not run.
     ///
     /// # Errors
     /// `Unavailable` where the model cannot be run or gives what is no number.
@@ -191,23 +191,31 @@ impl CrossEncoder {
         query: &str,
         passages: &[&str],
         stop: &dyn Fn() -> bool,
-    ) -> Result<Option<Vec<PairLogit>>> {
+        arrived: &mut dyn FnMut(usize, PairLogit),
+    ) -> Result<()> {
         let rows: Vec<PairRow> =
             passages.iter().map(|passage| self.cutter.cut(query, passage)).collect::<Result<_>>()?;
-        let mut logits: Vec<PairLogit> = rows
-            .iter()
-            .map(|row| PairLogit { logit: None, n_tokens: row.n_tokens, truncated: row.truncated })
-            .collect();
-        for group in groups(&rows) {
+        let told = |row: &PairRow, logit: Option<f32>| PairLogit {
+            logit,
+            n_tokens: row.n_tokens,
+            truncated: row.truncated,
+        };
+        let groups = groups(&rows);
+        let mut runs = vec![false; rows.len()];
+        groups.iter().flatten().for_each(|&at| runs[at] = true);
+        for (at, row) in rows.iter().enumerate().filter(|&(at, _)| !runs[at]) {
+            arrived(at, told(row, None));
+        }
+        for group in groups {
             if stop() {
-                return Ok(None);
+                return Ok(());
             }
             let batch: Vec<&PairRow> = group.iter().map(|&at| &rows[at]).collect();
             for (&at, logit) in group.iter().zip(self.run(&batch)?) {
-                logits[at].logit = Some(logit);
+                arrived(at, told(&rows[at], Some(logit)));
             }
         }
-        Ok(Some(logits))
+        Ok(())
     }
 
     fn run(&mut self, rows: &[&PairRow]) -> Result<Vec<f32>> {

@@ -29,13 +29,20 @@ fn open(folder: &Path) -> Result<CrossEncoder> {
     CrossEncoder::open(&CrossEncoderFiles::in_folder(folder)?, &options(), &mut |_| {})
 }
 
+/// The logits of a query with all passages, in their order.
+fn all(model: &mut CrossEncoder, query: &str, passages: &[&str]) -> Vec<PairLogit> {
+    let mut logits = vec![None; passages.len()];
+    model.score(query, passages, &|| false, &mut |at, logit| logits[at] = Some(logit)).unwrap();
+    logits.into_iter().map(|logit| logit.expect("each is told")).collect()
+}
+
 /// The logits of all pairs, a query's passages together.
 fn scores(model: &mut CrossEncoder, pairs: &[(String, String)]) -> Vec<PairLogit> {
     pairs
         .chunk_by(|a, b| a.0 == b.0)
         .flat_map(|group| {
             let passages: Vec<&str> = group.iter().map(|(_, passage)| passage.as_str()).collect();
-            model.score(&group[0].0, &passages, &|| false).unwrap().unwrap()
+            all(model, &group[0].0, &passages)
         })
         .collect()
 }
@@ -68,7 +75,7 @@ fn a_pair_scores_the_same_alone_and_among_others() {
     let mut model = open(&folder("types")).unwrap();
     let together = scores(&mut model, &expected.pairs);
     for ((query, passage), among) in expected.pairs.iter().zip(&together) {
-        let alone = model.score(query, &[passage], &|| false).unwrap().unwrap()[0];
+        let alone = all(&mut model, query, &[passage])[0];
         assert!((alone.logit.unwrap() - among.logit.unwrap()).abs() < 1e-5, "{query} {passage}");
     }
 }
@@ -76,11 +83,13 @@ fn a_pair_scores_the_same_alone_and_among_others() {
 #[test]
 fn an_empty_side_is_no_low_score_and_a_stop_gives_nothing() {
     let mut model = open(&folder("plain")).unwrap();
-    let logits = model.score("dog", &["", "dog", " \n"], &|| false).unwrap().unwrap();
+    let logits = all(&mut model, "dog", &["", "dog", " \n"]);
     let known: Vec<bool> = logits.iter().map(|one| one.logit.is_some()).collect();
     assert_eq!(known, [false, true, false]);
-    assert_eq!(model.score("dog", &["dog"], &|| true).unwrap(), None);
-    assert_eq!(model.score("dog", &[], &|| false).unwrap(), Some(Vec::new()));
+    let mut told = 0;
+    model.score("dog", &["dog", ""], &|| true, &mut |_, _| told += 1).unwrap();
+    assert_eq!(told, 1, "what needs no run is told, and nothing is run any more");
+    assert!(all(&mut model, "dog", &[]).is_empty());
 }
 
 #[test]
@@ -141,7 +150,7 @@ fn the_bundled_cross_encoder_tells_an_answer_from_another_text() {
             "열차에 자전거를 가지고 타려면 예약이 필요합니다.",
         ),
     ] {
-        let logits = model.score(query, &[other, answer], &|| false).unwrap().unwrap();
+        let logits = all(&mut model, query, &[other, answer]);
         let (other, answer) = (logits[0].logit.unwrap(), logits[1].logit.unwrap());
         assert!(answer > other + 1.0, "{query}: {answer} and {other}");
     }

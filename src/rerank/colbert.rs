@@ -52,7 +52,7 @@ impl ColbertReranker {
 
     /// Encodes what is not known; false where it was stopped.
     fn encode(&mut self, query: &str, passages: &[Pair<'_>], cancel: &Cancel) -> Result<bool> {
-        let stop = || cancel.is_cancelled();
+        let stop = || cancel.winds_down();
         if self.query.as_ref().is_none_or(|(text, _)| text != query) {
             let Some(vectors) = self.model.encode(Role::Query, &[query], &stop)? else { return Ok(false) };
             self.query = vectors.into_iter().next().map(|(vectors, _)| (query.to_owned(), vectors));

@@ -83,19 +83,31 @@ impl Reranker for CrossEncoderReranker {
     }
 
     fn score(&mut self, query: &str, passages: &[Pair<'_>], cancel: &Cancel) -> Result<Vec<Option<Score>>> {
+        super::in_order(passages.len(), |arrived| self.score_each(query, passages, cancel, arrived))
+    }
+
+    fn score_each(
+        &mut self,
+        query: &str,
+        passages: &[Pair<'_>],
+        cancel: &Cancel,
+        arrived: &mut dyn FnMut(usize, Option<Score>),
+    ) -> Result<()> {
         let start = Instant::now();
         let texts: Vec<&str> = passages.iter().map(|pair| pair.text).collect();
-        let Some(logits) = self.model.score(query, &texts, &|| cancel.is_cancelled())? else {
-            return Ok(Vec::new());
-        };
-        self.truncated.clear();
-        let cut = passages.iter().zip(&logits).filter(|(_, logit)| logit.truncated);
-        self.truncated.extend(cut.map(|(pair, _)| pair.doc));
-        if !passages.is_empty() {
-            let ms = start.elapsed().as_secs_f64() * 1e3 / passages.len() as f64;
+        let Self { model, activation, truncated, .. } = self;
+        truncated.clear();
+        let mut scored = 0;
+        model.score(query, &texts, &|| cancel.winds_down(), &mut |place, one| {
+            scored += 1;
+            truncated.extend(passages.get(place).filter(|_| one.truncated).map(|pair| pair.doc));
+            arrived(place, one.logit.map(|logit| activation.of(logit)));
+        })?;
+        if scored > 0 {
+            let ms = start.elapsed().as_secs_f64() * 1e3 / f64::from(scored);
             self.ms_per_pair = Some(self.ms_per_pair.map_or(ms, |before| 0.7 * before + 0.3 * ms));
         }
-        Ok(logits.iter().map(|one| one.logit.map(|logit| self.activation.of(logit))).collect())
+        Ok(())
     }
 
     fn batch(&self) -> usize {

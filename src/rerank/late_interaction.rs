@@ -71,7 +71,7 @@ impl Reranker for LateInteraction {
         let (query_rows, dim) = (to_f32(query_tokens), query_tokens.dim);
         let mut scores = Vec::with_capacity(passages.len());
         for (pair, tokens) in passages.iter().zip(self.passage_tokens(passages)?) {
-            if cancel.is_cancelled() {
+            if cancel.winds_down() {
                 break;
             }
             let score = max_sim_slices(&query_rows, &to_f32(&tokens), dim).map(|sim| sim.score);

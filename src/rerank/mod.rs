@@ -15,7 +15,7 @@ pub use runner::{Opener, QueryRef, Runner, RunnerEvent, Scored, Work};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::domain::rerankers::{self, Origin, RerankerCard, RerankerKind};
 use crate::domain::{DocIdx, Score};
@@ -23,6 +23,7 @@ use crate::error::{Error, Result};
 use crate::models::{self, CrossEncoderFiles, ModelOptions};
 use colbert::ColbertReranker;
 use cross_encoder::CrossEncoderReranker;
+use http::{Budget, Consent, Ledgers, Quote};
 
 /// What rerankers are opened with.
 #[derive(Debug, Clone, Default)]
@@ -31,8 +32,29 @@ pub struct OpenOptions {
     /// The folder that plans call `dir`; those with a name are looked for in it first.
     pub folder: Option<PathBuf>,
     pub activation: Activation,
-    /// Dollars that services may cost in this run; without it nothing is sent to one that bills.
-    pub max_cost: Option<f64>,
+    pub services: ServiceOptions,
+}
+
+/// How services are asked, and what they may cost.
+#[derive(Clone, Default)]
+pub struct ServiceOptions {
+    /// What may be used in this run; of money, by all services together.
+    pub budget: Budget,
+    /// Send a key unencrypted to another machine.
+    pub plain_http: bool,
+    /// Asked before the first request that costs money; `None`: the budget is the consent.
+    pub ask: Option<AskFor>,
+    pub ledgers: Ledgers,
+}
+
+/// Puts a quote of the service with this name in the plan to the person; see [`http::Ask`].
+pub type AskFor = Arc<dyn Fn(&str, &Quote, &Cancel) -> bool + Send + Sync>;
+
+impl std::fmt::Debug for ServiceOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let asks = self.ask.is_some();
+        write!(f, "ServiceOptions {{ {:?}, plain_http: {}, asks: {asks} }}", self.budget, self.plain_http)
+    }
 }
 
 /// Opens a service by what stands in the plan: `cohere:MODEL`, `tei:URL`, `vllm:URL#MODEL`.
@@ -49,7 +71,13 @@ fn open_service(name: &str, options: &OpenOptions) -> Result<Box<dyn Reranker>> 
         spec.model = Some(rest.to_owned());
     }
     spec.raw_scores = options.activation == Activation::Raw;
-    spec.budget.max_usd = options.max_cost;
+    spec.budget = options.services.budget;
+    spec.plain_http = options.services.plain_http;
+    spec.ledger = options.services.ledgers.of(name);
+    if let Some(ask) = options.services.ask.clone() {
+        let name = name.to_owned();
+        spec.consent = Consent::Ask(Arc::new(move |quote, cancel| ask(&name, quote, cancel)));
+    }
     http::open(spec)
 }
 
@@ -107,7 +135,7 @@ pub trait Reranker: Send {
 
     /// Scores one batch, in the order of `passages`; higher is better. `None`: this pair cannot be
     /// scored (nothing is left of a text after tokenisation), which is not a low score. Looks at
-    /// `cancel` now and then and may stop early with fewer scores than passages.
+    /// `cancel` now and then and, when that winds down, may stop early with fewer scores than passages.
     ///
     /// # Errors
     /// When the model or the service fails; scores of earlier batches stay.
@@ -139,6 +167,20 @@ pub trait Reranker: Send {
     }
 }
 
+/// Scores in the order of the passages, as far as there is one for each, from scores by place.
+fn in_order(
+    passages: usize,
+    each: impl FnOnce(&mut dyn FnMut(usize, Option<Score>)) -> Result<()>,
+) -> Result<Vec<Option<Score>>> {
+    let mut scores: Vec<Option<Option<Score>>> = vec![None; passages];
+    each(&mut |place, score| {
+        if let Some(slot) = scores.get_mut(place) {
+            *slot = Some(score);
+        }
+    })?;
+    Ok(scores.into_iter().map_while(|score| score).collect())
+}
+
 /// One passage to score.
 #[derive(Debug, Clone, Copy)]
 pub struct Pair<'a> {
@@ -146,16 +188,31 @@ pub struct Pair<'a> {
     pub text: &'a str,
 }
 
-/// Says that nobody waits for the rest any more.
+/// Says that nobody waits for the rest any more, in two steps.
 #[derive(Debug, Clone, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+pub struct Cancel(Arc<AtomicU8>);
+
+/// What is on its way may finish; nothing new is begun.
+const WINDING_DOWN: u8 = 1;
+const CANCELLED: u8 = 2;
 
 impl Cancel {
+    /// Another list is wanted: what is on its way, and may be paid, is waited for; nothing new is begun.
+    pub fn wind_down(&self) {
+        self.0.fetch_max(WINDING_DOWN, Ordering::Relaxed);
+    }
+
+    /// The program ends: nothing is waited for.
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.fetch_max(CANCELLED, Ordering::Relaxed);
+    }
+
+    /// Whether nothing new is to be begun.
+    pub fn winds_down(&self) -> bool {
+        self.0.load(Ordering::Relaxed) >= WINDING_DOWN
     }
 
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.load(Ordering::Relaxed) >= CANCELLED
     }
 }

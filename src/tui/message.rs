@@ -6,7 +6,7 @@ use crossterm::event::KeyEvent;
 
 use crate::config::user::Preset;
 use crate::corpus::{Collection, Mark, Reading};
-use crate::domain::{DocIdx, Settings};
+use crate::domain::{DocIdx, SecondStage, Settings};
 use crate::engine::{Event, News, Request, Snapshot};
 use crate::error::Error;
 use crate::export::frame::Format;
@@ -86,6 +86,10 @@ pub struct Kept {
 #[derive(Debug, Clone)]
 pub enum Effect {
     Request(Request),
+    /// Holds these plans against the present one.
+    Compare(Vec<SecondStage>),
+    /// Answers the question whether a service may be paid.
+    Agree(bool),
     /// To be done behind the screen.
     Behind(Job),
     /// Writes a judgment.

@@ -53,7 +53,7 @@ use std::sync::Arc;
 
 use crate::config::user::Preset;
 use crate::corpus::Mark;
-use crate::domain::{LegName, Settings};
+use crate::domain::{LegName, SecondStage, Settings};
 use crate::engine::{Event, Request};
 use crate::error::Result;
 
@@ -127,6 +127,13 @@ pub struct ThemeChoice {
 pub trait EngineHandle {
     /// Asks for a new picture. Never blocks; a newer request replaces an older one.
     fn request(&self, request: Request);
+
+    /// Holds these plans against that of the settings; nothing by default, for an engine that compares
+    /// nothing.
+    fn compare(&self, _plans: Vec<SecondStage>) {}
+
+    /// Answers the question in the snapshot; nothing by default, for an engine that asks none.
+    fn agree(&self, _yes: bool) {}
 
     /// Writes a judgment. Never blocks; the engine's events say what became of it.
     fn mark(&self, mark: Mark);

@@ -19,6 +19,8 @@ pub enum Pick {
     Preset,
     /// The command palette.
     Command,
+    /// Second stages to hold against the present one; several may be marked.
+    Rivals,
 }
 
 /// What the lists are made of, beside what the program knows by itself.
@@ -28,6 +30,14 @@ pub struct Shelf {
     pub keys: Keymap,
     /// The names of the legs.
     pub legs: Vec<String>,
+}
+
+/// How many second stages are compared with the present one at once.
+pub const MOST_RIVALS: usize = 4;
+
+/// The letter that stands for a rival in the lists.
+pub fn letter(rival: usize) -> &'static str {
+    ["A", "B", "C", "D"].get(rival).copied().unwrap_or("?")
 }
 
 /// An open list. `before` is what leaving it goes back to.
@@ -69,13 +79,15 @@ pub fn entries(pick: Pick, typed: &str, shelf: &Shelf) -> Vec<Entry> {
         Pick::Reranker => second_stages(),
         Pick::Preset => shelf.presets.iter().map(preset).collect(),
         Pick::Command => return palette::entries(typed, shelf),
+        Pick::Rivals => rivals(),
     };
     let wanted = typed.to_lowercase();
     let matches = |entry: &Entry| {
         entry.name.to_lowercase().contains(&wanted) || entry.words.to_lowercase().contains(&wanted)
     };
-    let plan =
-        (pick == Pick::Reranker && !typed.is_empty()).then(|| typed.parse::<SecondStage>().ok()).flatten();
+    let plan = (matches!(pick, Pick::Reranker | Pick::Rivals) && !typed.is_empty())
+        .then(|| typed.parse::<SecondStage>().ok())
+        .flatten();
     let known = |plan: &SecondStage| all.iter().any(|entry| entry.choice == Choice::Plan(plan.clone()));
     let own = plan.filter(|plan| !known(plan) && !is_bare_service(plan)).map(|plan| Entry {
         name: plan.name(),
@@ -86,14 +98,21 @@ pub fn entries(pick: Pick, typed: &str, shelf: &Shelf) -> Vec<Entry> {
     own.into_iter().chain(all.iter().filter(|entry| matches(entry)).cloned()).collect()
 }
 
-/// How many entries there are when nothing is typed.
-pub fn count(pick: Pick, shelf: &Shelf) -> usize {
+/// How many lines the list has when nothing is typed.
+pub fn height(pick: Pick, shelf: &Shelf) -> usize {
     match pick {
         Pick::Preset => shelf.presets.len(),
         Pick::Command => palette::count(),
         Pick::Fusion => FusionMethod::ALL.len(),
         Pick::Reranker => second_stages().len(),
+        // The heads, the present plan, and two lines on who won where.
+        Pick::Rivals => rivals().len() + 4,
     }
+}
+
+/// All second stages but the one that does nothing.
+fn rivals() -> Vec<Entry> {
+    second_stages().into_iter().filter(|entry| entry.choice != Choice::Plan(SecondStage::none())).collect()
 }
 
 /// Whether the settings have this choice.

@@ -224,6 +224,8 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
         for effect in effects {
             match effect {
                 Effect::Request(request) => newest = Some(request),
+                Effect::Compare(plans) => self.engine.compare(plans),
+                Effect::Agree(yes) => self.engine.agree(yes),
                 Effect::Behind(job) => self.behind.start_job(job),
                 Effect::Judge(mark) => self.engine.mark(mark),
                 Effect::Write(what) => self.write(what),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tui_input::Input;
 
 use crate::corpus::{Collection, Mark, MarkedQuery, Reading};
-use crate::domain::{DocIdx, Grade, LegId, LegName, QueryIdx, Settings};
-use crate::engine::{Focus, Snapshot};
+use crate::domain::{DocIdx, Grade, LegId, LegName, QueryIdx, SecondStage, Settings};
+use crate::engine::{Focus, Question, Snapshot};
 use crate::export::engines::Engine;
 
 use crate::tune::Goal;
@@ -81,6 +81,8 @@ pub enum Mode {
     Pooling,
     /// A name is typed for a preset.
     Naming,
+    /// A service would cost money, and nothing is sent before a yes.
+    Agreeing,
     /// A passage of the corpus is open: its text, and which queries return it.
     Reading,
     /// Two passages are open side by side.
@@ -183,6 +185,10 @@ pub struct State {
     pub settings: Settings,
     /// The leg whose weight ← and → turn where α does not decide.
     pub leg: LegId,
+    /// Second stages that are held against that of the settings.
+    pub rivals: Vec<SecondStage>,
+    /// The question about money that was answered last.
+    pub answered: Option<Arc<Question>>,
     /// What a reset goes back to.
     pub settings_at_start: Settings,
     /// Of the newest request.
@@ -297,6 +303,8 @@ impl State {
             languages: 0,
             snapshot: None,
             settings: options.restored.as_ref().map_or(&options.settings, |left| &left.settings).clone(),
+            rivals: Vec::new(),
+            answered: None,
             settings_at_start: options.settings.clone(),
             generation: 0,
             inspected: None,
@@ -383,7 +391,7 @@ impl State {
     /// What the frame is to hold.
     pub fn wants(&self) -> Wants {
         let dock = match self.mode {
-            Mode::Picking(pick) => picker::count(pick, &self.shelf),
+            Mode::Picking(pick) => picker::height(pick, &self.shelf),
             _ if self.panel => self.knobs().len(),
             _ => 0,
         };

@@ -2,6 +2,7 @@
 //! clock. Keys go through the action table, text goes to the open field, and whatever changes what is
 //! asked ends in one request.
 
+mod agreeing;
 mod choosing;
 mod compare;
 mod curves;
@@ -41,6 +42,12 @@ pub use pool::progress as pool_progress;
 
 /// Takes one message; returns what is to be done outside.
 pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
+    let effects = take(state, message);
+    agreeing::settle(state);
+    effects
+}
+
+fn take(state: &mut State, message: Message) -> Vec<Effect> {
     match message {
         Message::Key(event) if event.kind == KeyEventKind::Release => Vec::new(),
         Message::Key(event) => on_key(state, event),
@@ -276,6 +283,9 @@ pub(super) fn on_action(state: &mut State, action: ActionId) -> Vec<Effect> {
         Id::CurvesView => show(state, View::Curves),
         Id::Fusion => choosing::open(state, Pick::Fusion),
         Id::Reranker => choosing::open(state, Pick::Reranker),
+        Id::Compare => choosing::open(state, Pick::Rivals),
+        Id::Agree => agreeing::answer(state, true),
+        Id::Refuse => agreeing::answer(state, false),
         Id::NextPlot
         | Id::PreviousPlot
         | Id::NextGoal
@@ -406,6 +416,7 @@ fn back(state: &mut State) -> Vec<Effect> {
             after_filtering(state)
         }
         Mode::Picking(pick) => choosing::back(state, pick),
+        Mode::Agreeing => agreeing::answer(state, false),
         Mode::Number(_)
         | Mode::Help
         | Mode::Explaining

@@ -15,14 +15,14 @@ use rankscope::tune::Goal;
 
 use crate::common::{ready, sample, shared, small};
 
-struct Desk {
-    engine: Engine,
+pub struct Desk {
+    pub engine: Engine,
     events: mpsc::Receiver<Event>,
-    collection: Arc<Collection>,
-    request: Request,
+    pub collection: Arc<Collection>,
+    pub request: Request,
 }
 
-fn options(collection: PathBuf, cache: PathBuf, settings: &Settings) -> EngineOptions {
+pub fn options(collection: PathBuf, cache: PathBuf, settings: &Settings) -> EngineOptions {
     EngineOptions {
         legs: LegSpec::built_in(),
         judging: JudgeOptions::default(),
@@ -35,7 +35,9 @@ fn options(collection: PathBuf, cache: PathBuf, settings: &Settings) -> EngineOp
         reranker_dir: None,
         activation: rankscope::rerank::Activation::Raw,
         budget_ms: None,
-        max_cost: None,
+        service_budget: Default::default(),
+        ask_before_paying: false,
+        plain_http: false,
         token_store_max: 1 << 30,
         settings: settings.clone(),
         watch: false,
@@ -43,7 +45,7 @@ fn options(collection: PathBuf, cache: PathBuf, settings: &Settings) -> EngineOp
 }
 
 impl Desk {
-    fn open(options: EngineOptions) -> Self {
+    pub fn open(options: EngineOptions) -> Self {
         let (sink, events) = mpsc::channel();
         let settings = options.settings.clone();
         let engine = Engine::start(options, move |event| {
@@ -66,20 +68,20 @@ impl Desk {
         Self { engine, events, collection, request }
     }
 
-    fn sample() -> Self {
+    pub fn sample() -> Self {
         ready();
         let settings = Settings { depth: 100, ..Settings::default() };
         Self::open(options(sample().into(), shared("cache"), &settings))
     }
 
     /// Changes the request and asks.
-    fn ask(&mut self, change: impl FnOnce(&mut Request)) {
+    pub fn ask(&mut self, change: impl FnOnce(&mut Request)) {
         change(&mut self.request);
         self.request.generation += 1;
         self.engine.request(self.request.clone());
     }
 
-    fn next(&self) -> Arc<Snapshot> {
+    pub fn next(&self) -> Arc<Snapshot> {
         match self.events.recv_timeout(Duration::from_secs(120)).expect("the engine answers") {
             Event::Snapshot(snapshot) => snapshot,
             other => panic!("{other:?}"),
@@ -87,7 +89,7 @@ impl Desk {
     }
 
     /// The final answer to the newest request.
-    fn settled(&self) -> Arc<Snapshot> {
+    pub fn settled(&self) -> Arc<Snapshot> {
         loop {
             let snapshot = self.next();
             if snapshot.stamp.generation == self.request.generation

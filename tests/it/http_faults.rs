@@ -258,6 +258,33 @@ fn cancelled_after(
     (kept, since.elapsed())
 }
 
+/// Traps: a new list that waits for the whole old one to be paid, or throws away what is paid already.
+#[test]
+fn winding_down_sends_nothing_more_and_waits_for_what_is_on_its_way() {
+    let gate = Gate::default();
+    let held = gate.clone();
+    let fake = Fake::start(move |asked, _| {
+        held.wait();
+        protocols::cohere(asked)
+    });
+    let one_by_one = Spec { concurrency: 1, ..spec("cohere", &fake.url()) };
+    let mut reranker = open_in(one_by_one, &with_key).unwrap();
+    let (texts, cancel) = (passages(reranker.batch() * 3), Cancel::default());
+    let mut kept = 0;
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while fake.asked().is_empty() {
+                std::thread::yield_now();
+            }
+            cancel.wind_down();
+            gate.open();
+        });
+        let outcome = reranker.score_each("q", &pairs(&texts), &cancel, &mut |_, _| kept += 1);
+        assert_eq!(outcome, Ok(()), "it is no failure");
+    });
+    assert_eq!((kept, fake.asked().len()), (texts.len() / 3, 1));
+}
+
 #[test]
 fn cancelling_ends_the_wait_between_attempts() {
     let fake = Fake::start(|_, _| Reply::Full(429, vec![("retry-after", "60".to_owned())], Vec::new()));

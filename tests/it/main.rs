@@ -25,6 +25,7 @@ mod readme;
 mod rerankers;
 mod sample;
 mod schema;
+mod second_stage;
 #[cfg(unix)]
 mod terminal;
 mod validate;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use super::inputs::InputArgs;
+use super::services::ServiceArgs;
 use super::values::{analyzers, fusion_method, weight};
 use crate::config::{self, Patch};
 use crate::corpus;
@@ -138,9 +139,8 @@ pub struct EngineArgs {
     /// What local cross-encoders give as scores: the raw logit, or its sigmoid [default: raw]
     #[arg(long, value_enum, value_name = "WHAT")]
     pub rerank_activation: Option<ScoreKind>,
-    /// Dollars that reranking services may cost in this run; without it none that bills is asked
-    #[arg(long, value_name = "USD")]
-    pub max_cost: Option<f64>,
+    #[command(flatten)]
+    pub services: ServiceArgs,
     /// Milliseconds that a query's second stage may take: what N it affords is reported
     #[arg(long, value_name = "MS")]
     pub budget_ms: Option<f64>,
@@ -160,6 +160,7 @@ impl EngineArgs {
     pub fn options(&self, eager: bool) -> Result<EngineOptions> {
         let (collection, settings_file) = self.collection()?;
         let (mut file, mut flags) = (config::file(&settings_file)?, self.patch());
+        flags.rerank = self.services.addressed(flags.rerank)?;
         let described = std::mem::take(&mut file.collection);
         let mut read = self.input.options(&described, &collection)?;
         let legs = legs(&collection, &file, &flags)?;
@@ -215,7 +216,9 @@ impl EngineArgs {
                 _ => Activation::Raw,
             },
             budget_ms: self.budget_ms,
-            max_cost: self.max_cost,
+            service_budget: self.services.budget()?,
+            ask_before_paying: eager,
+            plain_http: self.services.rerank_plain_http,
             judging: JudgeOptions::default(),
             token_store_max: self.token_store_max.saturating_mul(1 << 20),
             settings,

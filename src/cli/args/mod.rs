@@ -5,6 +5,7 @@ mod engine;
 mod inputs;
 mod judging;
 mod output;
+mod services;
 mod values;
 
 use std::path::PathBuf;

@@ -1,8 +1,10 @@
 //! In: a job. Out: its picture, told again whenever a part of it is done.
 
+use std::sync::Arc;
+
 use super::job::{Job, METHODS};
 use super::picture::{AlphaCurve, BestCell, HeatMap, Held, Shape, Tuning};
-use crate::domain::{LegId, Settings};
+use crate::domain::{DocIdx, LegId, Settings};
 use crate::engine::final_order::{Candidate, Finish, final_list};
 use crate::fuse::FusedList;
 use crate::judge::{SEED, measure};
@@ -35,6 +37,7 @@ pub fn compute(job: &Job, tell: &mut dyn FnMut(Tuning), cancelled: Cancel<'_>) -
         first: None,
         reranked: None,
         heat: None,
+        unscored: Arc::default(),
         complete: false,
     };
     let Some(axis) = job.axis().filter(|_| !job.queries.is_empty()) else {
@@ -51,7 +54,8 @@ pub fn compute(job: &Job, tell: &mut dyn FnMut(Tuning), cancelled: Cancel<'_>) -
     };
     tell(tuning.clone());
     if desk.has_second() {
-        tuning.reranked = desk.reranked_curve(&plans, cancelled)?;
+        let (curve, unscored) = desk.reranked_curve(&plans, cancelled)?;
+        (tuning.reranked, tuning.unscored) = (curve, Arc::new(unscored));
         tell(tuning.clone());
     }
     desk.heat(
@@ -63,6 +67,9 @@ pub fn compute(job: &Job, tell: &mut dyn FnMut(Tuning), cancelled: Cancel<'_>) -
         cancelled,
     )
 }
+
+/// A curve, and the passages without a score that enter along it, by place of the query.
+type Entering = (Option<AlphaCurve>, Vec<(usize, Vec<DocIdx>)>);
 
 struct Desk<'a> {
     job: &'a Job,
@@ -105,28 +112,31 @@ impl<'a> Desk<'a> {
 
     /// Exact where every passage that any α brings in is scored, for every query; else sampled, as where a
     /// blend mixes the first stage's scores in, which depend on α. A mean over the few queries that are
-    /// wholly scored would be exact and mislead.
-    fn reranked_curve(
-        &self,
-        plans: &AxisPlans,
-        cancelled: Cancel<'_>,
-    ) -> Result<Option<AlphaCurve>, Cancelled> {
+    /// wholly scored would be exact and mislead. Also what it would take to be exact.
+    fn reranked_curve(&self, plans: &AxisPlans, cancelled: Cancel<'_>) -> Result<Entering, Cancelled> {
         let Settings { candidates: n, rel_level, .. } = self.job.settings;
         let goal = self.job.goal;
+        let mut unscored = Vec::new();
         if self.job.by_score
             && let Some(outcomes) =
                 reranked_curve(&self.queries, plans, n, &goal.objective(n, rel_level), cancelled)?
         {
-            let known = outcomes.into_iter().map(|outcome| match outcome {
-                Reranked::Curve(curve) => Some(curve),
+            let known = outcomes.iter().map(|outcome| match outcome {
+                Reranked::Curve(curve) => Some(curve.clone()),
                 Reranked::Missing(_) | Reranked::Unscorable => None,
             });
             if let Some(curves) = known.collect::<Option<Vec<StepCurve>>>() {
-                return self.exact(&curves, cancelled).map(Some);
+                return Ok((Some(self.exact(&curves, cancelled)?), Vec::new()));
+            }
+            for (place, outcome) in outcomes.iter().enumerate() {
+                if let Reranked::Missing(rows) = outcome {
+                    let pool = &self.job.queries[place].pool;
+                    unscored.push((place, rows.iter().map(|&row| pool.doc(row)).collect()));
+                }
             }
         }
         let curve = self.sampled(goal, Plane::Reranked, cancelled)?;
-        Ok(Some(curve).filter(|curve| curve.queries > 0))
+        Ok((Some(curve).filter(|curve| curve.queries > 0), unscored))
     }
 
     /// From the exact curve of every query.

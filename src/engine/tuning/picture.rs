@@ -1,7 +1,9 @@
 //! What tuning has found, as snapshots and reports hold it. Nothing here computes.
 
+use std::sync::Arc;
+
 use super::job::Key;
-use crate::domain::{FusionMethod, LegId};
+use crate::domain::{DocIdx, FusionMethod, LegId};
 use crate::judge::Interval;
 use crate::tune::{Best, CellMean, NotExact, StepCurve};
 
@@ -20,6 +22,9 @@ pub struct Tuning {
     /// The metric of the reranked list over α; `None` also where there is no second stage.
     pub reranked: Option<AlphaCurve>,
     pub heat: Option<HeatMap>,
+    /// Passages that some α brings into the candidate set and that have no score, by place of the query
+    /// among the judged ones: with these the curve would be exact.
+    pub unscored: Arc<Vec<(usize, Vec<DocIdx>)>>,
     /// Whether everything is computed.
     pub complete: bool,
 }

@@ -51,6 +51,9 @@ impl Worker {
             appearances,
             readings: self.readings.clone(),
             rerankers: self.rerankers_in_use(),
+            spending: self.spending(),
+            question: self.question.clone(),
+            rivals: self.rivals(),
             warnings: self.warnings(&settings, ran),
             model: self.model_in_use(),
             legs: Arc::clone(&self.legs.names),
@@ -108,6 +111,10 @@ impl Worker {
             self.deciding = None;
             self.dirty.affords = true;
             self.affording = None;
+            match self.dirty.judged {
+                true => self.rivals.forget(None),
+                false => rows.iter().for_each(|&position| self.rivals.forget(Some(position))),
+            }
         }
         if std::mem::take(&mut self.dirty.judged) || self.rows.is_empty() {
             self.rejudge = Some(Rejudge::default());
@@ -248,7 +255,7 @@ impl Worker {
             explain(&input, doc).map_err(|error| self.notes.push(error.to_string())).ok()
         });
         let signals =
-            (ran_here == ran && !ran.is_empty()).then(|| self.signals(&focus, settings, ran)).flatten();
+            (ran_here == ran && !ran.is_empty()).then(|| self.signals(focus, settings, ran)).flatten();
         FocusView { explanation, signals, ..view }
     }
 

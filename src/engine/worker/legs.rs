@@ -72,7 +72,9 @@ impl Worker {
                 || self.dirty.work_list
                 || conclusions
                 || self.next_missing().is_some()
-                || self.wants_tuning())
+                || self.wants_to_compare()
+                || self.wants_tuning()
+                || self.wants_spare_work())
     }
 
     /// A little of what is pending.
@@ -92,8 +94,12 @@ impl Worker {
                     self.go_on_affording();
                 } else if self.dirty.study {
                     self.go_on_studying();
+                } else if self.wants_to_compare() {
+                    self.go_on_comparing();
                 } else if self.wants_tuning() {
                     self.go_on_to_tune();
+                } else if self.wants_spare_work() {
+                    self.go_on_sparing();
                 }
                 return;
             };

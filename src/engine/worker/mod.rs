@@ -6,12 +6,15 @@
 
 mod answer;
 mod conclusions;
+mod consent;
 mod facts;
 mod legs;
 mod lexical;
 mod news;
 mod reranked_run;
+mod rivals;
 mod second_stage;
+mod spare;
 mod status;
 mod summary;
 mod tune;
@@ -31,20 +34,26 @@ use super::legs::Legs;
 use super::query_state::QueryState;
 use super::rejudge::Rejudge;
 use super::runs::Runs;
-use super::snapshot::{Affords, Approximation, Focus, FocusView, QueryRow, RecallCurve, Request, Study};
+use super::snapshot::{
+    Affords, Approximation, Focus, FocusView, QueryRow, Question, RecallCurve, Request, Study,
+};
 use super::study::{Likenesses, StudyUnderWay};
 use super::tuning::{Key, Tuner, Tuning};
 use super::verdict::Deciding;
 use super::watch::Watch;
 use super::{EngineOptions, Event, News};
 use crate::corpus::{self, Collection, Mark};
-use crate::domain::{Language, QueryIdx};
+use crate::domain::{Language, QueryIdx, SecondStage};
 use crate::error::{Error, Result};
 use crate::index::{CacheFolder, FactCache, LexicalIndex};
 use crate::judge::{Metric, Verdict};
 use crate::models::Reading;
 use crate::rerank::cascade::StagePlan;
+use crate::rerank::http::{Ledgers, Quote};
 use crate::rerank::{Runner, RunnerEvent};
+use consent::AnswerBox;
+use rivals::RivalsAtWork;
+use spare::Spare;
 use summary::Summary;
 use tune::Gathered;
 
@@ -63,6 +72,11 @@ pub enum Message {
     Fact(Fact),
     Rerank(RunnerEvent),
     Tuned(Arc<Tuning>),
+    /// Plans to hold against the present one.
+    Rivals(Vec<SecondStage>),
+    /// A service, by its name in the plan, that would cost money; `None`: the question is void.
+    Asked(Option<(String, Quote)>),
+    Agreed(bool),
     Mark(Mark),
     /// The collection as its files are now.
     Reread(Box<Result<Collection>>),
@@ -93,10 +107,12 @@ pub fn run(
     });
     let mut watch = watch.and_then(Result::ok);
     sink(Event::Opened(Arc::clone(&collection)));
-    let (mut request, mut reread) = (None, false);
+    let (mut request, mut reread, mut rivals) = (None, false, Vec::new());
+    // What is paid is paid, whichever passages it was for.
+    let ledgers = Ledgers::default();
     loop {
         let opened = Arc::clone(&collection);
-        let mut worker = match Worker::open(options.clone(), collection, own) {
+        let mut worker = match Worker::open(options.clone(), collection, own, ledgers.clone()) {
             Ok(worker) => worker,
             Err(error) => return sink(Event::Failed(error)),
         };
@@ -108,9 +124,11 @@ pub fn run(
         reread = true;
         if let Some(request) = request.take() {
             worker.take_request(request);
+            worker.take_rivals(rivals);
         }
         let Some(next) = worker.work(messages, sink) else { return };
         (watch, request) = (worker.watch.take(), Some(worker.request.clone()));
+        rivals = worker.rivals.names();
         // What its threads have found out is of other passages.
         drop(worker);
         let kept: Vec<Message> = messages.try_iter().filter(Message::is_asked).collect();
@@ -143,9 +161,11 @@ impl Message {
             | Self::Reread(_)
             | Self::Runs(_)
             | Self::Lists(_)
+            | Self::Rivals(_)
+            | Self::Agreed(_)
             | Self::Interrupt
             | Self::Stop => true,
-            Self::Fact(_) | Self::Rerank(_) | Self::Tuned(_) => false,
+            Self::Fact(_) | Self::Rerank(_) | Self::Tuned(_) | Self::Asked(_) => false,
         }
     }
 }
@@ -200,6 +220,11 @@ struct Worker {
     /// The plan of the newest request, its rerankers by number.
     stages: Arc<[StagePlan]>,
     late: second_stage::LateParts,
+    rivals: RivalsAtWork,
+    spare: Spare,
+    ledgers: Ledgers,
+    answers: AnswerBox,
+    question: Option<Arc<Question>>,
     legs: Legs,
     /// By leg: up to this position of `judged`, every query has it.
     complete_to: Vec<usize>,
@@ -253,6 +278,7 @@ impl Worker {
         options: EngineOptions,
         collection: Arc<Collection>,
         own: &mpsc::Sender<Message>,
+        ledgers: Ledgers,
     ) -> Result<Self> {
         let mut notes = Vec::new();
         let (cache, temporary) = cache_folder(&options, &mut notes)?;
@@ -316,6 +342,11 @@ impl Worker {
             rerankers: Vec::new(),
             stages: Arc::from([]),
             late: Arc::default(),
+            rivals: RivalsAtWork::default(),
+            spare: Spare::default(),
+            ledgers,
+            answers: AnswerBox::default(),
+            question: None,
             typed: None,
             leg_costs: vec![CostMeter::default(); legs.len()],
             complete_to: vec![0; legs.len()],
@@ -410,6 +441,9 @@ impl Worker {
             Message::Fact(fact) => self.take_fact(fact),
             Message::Rerank(event) => self.take_rerank(event),
             Message::Tuned(tuning) => self.take_tuning(tuning),
+            Message::Rivals(plans) => self.take_rivals(plans),
+            Message::Asked(asked) => self.take_question(asked),
+            Message::Agreed(yes) => self.take_answer(yes),
             Message::Runs(reply) => {
                 let _ = reply.send(self.runs());
             }
@@ -431,15 +465,31 @@ impl Worker {
             self.take_plan(&request.settings.reranker, request.settings.candidates);
             self.forget_legs(&request.settings);
             self.give_up_tuning();
+        } else if self.rerank_failure().is_some() && self.is_asked_again(&request) {
+            self.forgive_rerankers();
+            self.dirty.judged = true;
+            self.dirty.work_list = true;
         }
         if request.focus != self.request.focus {
             self.dirty.work_list = true;
         }
+        let renewed = request.settings != self.request.settings;
         self.request = request;
+        if renewed {
+            self.renew_rivals();
+        }
         self.asked = true;
         self.revision = 0;
         self.dirty.view = true;
         self.dirty.urgent = true;
+    }
+}
+
+impl Worker {
+    /// Whether it is the same request once more: a wish for another try.
+    fn is_asked_again(&self, request: &Request) -> bool {
+        let now = Request { generation: request.generation, ..self.request.clone() };
+        request.generation != self.request.generation && *request == now
     }
 }
 

@@ -104,6 +104,8 @@ impl Worker {
         self.gathered = None;
         self.likenesses = Likenesses::default();
         self.facts_seen += 1;
+        self.affording = None;
+        self.renew_rivals();
         self.dirty.judged = true;
         self.dirty.work_list = true;
         self.dirty.view = true;

@@ -72,7 +72,7 @@ impl Worker {
             model: self.options.model.clone(),
             folder: self.options.reranker_dir.clone(),
             activation: self.options.activation,
-            max_cost: self.options.max_cost,
+            services: self.service_options(),
         };
         let open = move |name: &str, doing: &mut dyn FnMut(String)| -> Result<Box<dyn Reranker>> {
             if is_embedding_model(name) {
@@ -136,12 +136,40 @@ impl Worker {
 
     /// Takes the stages of new settings; rerankers that failed are given another try.
     pub(super) fn take_plan(&mut self, plan: &SecondStage, candidates: usize) {
+        self.stages = self.stages_of(plan, candidates).into();
+    }
+
+    /// A plan's stages with the numbers of their rerankers.
+    pub(super) fn stages_of(&mut self, plan: &SecondStage, candidates: usize) -> Vec<StagePlan> {
         let depths = plan.depths(candidates);
         let stages = plan.stages.iter().zip(depths).map(|(stage, depth)| StagePlan {
             parts: stage.parts.iter().map(|part| (self.number(&part.name), part.weight)).collect(),
             depth,
         });
-        self.stages = stages.collect();
+        stages.collect()
+    }
+
+    /// Queries and pairs that a reranker of the plan, or of one that is compared, still waits for; those of
+    /// stages that are not reached yet by their depth.
+    pub(super) fn pairs_waiting(&self, name: &str) -> (usize, usize) {
+        let Some(number) = self.rerankers.iter().position(|known| *known.name == *name) else {
+            return (0, 0);
+        };
+        let plans = || std::iter::once(&*self.stages).chain(self.rivals.plans());
+        let depth = plans()
+            .flatten()
+            .filter(|stage| stage.parts.iter().any(|&(part, _)| part == number))
+            .map(|stage| stage.depth)
+            .max()
+            .unwrap_or(0);
+        let waits = |state: &QueryState| {
+            let scored = (0..state.pool().len()).filter(|&row| state.score(number, row) != PairScore::NotYet);
+            depth.min(state.fused().len()).saturating_sub(scored.count())
+        };
+        let judged = self.judged.iter().map(|query| &self.listed[query.index()]);
+        let typed = self.typed.as_ref().filter(|_| matches!(self.request.focus, Focus::Typed(_)));
+        let pairs: Vec<usize> = judged.chain(typed).map(waits).filter(|&pairs| pairs > 0).collect();
+        (pairs.len(), pairs.iter().sum())
     }
 
     /// A slice of what other sizes of the candidate set take and reach.
@@ -223,12 +251,14 @@ impl Worker {
                 self.rerankers[number].failed = Some(error);
                 self.dirty.judged = true;
             }
+            RunnerEvent::Idle => self.spare.idle = true,
         }
     }
 
     fn take_scores(&mut self, scored: Scored) {
         let number = self.number(&scored.reranker);
-        let before = self.unfinished_stage(&scored.query);
+        let is_spare = scored.spare == Some(self.spare.round);
+        let before = if is_spare { None } else { self.unfinished_stage(&scored.query) };
         let state = match &scored.query {
             QueryRef::Listed(query) => self.listed.get_mut(query.index()),
             QueryRef::Typed(text) => self.typed.as_mut().filter(|state| state.text == *text),
@@ -237,15 +267,21 @@ impl Worker {
         let known = &mut self.rerankers[number];
         match scored.cached {
             true => known.cost.cached(scored.scores.len()),
+            false if is_spare => known.cost.spare(scored.scores.len(), scored.ms),
             false => known.cost.computed(&text, scored.scores.len(), scored.ms),
         }
         known.truncated.extend(scored.truncated);
         let Some(state) = state else { return };
+        let pairs = scored.scores.len();
         for (doc, score) in scored.scores {
             if let Some(score) = score {
                 known.saturation.take(score);
             }
             state.set_score(number, doc, score.map_or(PairScore::Unscorable, PairScore::Score));
+        }
+        if is_spare {
+            self.take_spare(pairs);
+            return self.forget_rivals_of(&scored.query);
         }
         if let QueryRef::Listed(query) = scored.query {
             self.facts_seen += 1;
@@ -333,6 +369,7 @@ impl Worker {
                 }
             }
         }
+        self.drop_spare_work();
         if let Some(runner) = &self.runner {
             runner.replace(all);
         }
@@ -340,7 +377,7 @@ impl Worker {
 }
 
 /// The works of one query's next unfinished stage.
-fn works(
+pub(super) fn works(
     state: &QueryState,
     query: &QueryRef,
     stages: &[StagePlan],
@@ -350,7 +387,7 @@ fn works(
     let wanted = state.wanted(stages, n).into_iter();
     let work = |(number, docs): (usize, Vec<DocIdx>)| {
         let reranker = Arc::clone(&rerankers.get(number)?.name);
-        Some(Work { reranker, query: query.clone(), text: Arc::clone(&state.text), docs })
+        Some(Work { reranker, query: query.clone(), text: Arc::clone(&state.text), docs, spare: None })
     };
     wanted.filter_map(work).collect()
 }

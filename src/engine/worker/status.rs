@@ -35,6 +35,7 @@ impl Worker {
             verdict_lags: self.dirty.verdict,
             study_lags: self.dirty.study || self.dirty.affords,
             tuning: self.tuning_state(),
+            spare: self.spare_state(),
             bm25,
             dense,
         }
@@ -59,6 +60,9 @@ impl Worker {
         }
         if ran != self.wanted() || focus.stale {
             return StageState::Waiting("waits for the first stage".to_owned());
+        }
+        if let Some(question) = &self.question {
+            return StageState::Waiting(format!("{} costs money: waits for a yes or a no", question.service));
         }
         if let Some(doing) = self.at_work().find_map(|known| known.opening.clone()) {
             return StageState::Working { done: 0, total: 0, doing };

@@ -90,7 +90,7 @@ impl Worker {
     }
 
     /// The reranker, where it is one that re-scores the whole candidate set by itself.
-    fn one_reranker(&self) -> Option<usize> {
+    pub(super) fn one_reranker(&self) -> Option<usize> {
         match (self.request.settings.reranker.stages.as_slice(), &*self.stages) {
             ([stage], [plan]) if stage.depth.is_none() => match plan.parts.as_slice() {
                 [(number, _)] => Some(*number),

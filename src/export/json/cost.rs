@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::stages::MetricMap;
-use crate::engine::{AffordPoint, Snapshot, StageCost};
+use crate::engine::{AffordPoint, Snapshot, Spending, StageCost};
 use crate::error::Result;
 use crate::judge::Metrics;
 
@@ -45,6 +45,31 @@ pub(super) fn afforded(snapshot: &Snapshot) -> Vec<AffordPart> {
         }
     };
     snapshot.affords.points.iter().map(part).collect()
+}
+
+/// What a service has cost in this run; money is an estimate from list prices.
+#[derive(Serialize)]
+pub(super) struct SpendingPart<'a> {
+    service: &'a str,
+    requests: u64,
+    unanswered: u64,
+    search_units: f64,
+    tokens: u64,
+    usd_estimate: Option<f64>,
+}
+
+impl<'a> SpendingPart<'a> {
+    pub(super) fn of(spent: &'a Spending) -> Self {
+        let Spending { name, usage, .. } = spent;
+        Self {
+            service: name,
+            requests: usage.requests,
+            unanswered: usage.unanswered,
+            search_units: usage.search_units,
+            tokens: usage.tokens,
+            usd_estimate: usage.usd_estimate,
+        }
+    }
 }
 
 pub(super) struct Costs<'a>(pub(super) &'a [StageCost]);

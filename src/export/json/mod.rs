@@ -12,7 +12,7 @@ use crate::corpus::Collection;
 use crate::engine::{EngineOptions, LanguageRow, Snapshot, Study};
 use crate::error::{Error, Result};
 use crate::judge::{Paired, Verdict};
-use cost::{AffordPart, BudgetPart, Costs, afforded};
+use cost::{AffordPart, BudgetPart, Costs, SpendingPart, afforded};
 use queries::{QueryPart, query};
 use settings::{SettingsPart, settings};
 pub(super) use stages::MetricMap;
@@ -50,6 +50,7 @@ pub fn report(snapshot: &Snapshot, collection: &Collection, options: &EngineOpti
         cost: Costs(&snapshot.costs),
         affords: afforded(snapshot),
         budget: BudgetPart::of(snapshot),
+        spending: snapshot.spending.iter().map(SpendingPart::of).collect(),
         verdict: snapshot.findings.as_deref(),
         approximation: snapshot.approximation.map(|found| ApproximationPart {
             ef: found.ef,
@@ -82,6 +83,7 @@ struct Report<'a> {
     /// What the second stage would take and reach at other sizes of the candidate set.
     affords: Vec<AffordPart>,
     budget: BudgetPart,
+    spending: Vec<SpendingPart<'a>>,
     verdict: Option<&'a Verdict>,
     /// `null` where dense search is exact.
     approximation: Option<ApproximationPart>,

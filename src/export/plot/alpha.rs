@@ -26,7 +26,8 @@ pub fn over_alpha(tuning: &Tuning, legs: &[LegName], now: f64) -> Option<String>
     let up = |value: f64| (value - low) / (high - low);
     let judged = curves.iter().map(|(_, curve)| curve.judged).max().unwrap_or(0);
     let title = format!("{} over α, mean over {judged} judged queries", tuning.metric);
-    let mut picture = Picture::new(&title, Room::WITH_NAMES);
+    // Two lines of numbers stand below the axis.
+    let mut picture = Picture::new(&title, Room { bottom: 346.0, ..Room::WITH_NAMES });
     let ticks = |labels: [f64; 6]| labels.map(|at| (at, format!("{at:.1}")));
     let y_ticks: Vec<_> =
         (0..=4u8).map(|step| f64::from(step) / 4.0).map(|up| (up, value(low + up * (high - low)))).collect();
@@ -72,7 +73,7 @@ pub fn over_alpha(tuning: &Tuning, legs: &[LegName], now: f64) -> Option<String>
         ends.push((nth, end, (*name).to_owned()));
     }
     picture.names(ends);
-    let mut y = picture.room.bottom + 42.0;
+    let mut y = super::axes::HEIGHT - 10.0;
     for (name, curve) in curves.iter().rev() {
         let held = curve.held_out.as_ref().map_or_else(String::new, |held| {
             format!(
@@ -89,9 +90,6 @@ pub fn over_alpha(tuning: &Tuning, legs: &[LegName], now: f64) -> Option<String>
             &format!("{name}: best {best} at α = {at}{held}"),
         );
         y -= 17.0;
-        if y < picture.room.bottom + 24.0 {
-            break;
-        }
     }
     Some(picture.finish())
 }

@@ -84,12 +84,17 @@ pub fn heat_map(tuning: &Tuning, view: HeatView) -> Option<String> {
             // Hundredths: three signs are all that a narrow cell has room for.
             let shown =
                 if cell.mean >= 0.995 { "1.".to_owned() } else { format!("{:02.0}", cell.mean * 100.0) };
-            picture.raw(&format!(
-                "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\" style=\"fill:{sign};font-size:11px\">\
-                 {mark}{shown}</text>",
-                x + width / 2.0,
-                y + height / 2.0 + 4.0,
-            ));
+            let (x_middle, y_middle) = (x + width / 2.0, y + height / 2.0);
+            // The mark stands above the number: beside it a narrow cell has no room.
+            let lift = if mark.is_empty() { 0.0 } else { 5.0 };
+            for (words, y) in [(shown.as_str(), y_middle + 4.0 + lift), (mark, y_middle - 4.0)] {
+                if !words.is_empty() {
+                    picture.raw(&format!(
+                        "<text x=\"{x_middle:.1}\" y=\"{y:.1}\" text-anchor=\"middle\" \
+                         style=\"fill:{sign};font-size:11px\">{words}</text>"
+                    ));
+                }
+            }
             if !mark.is_empty() {
                 picture.raw(&format!(
                     "<rect class=\"mark\" x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\"/>",

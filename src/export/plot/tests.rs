@@ -87,6 +87,7 @@ fn tuning() -> Tuning {
         recall: None,
         first: Some(curve(Shape::Exact(steps))),
         reranked: Some(curve(Shape::Sampled { points: vec![(0.25, 0.3), (0.75, 0.9)], why: None })),
+        unscored: Default::default(),
         heat: Some(HeatMap {
             methods: vec![FusionMethod::Rrf],
             alphas: vec![0.0, 1.0],
@@ -146,7 +147,9 @@ fn heat_marks_now_and_best_and_leaves_out_what_is_not_comparable() {
         ["α 0.00, N 10: 0.500", "α 0.00, N 50: 0.600", "α 1.00, N 50: 0.800"].map(str::to_owned)
     );
     let said = texts(&document);
-    assert!(said.contains(&"●50".to_owned()) && said.contains(&"◆80".to_owned()), "{said:?}");
+    for words in ["●", "50", "◆", "80"] {
+        assert!(said.contains(&words.to_owned()), "{words}: {said:?}");
+    }
     assert!(said.contains(&"–".to_owned()));
     assert_eq!(elements(&document, "rect", "mark").len(), 2);
     let first = heat_map(&tuning(), HeatView { first: true, now: None, ..view }).unwrap();

@@ -4,6 +4,7 @@
 //! In: an estimate before a request, the reported amount after it. Out: running sums and percentiles of
 //! latency. It sends nothing.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -99,6 +100,8 @@ pub struct Quote {
     pub usd_estimate: Option<f64>,
     /// The price and where it is from, in a sentence.
     pub price_note: String,
+    /// Where the texts would go: scheme, host, port and path.
+    pub place: String,
 }
 
 /// What was used so far.
@@ -123,9 +126,37 @@ pub struct Latency {
     pub p95_ms: f64,
 }
 
-/// The sums, shared by the requests that run side by side and whoever shows them.
+/// The sums of one service, shared by the requests that run side by side and whoever shows them.
 #[derive(Debug, Clone, Default)]
-pub struct Ledger(Arc<Mutex<Sums>>);
+pub struct Ledger {
+    sums: Arc<Mutex<Sums>>,
+    purse: Purse,
+}
+
+/// Dollars that are spent or on their way, of all services that pay from it.
+type Purse = Arc<Mutex<f64>>;
+
+/// The ledgers of all services by their names in the plans. A service that is opened anew goes on with its
+/// own, and a limit in dollars holds for all of them together.
+#[derive(Debug, Clone, Default)]
+pub struct Ledgers {
+    by_name: Arc<Mutex<BTreeMap<String, Ledger>>>,
+    purse: Purse,
+}
+
+impl Ledgers {
+    pub fn of(&self, name: &str) -> Ledger {
+        let mut ledgers = self.by_name.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Ledger { purse: Arc::clone(&self.purse), ..Ledger::default() };
+        ledgers.entry(name.to_owned()).or_insert_with(new).clone()
+    }
+
+    /// All of them, in the order of their names.
+    pub fn all(&self) -> Vec<(String, Ledger)> {
+        let ledgers = self.by_name.lock().unwrap_or_else(PoisonError::into_inner);
+        ledgers.iter().map(|(name, ledger)| (name.clone(), ledger.clone())).collect()
+    }
+}
 
 #[derive(Debug, Default)]
 struct Sums {
@@ -194,11 +225,14 @@ impl Ledger {
     /// When the sums, what is on its way and this request together are beyond the budget. `who` is named.
     pub(super) fn reserve(&self, who: &str, terms: &Terms, estimate: Amount) -> Result<Reservation> {
         let mut sums = self.lock();
+        let mut purse = self.purse();
         let taken = Amount {
             search_units: sums.usage.search_units + sums.reserved.search_units,
             tokens: sums.usage.tokens + sums.reserved.tokens,
         };
-        terms.budget.check(who, terms.price, taken, estimate)?;
+        let more_usd = terms.price.map(|price| price.usd(estimate));
+        terms.budget.check(who, (*purse, more_usd), taken, estimate)?;
+        *purse += more_usd.unwrap_or_default();
         sums.reserved.search_units += estimate.search_units;
         sums.reserved.tokens += estimate.tokens;
         sums.usage.requests += 1;
@@ -207,8 +241,10 @@ impl Ledger {
 
     pub(super) fn settle(&self, terms: &Terms, Reservation(estimate): Reservation, outcome: Settlement) {
         let mut sums = self.lock();
+        let mut purse = self.purse();
         sums.reserved.search_units -= estimate.search_units;
         sums.reserved.tokens -= estimate.tokens;
+        *purse -= terms.price.map_or(0.0, |price| price.usd(estimate));
         let amount = match outcome {
             Settlement::Billed(amount) => amount,
             Settlement::Free => return,
@@ -221,28 +257,37 @@ impl Ledger {
         sums.usage.tokens += amount.tokens;
         if let Some(price) = terms.price {
             *sums.usage.usd_estimate.get_or_insert(0.0) += price.usd(amount);
+            *purse += price.usd(amount);
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, Sums> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.sums.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Taken after `lock`, never before.
+    fn purse(&self) -> MutexGuard<'_, f64> {
+        self.purse.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Budget {
-    fn check(&self, who: &str, price: Option<Price>, taken: Amount, next: Amount) -> Result<()> {
+    /// `usd`: what all services have taken, and what the next request would; `None` without a price.
+    fn check(&self, who: &str, usd: (f64, Option<f64>), taken: Amount, next: Amount) -> Result<()> {
         let beyond = |used: String, limit: String, next: String| {
             Err(Error::unavailable(format!(
                 "{who}: the next request is not sent: {used} of {limit} are used or on their way, and it \
                  would take about {next} more"
             ))
-            .advise("what has been scored stays; a higher limit (--max-cost) lets it go on"))
+            .advise(
+                "what has been scored stays; a higher limit (--max-cost, --max-search-units, \
+                 --max-billed-tokens) lets it go on",
+            ))
         };
-        if let (Some(limit), Some(price)) = (self.max_usd, price) {
-            let (used, more) = (price.usd(taken), price.usd(next));
-            if used + more > limit {
-                return beyond(usd(used), usd(limit), usd(more));
-            }
+        if let (Some(limit), (used, Some(more))) = (self.max_usd, usd)
+            && used + more > limit
+        {
+            return beyond(dollars(used), dollars(limit), dollars(more));
         }
         if let Some(limit) = self.max_search_units {
             let (used, more) = (taken.search_units, next.search_units);
@@ -261,7 +306,7 @@ impl Budget {
 }
 
 /// Dollars with four digits behind the point: single requests cost fractions of a cent.
-fn usd(amount: f64) -> String {
+pub fn dollars(amount: f64) -> String {
     format!("${amount:.4}")
 }
 
@@ -332,6 +377,31 @@ mod tests {
         assert_eq!(ledger.usage().usd_estimate, None, "no price, no money");
         let budget = Budget { max_search_units: Some(0.5), ..Budget::default() };
         assert!(ledger.reserve("Cohere", &Terms { price: None, budget }, ONE).is_err());
+    }
+
+    /// Trap: a limit for each service, so that two of them spend twice what was agreed.
+    #[test]
+    fn a_limit_in_dollars_holds_for_all_services_together() {
+        let (ledgers, terms) = (Ledgers::default(), terms(0.005));
+        for name in ["cohere:a", "cohere:b"] {
+            let ledger = ledgers.of(name);
+            let room = ledger.reserve(name, &terms, ONE).unwrap();
+            ledger.settle(&terms, room, Settlement::Billed(ONE));
+        }
+        let error = ledgers.of("cohere:a").reserve("a", &terms, ONE).err().unwrap().to_string();
+        assert!(error.contains("$0.0040 of $0.0050"), "{error}");
+        let of_a = ledgers.of("cohere:a").usage();
+        assert_eq!((of_a.requests, ledgers.all().len()), (1, 2), "it goes on where it was");
+    }
+
+    /// Trap: money that was reserved and came to nothing stays taken.
+    #[test]
+    fn what_a_refused_request_would_have_cost_is_free_again() {
+        let (ledger, terms) = (Ledger::default(), terms(0.002));
+        for _ in 0..3 {
+            let room = ledger.reserve("Cohere", &terms, ONE).unwrap();
+            ledger.settle(&terms, room, Settlement::Free);
+        }
     }
 
     #[test]

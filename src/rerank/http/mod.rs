@@ -29,7 +29,9 @@ mod tei;
 mod url;
 
 pub use client::Timeouts;
-pub use cost::{Amount, Ask, Budget, Consent, Latency, Ledger, PRICES_LOOKED_UP, Price, Quote, Usage};
+pub use cost::{
+    Amount, Ask, Budget, Consent, Latency, Ledger, Ledgers, PRICES_LOOKED_UP, Price, Quote, Usage, dollars,
+};
 pub use retry::Retry;
 pub use secret::Key;
 pub use service::{Model, SERVICES, Service, service};
@@ -183,7 +185,7 @@ fn find_key(
 fn check_consent(spec: &Spec, terms: &Terms, who: &str) -> Result<()> {
     if terms.budget.max_usd.is_some() && terms.price.is_none() {
         return Err(Error::usage(format!("{who}: no price is known, so no limit on cost can be kept"))
-            .advise("give the price with the limit, or a limit on tokens or search units"));
+            .advise("give a limit on what it bills by: --max-search-units or --max-billed-tokens"));
     }
     if matches!(spec.consent, Consent::ByBudget) && !terms.budget.is_set() {
         return Err(Error::usage(format!("{who} bills every request"))

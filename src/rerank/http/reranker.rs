@@ -1,8 +1,8 @@
 //! A service as a [`Reranker`]: cuts the list into requests, has several on their way at once, hands on the
 //! scores as they arrive.
 //!
-//! Waits end when the caller cancels: connections are closed, sleeps are broken off, and what has arrived is
-//! kept. A text of which nothing is left without spaces is not sent and cannot be scored.
+//! When the caller winds down, no further request is sent, and those on their way are waited for: they are
+//! paid. When it cancels, connections are closed and sleeps broken off. What has arrived is kept. A text of which nothing is left without spaces is not sent and cannot be scored.
 
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -46,13 +46,7 @@ impl Reranker for HttpReranker {
     }
 
     fn score(&mut self, query: &str, passages: &[Pair<'_>], cancel: &Cancel) -> Result<Vec<Option<Score>>> {
-        let mut scores: Vec<Option<Option<Score>>> = vec![None; passages.len()];
-        self.score_each(query, passages, cancel, &mut |place, score| {
-            if let Some(slot) = scores.get_mut(place) {
-                *slot = Some(score);
-            }
-        })?;
-        Ok(scores.into_iter().map_while(|score| score).collect())
+        crate::rerank::in_order(passages.len(), |arrived| self.score_each(query, passages, cancel, arrived))
     }
 
     fn score_each(
@@ -69,7 +63,7 @@ impl Reranker for HttpReranker {
         }
         let sendable = passages.iter().enumerate().filter(|(_, pair)| !is_blank(pair));
         let batches = batch::cut(query, sendable.map(|(place, pair)| (place, pair.text)), &self.limits);
-        if batches.is_empty() || cancel.is_cancelled() || !self.agree(query, &batches, cancel)? {
+        if batches.is_empty() || cancel.winds_down() || !self.agree(query, &batches, cancel)? {
             return Ok(());
         }
         let mut waiting: usize = batches.iter().map(Batch::len).sum();
@@ -83,7 +77,7 @@ impl Reranker for HttpReranker {
             self.limits.documents = self.limits.documents.min(fits).max(1);
         }
         match outcome {
-            Ok(()) if waiting > 0 && !cancel.is_cancelled() => {
+            Ok(()) if waiting > 0 && !cancel.winds_down() => {
                 Err(Error::bug(format!("{}: {waiting} scores got lost on the way", self.client.peer.who)))
             }
             outcome => outcome,
@@ -112,10 +106,11 @@ impl HttpReranker {
                 estimate,
                 usd_estimate: self.terms.price.map(|price| price.usd(estimate)),
                 price_note: self.price_note.clone(),
+                place: self.client.peer.endpoint.shown.clone(),
             }
         };
         let agreed = self.ledger.consent(|| ask(&quote(), cancel));
-        if agreed || cancel.is_cancelled() {
+        if agreed || cancel.winds_down() {
             return Ok(agreed);
         }
         Err(Error::unavailable(format!(
@@ -170,8 +165,10 @@ impl HttpReranker {
                 Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            if cancel.is_cancelled() {
+            if cancel.winds_down() {
                 job.stop.halt();
+            }
+            if cancel.is_cancelled() {
                 told.try_iter().for_each(&mut hear);
                 self.client.interrupt();
                 // What fails from here on was broken off by us.

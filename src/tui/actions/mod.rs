@@ -44,6 +44,7 @@ pub enum ActionId {
     FirstStage,
     Fusion,
     Reranker,
+    Compare,
     NextLeg,
     AllKnobs,
     NextKnob,
@@ -131,6 +132,8 @@ pub enum ActionId {
     Help,
     Repaint,
     Suspend,
+    Agree,
+    Refuse,
     Quit,
     QuitAlways,
 }
@@ -171,6 +174,8 @@ pub enum Place {
     Field,
     /// Pooled judging, a passage at a time.
     Pool,
+    /// The question whether a service may be paid.
+    Question,
     /// Choosing how a picture of the screen is written.
     Picture,
     /// A tour is under way: these keys go before those of the place.
@@ -227,6 +232,7 @@ pub fn all() -> impl Iterator<Item = &'static Action> + Clone {
 pub fn place(state: &State) -> Place {
     match (state.mode, state.pane) {
         _ if state.finding => Place::Field,
+        (Mode::Agreeing, _) => Place::Question,
         _ if state.picturing => Place::Picture,
         (mode, _) if mode.is_typing() => Place::Field,
         (Mode::Pooling, _) => Place::Pool,
@@ -262,6 +268,10 @@ pub fn nth_key(event: &KeyEvent, id: ActionId, keys: &Keymap) -> Option<usize> {
 pub fn footer(place: Place, keymap: &Keymap) -> Vec<(String, &'static str)> {
     let mut entries: Vec<(Vec<String>, &'static str)> = Vec::new();
     let here = all().filter(|action| action.places.contains(&place) && !action.label.is_empty());
+    // In a table one reads more than one turns.
+    let is_table = matches!(place, Place::Collection | Place::Languages | Place::Compare | Place::Passages);
+    let mut here: Vec<&Action> = here.collect();
+    here.sort_by_key(|action| is_table && action.group == Group::Turn);
     for action in here {
         let Some(key) = keymap.keys(action).first().map(|key| key.name()) else { continue };
         let name = footer_label(action, place);

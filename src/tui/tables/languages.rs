@@ -2,7 +2,7 @@
 
 use crate::domain::{Fate, Language};
 use crate::engine::languages::{Cell, Proportion, TextRow};
-use crate::engine::{LanguageRow, QueryRow, Snapshot};
+use crate::engine::{GoldRow, LanguageRow, QueryRow, Snapshot};
 
 use super::super::lines::{known_fate, severity};
 use super::super::state::State;
@@ -153,14 +153,17 @@ pub fn rows_of<'a>(state: &'a State, language: &'a Language) -> impl Iterator<It
     })
 }
 
-/// A leg's recall over the golds of one query language, all gold languages together; `None` where not
-/// every query has the leg yet, or there are no golds. `leg`: 0 the fused list, then the legs.
-pub fn leg_recall(cells: &[Cell], language: &Language, leg: usize) -> Option<f64> {
-    let of_language = || cells.iter().filter(|cell| cell.query == *language);
-    let golds: usize = of_language().map(|cell| cell.golds).sum();
-    let found: Option<f64> =
-        of_language().map(|cell| Some(in_cell(cell, leg)?.share * cell.golds as f64)).sum();
-    found.filter(|_| golds > 0).map(|found| found / golds as f64)
+/// Mean recall of a leg alone within `n`, over these judged rows, as recall of the fused list is averaged;
+/// `None` for no row.
+pub fn leg_recall<'a>(rows: impl Iterator<Item = &'a QueryRow>, leg: usize, n: usize) -> Option<f64> {
+    let (mut sum, mut count) = (0.0, 0usize);
+    for row in rows.filter(|row| row.first.is_some()) {
+        let within =
+            |gold: &&GoldRow| gold.legs.get(leg).copied().flatten().is_some_and(|rank| rank as usize <= n);
+        sum += row.golds.iter().filter(within).count() as f64 / row.golds.len().max(1) as f64;
+        count += 1;
+    }
+    (count > 0).then(|| sum / count as f64)
 }
 
 /// Recall in one cell of the matrix.

@@ -8,8 +8,8 @@ use tui_input::Input;
 
 use crate::corpus::{Collection, JudgedPassage};
 use crate::domain::{DocIdx, Grade, QueryIdx};
-use crate::models::Reading;
-use crate::text;
+use crate::engine::TextReading;
+use crate::validate::{Options, PassageFacts, Repeats, Validation};
 
 use super::{Column, Table};
 
@@ -88,39 +88,35 @@ pub struct Asked {
     pub reversed: bool,
 }
 
-/// What can be counted without a model; each by [`DocIdx`].
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// What can be found out without a model.
+#[derive(Debug, Clone, PartialEq)]
 pub struct PassageCounts {
-    /// Of title and text.
-    pub characters: Vec<u32>,
-    /// The script most of its letters are in; `None` where it has none.
-    pub scripts: Vec<Option<&'static str>>,
-    /// The first passage with the same title and text; `None`: it is the first.
-    pub same_as: Vec<Option<DocIdx>>,
+    pub validation: Validation,
     /// The queries that it is gold for.
     pub gold_for: HashMap<DocIdx, Vec<QueryIdx>>,
 }
 
 impl PassageCounts {
     pub fn of(collection: &Collection, rel_level: Grade) -> Self {
-        let mut counts = Self::default();
-        let mut first: HashMap<(&str, &str), DocIdx> = HashMap::new();
-        for (doc, passage) in (0u32..).map(DocIdx).zip(collection.passages.iter()) {
-            let characters = passage.title.chars().count() + passage.text.chars().count();
-            counts.characters.push(u32::try_from(characters).unwrap_or(u32::MAX));
-            let words = if passage.text.trim().is_empty() { &passage.title } else { &passage.text };
-            counts.scripts.push(text::script(words));
-            let before = *first.entry((passage.title.trim(), passage.text.trim())).or_insert(doc);
-            counts.same_as.push((before != doc).then_some(before));
-        }
+        let mut gold_for: HashMap<DocIdx, Vec<QueryIdx>> = HashMap::new();
         for (query, judgments) in (0u32..).map(QueryIdx).zip(&collection.judgments) {
             for judgment in judgments.iter().filter(|judgment| judgment.grade >= rel_level) {
                 if let JudgedPassage::Known(doc) = judgment.passage {
-                    counts.gold_for.entry(doc).or_default().push(query);
+                    gold_for.entry(doc).or_default().push(query);
                 }
             }
         }
-        counts
+        let options = Options { rel_level, tokens: None };
+        Self { validation: Validation::of(collection, &options), gold_for }
+    }
+
+    pub fn facts(&self, doc: DocIdx) -> Option<&PassageFacts> {
+        self.validation.passages.get(doc.index())
+    }
+
+    /// The earlier passage that it repeats, and how nearly.
+    pub fn repeats(&self, doc: DocIdx) -> Option<Repeats> {
+        self.facts(doc)?.repeats
     }
 
     /// How often a passage is gold.
@@ -135,7 +131,7 @@ pub struct Arrangement {
     pub collection: Arc<Collection>,
     pub counts: Arc<PassageCounts>,
     /// By [`DocIdx`]; `None` until every passage is embedded.
-    pub tokens: Option<Arc<[Reading]>>,
+    pub tokens: Option<Arc<[TextReading]>>,
     pub search: String,
     pub sort: PassageColumn,
     pub reversed: bool,
@@ -162,11 +158,11 @@ impl Arrangement {
             PassageColumn::Id => rows.sort_by(|a, b| passage(a).id.cmp(&passage(b).id)),
             PassageColumn::Language => rows.sort_by(|a, b| passage(a).language.cmp(&passage(b).language)),
             PassageColumn::Script => {
-                rows.sort_by_key(|doc| self.counts.scripts.get(doc.index()).copied().flatten())
+                rows.sort_by_key(|doc| self.counts.facts(*doc).and_then(|facts| facts.script));
             }
             PassageColumn::Characters => {
                 rows.sort_by_key(|doc| {
-                    most_first(self.counts.characters.get(doc.index()).map_or(0, |&n| n as usize))
+                    most_first(self.counts.facts(*doc).map_or(0, |facts| facts.characters))
                 });
             }
             PassageColumn::Tokens => rows.sort_by_key(|doc| {
@@ -174,7 +170,7 @@ impl Arrangement {
                 most_first(tokens.map_or(0, |reading| reading.n_tokens as usize))
             }),
             PassageColumn::Duplicate => rows.sort_by_key(|doc| {
-                let first = self.counts.same_as.get(doc.index()).copied().flatten();
+                let first = self.counts.repeats(*doc).map(|repeats| repeats.of);
                 (first.is_none(), first)
             }),
             PassageColumn::Golds => rows.sort_by_key(|doc| most_first(self.counts.golds(*doc))),
@@ -195,7 +191,7 @@ impl Arrangement {
         {
             flags.push("truncated");
         }
-        if self.counts.same_as.get(doc.index()).copied().flatten().is_some() {
+        if self.counts.repeats(doc).is_some() {
             flags.push("duplicate");
         }
         if self.counts.golds(doc) > 0 {
@@ -240,13 +236,13 @@ impl Matcher {
 }
 
 /// Lengths in characters, a bin each: up to 50, 100, 200, 500, 1000, 2000, 5000, and longer.
-pub const LENGTHS: [u32; 7] = [50, 100, 200, 500, 1000, 2000, 5000];
+pub const LENGTHS: [usize; 7] = [50, 100, 200, 500, 1000, 2000, 5000];
 
 /// How many of `rows` are of each length.
 pub fn lengths(counts: &PassageCounts, rows: &[DocIdx]) -> [usize; LENGTHS.len() + 1] {
     let mut bins = [0; LENGTHS.len() + 1];
-    for &characters in rows.iter().filter_map(|doc| counts.characters.get(doc.index())) {
-        bins[LENGTHS.iter().position(|&edge| characters <= edge).unwrap_or(LENGTHS.len())] += 1;
+    for facts in rows.iter().filter_map(|&doc| counts.facts(doc)) {
+        bins[LENGTHS.iter().position(|&edge| facts.characters <= edge).unwrap_or(LENGTHS.len())] += 1;
     }
     bins
 }

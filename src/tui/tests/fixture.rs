@@ -13,12 +13,12 @@ use crate::domain::{
 };
 use crate::engine::{
     AffordPoint, Affords, AlphaCurve, BestCell, Explanation, FirstRow, Focus, FocusView, GoldRow, HeatMap,
-    Held, Means, QueryRow, RecallCurve, RerankedMeans, RerankedRow, RerankerInUse, Shape, Snapshot,
-    StageCost, StageHit, StageState, Stamp, Status, TermScore, TokenPair, Tuning, TuningKey,
+    Held, Means, QueryRow, Question, RecallCurve, RerankedMeans, RerankedRow, RerankerInUse, Rival, Rivals,
+    Shape, Snapshot, StageCost, StageHit, StageState, Stamp, Standing, Status, TermScore, TextReading,
+    TokenPair, Tuning, TuningKey,
 };
 use crate::fuse::LegShare;
-use crate::judge::{Interval, Metrics, Movement};
-use crate::models::Reading;
+use crate::judge::{Interval, Metrics, Movement, Paired};
 use crate::tui::Options;
 use crate::tui::message::{Effect, Message};
 use crate::tui::state::State;
@@ -166,8 +166,8 @@ pub fn collection() -> Arc<Collection> {
 }
 
 /// Every tenth passage is longer than the model reads.
-fn readings() -> Arc<[Reading]> {
-    let of = |nth: u32| Reading { n_tokens: 20 + nth * 9, truncated: nth % 10 == 9, unknown_chars: 0 };
+fn readings() -> Arc<[TextReading]> {
+    let of = |nth: u32| TextReading { n_tokens: 20 + nth * 9, truncated: nth % 10 == 9, unknown_chars: 0 };
     (0..70).map(of).collect()
 }
 
@@ -184,6 +184,7 @@ fn ready() -> Status {
         reranked_queries: 9,
         rejudging: None,
         tuning: StageState::Off,
+        spare: StageState::Off,
         verdict_lags: false,
         study_lags: false,
     }
@@ -388,6 +389,9 @@ pub fn snapshot() -> Snapshot {
         curve: Arc::new(curve()),
         affords: Arc::new(affords()),
         rerankers: vec![RerankerInUse { name: "late interaction".into(), fingerprint: None, truncated: 0 }],
+        spending: Vec::new(),
+        question: None,
+        rivals: Rivals::default(),
         costs: vec![StageCost {
             stage: "late interaction".into(),
             computed_pairs: 450,
@@ -408,6 +412,68 @@ pub fn snapshot() -> Snapshot {
         warnings: Vec::new(),
         model: None,
     }
+}
+
+/// Two plans held against the present one; the second cannot run.
+pub fn compared() -> Snapshot {
+    let mut snapshot = tuned();
+    let plan = |text: &str| text.parse::<SecondStage>().expect("a plan");
+    let mut order: Vec<DocIdx> = snapshot.focus.reranked.iter().map(|row| row.doc).collect();
+    order.rotate_right(1);
+    let failed = "the reranker bge-reranker-base is not on this machine".to_owned();
+    let paired = Paired {
+        metric: "nDCG@10".into(),
+        queries: 9,
+        before: 0.78,
+        after: 0.81,
+        difference: 0.03,
+        interval: Interval { low: 0.01, high: 0.05 },
+        p_t: Some(0.02),
+        p_randomisation: 0.018,
+        p_holm: Some(0.018),
+        wins: 3,
+        losses: 1,
+        ties: 5,
+    };
+    let changes = [(1, 0.37), (4, 0.2), (6, 0.05), (2, -0.25)].map(|(query, by)| (QueryIdx(query), by));
+    snapshot.rivals = Rivals {
+        plans: vec![
+            Rival {
+                plan: plan("cross-encoder"),
+                state: StageState::Ready,
+                focus: order,
+                here: Some(metrics(0.4, 0.63, 0.5)),
+            },
+            Rival {
+                plan: plan("bge-reranker-base"),
+                state: StageState::Failed(failed),
+                focus: Vec::new(),
+                here: None,
+            },
+        ],
+        standing: Some(Arc::new(Standing {
+            queries: 9,
+            ours: Some(metrics(0.44, 0.78, 0.79)),
+            rivals: vec![Some((metrics(0.46, 0.81, 0.8), paired, changes.into())), None],
+        })),
+    };
+    snapshot
+}
+
+/// A question about money; another number is another question.
+pub fn asking(queries: usize) -> Snapshot {
+    let question = Question {
+        service: "Cohere (rerank-v3.5)".into(),
+        place: "https://api.cohere.com/v2/rerank".into(),
+        queries,
+        passages: 50 * queries,
+        usd_estimate: Some(0.002 * queries as f64),
+        limit_usd: Some(0.5),
+        price_note: "$2.00 per 1,000 search units, the list price of 2026-11-25; a query with up to 100 \
+                     documents is one unit"
+            .into(),
+    };
+    Snapshot { question: Some(Arc::new(question)), ..snapshot() }
 }
 
 /// Sizes up to 1,000, reranked up to N = 100; the budget of 400 ms affords 111.
@@ -497,6 +563,7 @@ pub fn tuning() -> Tuning {
         recall: Some(alpha_curve(hill(0.6, 0.95), 0.0)),
         first: Some(alpha_curve(hill(0.82, 0.71), 0.018)),
         reranked: Some(alpha_curve(hill(0.7, 0.78), 0.004)),
+        unscored: Arc::default(),
         heat: Some(HeatMap {
             first: cells(0.71),
             reranked: cells(0.78),

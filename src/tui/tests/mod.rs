@@ -7,5 +7,6 @@ mod pictures;
 mod properties;
 mod reranking;
 pub(in crate::tui) mod screens;
+mod tables;
 mod tuning;
 mod updates;

@@ -14,6 +14,7 @@ use crate::tui::update::update;
 use crate::tui::view;
 
 use super::fixture::{self, PLAIN, RICH, answer, blank, press};
+use super::tables::{self, settle};
 
 fn draw(state: &State, width: u16, height: u16) {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a test backend cannot fail");
@@ -40,7 +41,7 @@ fn collection_of(texts: &[String]) -> Arc<Collection> {
 }
 
 fn scripts() -> impl Strategy<Value = String> {
-    let keys = "jkJKnpgGsftbr[]{}<>-=aNd0/F!?\t  xqvlhAB13mUuR02";
+    let keys = "2456LHcEPSRh.jkJKnpgGsftbr[]{}<>-=aNd0/F!?\t  xqvlhAB13mUuR02";
     let key = prop::sample::select(keys.chars().collect::<Vec<_>>()).prop_map(|c| c.to_string());
     let named = prop::sample::select(vec![
         "<Tab>", "<Enter>", "<Esc>", "<PgDn>", "<PgUp>", "<End>", "<Left>", "<Right>", "<Down>", "<Up>",
@@ -57,7 +58,7 @@ proptest! {
         (width, height) in (0u16..=220, 0u16..=70),
         texts in prop::collection::vec(any::<String>(), 1..5),
         script in scripts(),
-        picture in 0usize..7,
+        picture in 0usize..8,
         ascii in any::<bool>(),
     ) {
         let mut state = blank(if ascii { PLAIN } else { RICH }, width, height);
@@ -69,6 +70,7 @@ proptest! {
             3 => fixture::without_second_stage(),
             4 => fixture::tuned(),
             5 => fixture::rejudging(),
+            6 => tables::full(0.02),
             _ => fixture::unjudged(),
         };
         snapshot.verdict.clone_from(&texts[0]);
@@ -77,7 +79,8 @@ proptest! {
             gold.id.clone_from(&texts[0]);
         }
         answer(&mut state, snapshot);
-        press(&mut state, &script);
+        let effects = press(&mut state, &script);
+        settle(&mut state, effects);
         draw(&state, width, height);
         // The frame may come before the message that the size has changed.
         draw(&state, height, width);
@@ -89,10 +92,11 @@ proptest! {
 fn sizes_across_the_range_are_drawn() {
     for width in (0..=220).step_by(9) {
         for height in (0..=70).step_by(5) {
-            let mut state = fixture::showing(fixture::tuned(), RICH, width, height);
+            let mut state = fixture::showing(tables::full(0.02), RICH, width, height);
             draw(&state, width, height);
-            for script in ["v", "f", "<Esc>3", "<Esc>3", "<Tab>", "<Tab>"] {
-                press(&mut state, script);
+            for script in ["v", "f", "<Esc>3", "<Esc>3", "<Tab>", "<Tab>", "2", "4", "<Tab>", "6", "P5]"] {
+                let effects = press(&mut state, script);
+                settle(&mut state, effects);
                 draw(&state, width, height);
             }
         }

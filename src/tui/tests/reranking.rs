@@ -3,7 +3,7 @@
 use crate::tui::hit::{Gesture, Pointer, Target};
 use crate::tui::layout::Plot;
 use crate::tui::message::{Effect, Message};
-use crate::tui::state::State;
+use crate::tui::state::{Mode, State};
 use crate::tui::update::update;
 
 use super::fixture::{self, PLAIN, RICH, press, showing};
@@ -48,4 +48,68 @@ fn a_click_on_its_axis_sets_n() {
     let effects = update(&mut state, Message::Pointer(pointer));
     assert_eq!(state.settings.candidates, 100);
     assert!(matches!(effects.as_slice(), [Effect::Request(_)]));
+}
+
+/// The fixture with two plans held against the present one, one of which cannot run.
+fn compared(width: u16, height: u16) -> State {
+    let mut state = showing(fixture::compared(), RICH, width, height);
+    state.rivals = fixture::compared().rivals.plans.iter().map(|rival| rival.plan.clone()).collect();
+    state
+}
+
+#[test]
+fn plans_side_by_side_at_every_size() {
+    for (width, height) in [(80, 24), (120, 40)] {
+        let mut state = compared(width, height);
+        check(&format!("rivals_list_{width}x{height}"), &state);
+        press(&mut state, "C");
+        check(&format!("rivals_table_{width}x{height}"), &state);
+    }
+}
+
+#[test]
+fn plans_are_marked_and_unmarked_and_the_present_one_is_refused() {
+    let mut state = showing(fixture::tuned(), RICH, 120, 40);
+    let marked = |effects: &[Effect]| match effects {
+        [Effect::Compare(plans)] => plans.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    press(&mut state, "C");
+    assert_eq!(press(&mut state, "<Enter>"), [], "the first entry is the present plan");
+    assert!(state.notice.as_ref().unwrap().text.contains("present one"));
+    assert_eq!(marked(&press(&mut state, "<Down><Enter>")), ["cross-encoder"]);
+    let both = ["cross-encoder", "late-interaction+cross-encoder"];
+    assert_eq!(marked(&press(&mut state, "<Down><Enter>")), both);
+    assert_eq!(state.settings.reranker.to_string(), "late-interaction", "what is marked is not tried");
+    assert_eq!(marked(&press(&mut state, "<Up><Enter>")), both[1..]);
+    press(&mut state, "<Down><Down><Enter><Down><Enter><Down><Enter>");
+    assert_eq!(state.rivals.len(), 4);
+    assert_eq!(press(&mut state, "<Down><Enter>"), []);
+    assert!(state.notice.as_ref().unwrap().is_error, "four at a time");
+    press(&mut state, "<Esc>");
+    assert_eq!((state.mode, state.rivals.len()), (Mode::Browse, 4), "the marks stay");
+}
+
+/// Traps: an answer given by a letter that was being typed, and one question answered for the next.
+#[test]
+fn a_question_about_money_waits_until_nothing_is_typed_and_is_answered_once() {
+    let mut state = showing(fixture::snapshot(), RICH, 80, 24);
+    press(&mut state, "/");
+    fixture::answer(&mut state, fixture::asking(1));
+    assert_eq!(state.mode, Mode::Asking);
+    let typed = press(&mut state, "y");
+    assert!(!typed.iter().any(|effect| matches!(effect, Effect::Agree(_))), "{typed:?}");
+    press(&mut state, "<Esc>");
+    assert_eq!(state.mode, Mode::Agreeing);
+    check("question_80x24", &state);
+    assert_eq!(press(&mut state, "q"), [], "other keys answer nothing");
+    assert_eq!(press(&mut state, "y"), [Effect::Agree(true)]);
+    assert_eq!(state.mode, Mode::Browse, "it is not asked again while the engine takes the answer");
+    fixture::answer(&mut state, fixture::snapshot());
+    fixture::answer(&mut state, fixture::asking(2));
+    assert_eq!(state.mode, Mode::Agreeing, "another question is another question");
+    assert_eq!(press(&mut state, "<Esc>"), [Effect::Agree(false)]);
+    fixture::answer(&mut state, fixture::asking(3));
+    fixture::answer(&mut state, fixture::snapshot());
+    assert_eq!(state.mode, Mode::Browse, "a question that nobody asks any more closes");
 }

@@ -1,6 +1,7 @@
 //! The list to choose from: what the cursor stands on is tried at once, Esc goes back to what was.
 
-use crate::domain::Settings;
+use crate::domain::{SecondStage, Settings};
+use crate::engine::StageState;
 
 use super::super::actions::ActionId;
 use super::super::knobs::Knob;
@@ -27,7 +28,7 @@ pub fn open(state: &mut State, pick: Pick) -> Vec<Effect> {
 fn knob(pick: Pick) -> Knob {
     match pick {
         Pick::Fusion => Knob::Fusion,
-        Pick::Reranker => Knob::Reranker,
+        Pick::Reranker | Pick::Rivals => Knob::Reranker,
         Pick::Preset | Pick::Command => Knob::First,
     }
 }
@@ -59,6 +60,9 @@ fn matching(state: &State, pick: Pick) -> Vec<Entry> {
 
 /// Tries the entry under the cursor; one that is not to be tried unasked leaves what was.
 fn try_it(state: &mut State, pick: Pick) -> Vec<Effect> {
+    if pick == Pick::Rivals {
+        return Vec::new();
+    }
     let entry = matching(state, pick).into_iter().nth(state.picker.cursor);
     if pick == Pick::Command {
         return Vec::new();
@@ -96,7 +100,7 @@ fn put_back(pick: Pick, before: &Settings, settings: &mut Settings) {
         Pick::Fusion => settings.fusion = before.fusion,
         Pick::Reranker => settings.reranker = before.reranker.clone(),
         Pick::Preset => settings.clone_from(before),
-        Pick::Command => {}
+        Pick::Command | Pick::Rivals => {}
     }
 }
 
@@ -108,7 +112,7 @@ pub fn accept(state: &mut State, pick: Pick) -> Vec<Effect> {
 pub fn choose(state: &mut State, pick: Pick, at: usize) -> Vec<Effect> {
     let Some(entry) = matching(state, pick).into_iter().nth(at) else {
         let typed = state.picker.filter.value();
-        let why = typed.parse::<crate::domain::SecondStage>().err().filter(|_| pick == Pick::Reranker);
+        let why = typed.parse::<crate::domain::SecondStage>().err().filter(|_| pick != Pick::Fusion);
         state.complain(why.unwrap_or_else(|| format!("nothing matches \"{typed}\"; Esc goes back")));
         return Vec::new();
     };
@@ -118,8 +122,17 @@ pub fn choose(state: &mut State, pick: Pick, at: usize) -> Vec<Effect> {
         state.say(format!("type the model, or a URL, behind {name}: and Enter"));
         return Vec::new();
     }
+    if let (Pick::Rivals, Choice::Plan(plan)) = (pick, entry.choice.clone()) {
+        return mark(state, plan);
+    }
     state.mode = Mode::Browse;
     keep_in_sight(state);
+    let failed =
+        state.snapshot.as_ref().is_some_and(|shown| matches!(shown.status.rerank, StageState::Failed(_)));
+    if failed && pick == Pick::Reranker && picker::is_chosen(&entry, &state.settings) {
+        // Chosen once more after it failed: another try.
+        return vec![super::request(state)];
+    }
     match entry.choice {
         Choice::Act(action) => super::on_action(state, action),
         Choice::Set(knob, text) => turning::set(state, knob, &text),
@@ -138,6 +151,28 @@ pub fn choose(state: &mut State, pick: Pick, at: usize) -> Vec<Effect> {
             effects
         }
     }
+}
+
+/// Marks a second stage to be compared, or takes its mark away. The list stays open.
+fn mark(state: &mut State, plan: SecondStage) -> Vec<Effect> {
+    if let Some(at) = state.rivals.iter().position(|rival| *rival == plan) {
+        state.rivals.remove(at);
+    } else if plan == state.settings.reranker {
+        state.say("that is the present one: the others are held against it");
+        return Vec::new();
+    } else if state.settings.reranker.is_none() {
+        state.complain("there is no reranker to hold others against: r chooses one");
+        return Vec::new();
+    } else if state.rivals.len() >= picker::MOST_RIVALS {
+        state.complain(format!(
+            "{} at a time: Enter on a marked one takes its mark away",
+            picker::MOST_RIVALS
+        ));
+        return Vec::new();
+    } else {
+        state.rivals.push(plan);
+    }
+    vec![Effect::Compare(state.rivals.clone())]
 }
 
 pub fn back(state: &mut State, pick: Pick) -> Vec<Effect> {

@@ -35,8 +35,9 @@ pub fn on_action(state: &mut State, action: ActionId) -> Vec<Effect> {
             }
         },
         ActionId::CompareMetric => {
-            let metrics = state.snapshot.as_ref().map(|shown| Arc::clone(&shown.metrics));
-            let metrics = metrics.as_deref().unwrap_or_default();
+            // Those of A: recall at each side's own N is one question.
+            let side = state.tables.changes.pinned.as_ref().and_then(|pinned| pinned.side.clone());
+            let metrics = side.as_ref().map_or(&[][..], |side| side.metrics.as_slice());
             let by = state.tables.changes.question().by;
             let at = metrics.iter().position(|&metric| metric == by).map_or(0, |at| at + 1);
             if let Some(&next) = metrics.get(at % metrics.len().max(1)) {

@@ -33,6 +33,10 @@ pub fn on_pointer(state: &mut State, pointer: Pointer) -> Vec<Effect> {
 }
 
 fn press(state: &mut State, pointer: Pointer) -> Vec<Effect> {
+    // A click beside a question about money answers nothing.
+    if state.mode == Mode::Agreeing {
+        return Vec::new();
+    }
     if state.mode.is_overlay() {
         return if pointer.target == Target::Overlay { Vec::new() } else { back(state) };
     }

@@ -4,6 +4,7 @@
 use crate::domain::Fate;
 
 use super::super::actions::ActionId;
+use super::super::filter::Filter;
 use super::super::message::Effect;
 use super::super::state::{State, View};
 use super::super::tables;
@@ -15,6 +16,10 @@ pub fn refresh(state: &mut State) -> Vec<Effect> {
     match state.view {
         View::Query | View::Curves => Vec::new(),
         View::Collection => {
+            // Fates change with every turn of a knob, and with them what the filter lets through.
+            if Filter::of(state.filter.value()).fate.is_some() {
+                state.queries = queries::filtered(state);
+            }
             let rows = tables::queries::ordered(state);
             let table = &mut state.tables.queries.table;
             // The cursor is the query that is shown, so that one is never lost on the way to its lists.
@@ -132,7 +137,12 @@ fn moved(state: &mut State) -> Vec<Effect> {
 fn open(state: &mut State) -> Vec<Effect> {
     match state.view {
         View::Query | View::Curves => Vec::new(),
-        View::Collection => show(state, View::Query),
+        View::Collection => {
+            let cursor = state.tables.queries.table.cursor;
+            let mut effects = cursor.map_or_else(Vec::new, |query| queries::show(state, query));
+            effects.extend(show(state, View::Query));
+            effects
+        }
         View::Languages => {
             let key = state.tables.languages.table.cursor;
             let snapshot = state.snapshot.clone();
@@ -155,7 +165,7 @@ fn open(state: &mut State) -> Vec<Effect> {
 const FATES: [&str; 7] = ["lost", "never", "cut", "demoted", "not", "rescued", "kept"];
 
 fn next_fate(state: &mut State) -> Vec<Effect> {
-    let filter = super::super::filter::Filter::of(state.filter.value());
+    let filter = Filter::of(state.filter.value());
     let at = filter.fate.as_deref().and_then(|fate| FATES.iter().position(|&other| other == fate));
     let next = match (at, filter.fate.is_some()) {
         (Some(at), _) => FATES.get(at + 1),
@@ -174,7 +184,7 @@ fn next_fate(state: &mut State) -> Vec<Effect> {
 
 /// Only the queries of which a gold has this fate.
 pub fn only(state: &mut State, fate: Fate) -> Vec<Effect> {
-    let filter = super::super::filter::Filter::of(state.filter.value());
+    let filter = Filter::of(state.filter.value());
     let name = fate.name().replace('_', "-");
     let fate = (filter.fate.as_deref() != Some(&*name)).then_some(&*name);
     let words = filter.with_fate(fate);

@@ -7,6 +7,8 @@ use std::ops::Range;
 pub const RANK: u16 = 4;
 pub const SCORE: u16 = 6;
 pub const LEG: u16 = 6;
+/// A rank with a sign before it.
+pub const RIVAL: u16 = 6;
 /// Sign, space and number.
 pub const MOVE: u16 = 5;
 const MARK: u16 = 2;
@@ -27,6 +29,8 @@ pub struct Columns {
     pub score: Option<u16>,
     /// By leg; empty where they do not fit.
     pub legs: Vec<u16>,
+    /// By plan that is compared, of the reranked list; empty where they do not fit.
+    pub rivals: Vec<u16>,
     pub id: Range<u16>,
     pub text: Range<u16>,
     /// Whether marks and movements are said in words, for an audience.
@@ -46,14 +50,19 @@ impl Columns {
         Self::rest(width, next, id, None, score, legs)
     }
 
-    /// Of the reranked list.
-    pub fn reranked(width: u16, id: u16) -> Self {
-        let base = MARK + RANK + 2 + MOVE + 1 + id + 1 + LEAST_TEXT;
+    /// Of the reranked list, with a rank under each of so many other plans.
+    pub fn reranked(width: u16, id: u16, rivals: usize) -> Self {
+        let base = MARK + RANK + 2 + MOVE + 1 + id + 1;
+        let rivals_width = RIVAL * rivals as u16;
+        // Who compares looks at ranks first: they have room before the score and before all of the text.
+        let has_rivals = width >= base + rivals_width + LEAST_TEXT / 2;
+        let taken = base + LEAST_TEXT + if has_rivals { rivals_width } else { 0 };
         let mut next = MARK + RANK + 2;
         let movement = Some(take(&mut next, MOVE));
-        let has_score = width > base + SCORE;
-        let score = has_score.then(|| take(&mut next, SCORE + 1) + 1);
-        Self::rest(width, next, id, movement, score, Vec::new())
+        let score = (width > taken + SCORE).then(|| take(&mut next, SCORE + 1) + 1);
+        let rivals =
+            if has_rivals { (0..rivals).map(|_| take(&mut next, RIVAL)).collect() } else { Vec::new() };
+        Self { rivals, ..Self::rest(width, next, id, movement, score, Vec::new()) }
     }
 
     /// Of either list for an audience: mark, rank and movement in words, identifier and text.
@@ -84,6 +93,7 @@ impl Columns {
             movement,
             score,
             legs,
+            rivals: Vec::new(),
             id: id_start..id_end,
             text: text_start..width,
             worded: false,

@@ -233,7 +233,8 @@ fn draw_tail(
             } else {
                 format!(" all {found} found · N = {n} ")
             };
-            cut_line(pen, row, &words, if view.below.is_empty() { Tone::Quiet } else { Tone::Lost });
+            let lost = view.below.iter().any(|row| row.gold);
+            cut_line(pen, row, &words, if lost { Tone::Lost } else { Tone::Quiet });
         }
         TailLine::Lost(place) => {
             if let Some(lost) = view.below.get(place) {

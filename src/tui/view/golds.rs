@@ -2,8 +2,8 @@
 
 use ratatui::layout::Rect;
 
-use crate::domain::Rank;
-use crate::engine::{Focus, FocusView, GoldRow};
+use crate::domain::{DocIdx, Rank};
+use crate::engine::{Focus, FocusView, GoldRow, ProbablePositive};
 use crate::text::visible;
 
 use super::super::hit::Target;
@@ -12,7 +12,7 @@ use super::super::state::State;
 use super::super::theme::{Look, Tone};
 use super::super::widgets::pen::{Piece, piece};
 use super::super::widgets::{Pen, cells, wrap};
-use super::empty_state;
+use super::{empty_state, signals};
 
 const WIDEST_ID: usize = 14;
 /// Cells of ` → ` in any set of signs, at most.
@@ -24,7 +24,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
     let inner = pen.frame(area, &title, &summary(view), false);
     let Some(view) = view else { return };
     if view.golds.is_empty() {
-        return empty_state(pen, inner, &[(no_golds(view).to_owned(), Tone::Quiet)]);
+        return without_golds(pen, inner, view, state);
     }
     let widest = view.golds.iter().map(|gold| cells::width(&visible(&gold.id))).max().unwrap_or(0);
     let columns = Columns {
@@ -51,6 +51,64 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
             y += 1;
         }
     }
+    for positive in probable_positives(view, state) {
+        if y >= inner.bottom() {
+            return;
+        }
+        draw_positive(pen, Rect::new(inner.x + 1, y, room, 1), positive, state);
+        y += 1;
+    }
+}
+
+/// What to do, and what the lists say without judgments.
+fn without_golds(pen: &mut Pen<'_>, inner: Rect, view: &FocusView, state: &State) {
+    let Some(snapshot) = state.snapshot.as_deref().filter(|_| view.signals.is_some() && inner.height >= 5)
+    else {
+        return empty_state(pen, inner, &[(no_golds(view).to_owned(), Tone::Quiet)]);
+    };
+    let room = inner.width.saturating_sub(2);
+    let lines = wrap::lines(no_golds(view), &[], usize::from(room), 2);
+    let mut y = inner.y;
+    for line in &lines {
+        let text: String = line.iter().map(|stretch| stretch.text.as_str()).collect();
+        pen.say(inner.x + 1, y, room, &text, Tone::Quiet);
+        y += 1;
+    }
+    signals::table(pen, Rect::new(inner.x + 1, y, room, inner.bottom().saturating_sub(y)), snapshot);
+}
+
+/// The unjudged passages of the query on the screen that are nearly a gold.
+fn probable_positives<'a>(view: &FocusView, state: &'a State) -> &'a [ProbablePositive] {
+    let of = || {
+        let Focus::Listed(query) = view.focus else { return None };
+        let snapshot = state.snapshot.as_deref()?;
+        let at = snapshot.queries.binary_search_by_key(&query, |row| row.query).ok()?;
+        snapshot.study.as_ref()?.probable_positives.get(at).map(Vec::as_slice)
+    };
+    of().unwrap_or_default()
+}
+
+/// `≈ en-014  1 → 2  unjudged, 92 % as ja-031`
+fn draw_positive(pen: &mut Pen<'_>, row: Rect, positive: &ProbablePositive, state: &State) {
+    let name = |doc: DocIdx| {
+        let passage = state.collection.as_ref().and_then(|collection| collection.passages.get(doc.index()));
+        passage.map_or_else(String::new, |passage| passage.id.clone())
+    };
+    let signs = pen.signs();
+    let rank = |rank: Option<Rank>| rank.map_or(signs.none.to_owned(), |rank| rank.to_string());
+    let after = positive.reranked.map_or_else(String::new, |to| format!(" {} {to}", signs.arrow));
+    let how = match positive.contained {
+        true => format!("unjudged, one text within the other: {}", name(positive.gold)),
+        false => format!("unjudged, {:.0} % as {}", positive.similarity * 100.0, name(positive.gold)),
+    };
+    let pieces = [
+        piece("≈  ", Tone::Knob),
+        piece(format!("{}  ", name(positive.doc)), Tone::Knob),
+        piece(format!("{}{after}  ", rank(positive.first)), Tone::Text),
+        piece(how, Tone::Quiet),
+    ];
+    pen.line(row.x, row.y, row.width, &pieces);
+    pen.hits.add(row, Target::Gold(positive.doc));
 }
 
 /// Widths of the columns.
@@ -78,8 +136,12 @@ fn summary(view: Option<&FocusView>) -> Vec<Piece> {
 
 fn no_golds(view: &FocusView) -> &'static str {
     match (&view.focus, view.judged) {
-        (Focus::Typed(_), _) => "A query of your own: m marks a passage as gold, and keeps the query.",
-        (_, false) => "No judgments for this query: m marks a passage as gold.",
+        (Focus::Typed(_), _) => {
+            "A query of your own has no judgments yet: m marks a passage as gold, and keeps the query."
+        }
+        (_, false) => {
+            "No judgments for this query: m marks a passage as gold, as a line in the qrels file does."
+        }
         (_, true) => "Judged, but no passage was judged relevant.",
     }
 }

@@ -1,5 +1,7 @@
-//! The line between the lists that joins the row under the cursor with the same passage on the other
-//! side. A twin out of sight is pointed at; one that never reached the reranker ends in its fate.
+//! The lines between the lists that join the row under the cursor, and the golds, with the same passage on
+//! the other side. A twin out of sight is pointed at; one that never reached the reranker ends in its fate.
+
+use std::ops::RangeInclusive;
 
 use ratatui::layout::Rect;
 
@@ -14,27 +16,37 @@ use super::first::{self, Sight};
 use super::reranked;
 
 pub fn draw(pen: &mut Pen<'_>, first_area: Rect, gutter: Rect, reranked_area: Rect, state: &State) {
-    let (Some(snapshot), Some(doc)) = (state.snapshot.as_deref(), state.cursor.doc) else { return };
+    let Some(snapshot) = state.snapshot.as_deref() else { return };
     if gutter.width < 3 || gutter.height < 4 || snapshot.settings.reranker.is_none() {
         return;
     }
     let view = &snapshot.focus;
-    let left = first::sight(first_area, doc, view, state);
-    let right = reranked::sight(reranked_area, doc, view, snapshot.settings.deliver, state);
-    let gold = view.golds.iter().find(|gold| gold.doc == Some(doc));
-    let line = Line { first_area, gutter, reranked_area, tone: tone(gold) };
-    match (left, right) {
-        (Sight::At(from), Sight::At(to)) => line.join(pen, from, to),
-        (Sight::At(from), Sight::Above) => line.point_from_left(pen, from, true),
-        (Sight::At(from), Sight::Below) => line.point_from_left(pen, from, false),
-        (Sight::Above, Sight::At(to)) => line.point_from_right(pen, to, true),
-        (Sight::Below, Sight::At(to)) => line.point_from_right(pen, to, false),
-        (Sight::At(from), Sight::Absent) => {
-            if let Some(fate) = gold.and_then(known_fate).filter(|fate| fate.is_lost_before_rerank()) {
-                line.end_in(pen, from, state.look.fate(fate).0);
-            }
+    let golds = view.golds.iter().filter_map(|gold| gold.doc).filter(|&doc| Some(doc) != state.cursor.doc);
+    let mut taken: Vec<RangeInclusive<u16>> = Vec::new();
+    // The row under the cursor comes first: where there is no room beside it, a gold's line is left out.
+    for doc in state.cursor.doc.into_iter().chain(golds) {
+        let left = first::sight(first_area, doc, view, state);
+        let right = reranked::sight(reranked_area, doc, view, snapshot.settings.deliver, state);
+        let gold = view.golds.iter().find(|gold| gold.doc == Some(doc));
+        let line = Line { first_area, gutter, reranked_area, tone: tone(gold) };
+        let Some(rows) = line.rows(left, right) else { continue };
+        if taken.iter().any(|other| rows.start() <= other.end() && other.start() <= rows.end()) {
+            continue;
         }
-        _ => {}
+        taken.push(rows);
+        match (left, right) {
+            (Sight::At(from), Sight::At(to)) => line.join(pen, from, to),
+            (Sight::At(from), Sight::Above) => line.point_from_left(pen, from, true),
+            (Sight::At(from), Sight::Below) => line.point_from_left(pen, from, false),
+            (Sight::Above, Sight::At(to)) => line.point_from_right(pen, to, true),
+            (Sight::Below, Sight::At(to)) => line.point_from_right(pen, to, false),
+            (Sight::At(from), Sight::Absent) => {
+                if let Some(fate) = gold.and_then(known_fate).filter(|fate| fate.is_lost_before_rerank()) {
+                    line.end_in(pen, from, state.look.fate(fate).0);
+                }
+            }
+            _ => {}
+        }
     }
 }
 
@@ -55,6 +67,18 @@ struct Line {
 }
 
 impl Line {
+    /// The rows of the gutter that the line takes; `None` where there is none.
+    fn rows(&self, left: Sight, right: Sight) -> Option<RangeInclusive<u16>> {
+        let (top, bottom) = (self.gutter.y + 1, self.gutter.bottom().saturating_sub(2));
+        Some(match (left, right) {
+            (Sight::At(from), Sight::At(to)) => from.min(to)..=from.max(to),
+            (Sight::At(row), Sight::Above) | (Sight::Above, Sight::At(row)) => top.min(row)..=row,
+            (Sight::At(row), Sight::Below) | (Sight::Below, Sight::At(row)) => row..=bottom.max(row),
+            (Sight::At(row), Sight::Absent) => row..=row,
+            _ => return None,
+        })
+    }
+
     fn join(&self, pen: &mut Pen<'_>, from: u16, to: u16) {
         let frame = &pen.signs().frame;
         let (x, tone) = (self.gutter.x, self.tone);

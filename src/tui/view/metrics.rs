@@ -4,7 +4,7 @@
 use ratatui::layout::Rect;
 
 use crate::domain::Fate;
-use crate::engine::{Means, Snapshot};
+use crate::engine::{Means, Snapshot, dollars};
 use crate::judge::Metrics;
 use crate::text::visible;
 
@@ -88,6 +88,10 @@ fn segments(pen: &Pen<'_>, snapshot: &Snapshot, means: &Means, form: Form) -> Ve
         if reranked.queries < all {
             segments.insert(1, vec![piece(format!("on {} of {all} queries", reranked.queries), Tone::Knob)]);
         }
+    }
+    let paid: f64 = snapshot.spending.iter().filter_map(|spent| spent.usage.usd_estimate).sum();
+    if paid > 0.0 {
+        segments.push(vec![piece(format!("{} paid", dollars(paid)), Tone::Knob)]);
     }
     if let Some(cost) = cost(snapshot).filter(|_| form != Form::Shortest) {
         segments.push(vec![piece(cost, Tone::Quiet)]);

@@ -23,8 +23,10 @@ mod passages;
 mod picker;
 mod pool;
 mod queries;
+mod question;
 mod reading;
 mod reranked;
+mod rivals;
 mod side_by_side;
 mod signals;
 mod snippet;
@@ -200,6 +202,7 @@ fn opened(state: &State, room: usize) -> Option<(String, Vec<Vec<Piece>>)> {
             lines.push(vec![piece("Copied, if the terminal allows it (OSC 52).", Tone::Quiet)]);
             ("Command line".to_owned(), lines)
         }
+        Mode::Agreeing => (question::title(state), question::lines(state, room)),
         Mode::Snippet(engine) => (snippet::title(engine), snippet::lines(engine, state, room)),
         Mode::Pooling => (pool::title(state), pool::lines(state, room)),
         Mode::Reading => (passages::title(state), passages::lines(state, room)),

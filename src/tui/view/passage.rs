@@ -227,6 +227,12 @@ fn message_list(state: &State) -> Vec<(String, Tone, String)> {
             list.push(("cost".to_owned(), Tone::Quiet, words));
         }
     }
+    if let Some(snapshot) = state.snapshot.as_deref() {
+        list.extend(snapshot.spending.iter().map(|spent| ("paid".to_owned(), Tone::Text, spent.words())));
+        if let StageState::Working { done, total, doing } = &snapshot.status.spare {
+            list.push(("spare".to_owned(), Tone::Quiet, format!("{doing}: {done} of {total} pairs")));
+        }
+    }
     if let Some(collection) = &state.collection {
         list.extend(collection.warnings.iter().map(|words| ("input".to_owned(), Tone::Text, words.clone())));
     }

@@ -9,6 +9,7 @@ use super::super::theme::Tone;
 use super::super::widgets::pen::piece;
 use super::super::widgets::{Pen, cells, field};
 use super::panel::first_in_sight;
+use super::rivals;
 
 /// Cells of the widest name that is not cut.
 const WIDEST_NAME: usize = 34;
@@ -22,11 +23,13 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, pick: Pick, state: &State) {
         Pick::Reranker => "Reranker",
         Pick::Preset => "Preset",
         Pick::Command => "Command",
+        Pick::Rivals => "Compare",
     };
     let hint = match pick {
         _ if area.width < 90 => "",
+        Pick::Rivals => "Enter marks · Esc back to the lists",
         Pick::Command => "Enter does it · n 80 sets N · Esc back",
-        _ => "↑↓ tries · Enter keeps · Esc back",
+        Pick::Fusion | Pick::Reranker | Pick::Preset => "↑↓ tries · Enter keeps · Esc back",
     };
     let right = if hint.is_empty() { Vec::new() } else { vec![piece(hint, Tone::Quiet)] };
     let title = [piece(format!("{name} "), Tone::Strong), piece("/ ", Tone::Key)];
@@ -39,6 +42,9 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, pick: Pick, state: &State) {
     if entries.is_empty() {
         let words = format!("nothing matches \"{}\"", state.picker.filter.value());
         return super::empty_state(pen, inner, &[(words, Tone::Quiet)]);
+    }
+    if pick == Pick::Rivals {
+        return rivals::draw(pen, area, inner, &entries, state);
     }
     let height = usize::from(inner.height);
     let start = first_in_sight(state.picker.cursor, entries.len(), height);

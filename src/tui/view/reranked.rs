@@ -3,12 +3,13 @@
 use ratatui::layout::Rect;
 
 use crate::domain::DocIdx;
-use crate::engine::{FocusView, RerankedRow, Snapshot, StageState};
+use crate::engine::{FocusView, RerankedRow, Rival, Snapshot, StageState};
 use crate::judge::Movement;
 
 use super::super::hit::Target;
 use super::super::knobs;
 use super::super::lines::{self, RerankedLine};
+use super::super::picker;
 use super::super::state::{Pane, State};
 use super::super::theme::Tone;
 use super::super::widgets::pen::{Piece, piece};
@@ -29,7 +30,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     let id = columns::id_width(state.widest_id, row.width);
     let columns = match state.presenter {
         true => Columns::presented(row.width, id, true),
-        false => Columns::reranked(row.width, id),
+        false => Columns::reranked(row.width, id, snapshot.rivals.plans.len()),
     };
     heads(pen, row, &columns);
     let lines: Vec<_> = lines::reranked_lines(view, snapshot.settings.deliver).collect();
@@ -119,7 +120,29 @@ fn heads(pen: &mut Pen<'_>, row: Rect, columns: &Columns) {
     if let Some(x) = columns.score {
         pen.say_right(row.x + x, row.y, columns::SCORE, "score", Tone::Quiet);
     }
+    for (rival, &x) in columns.rivals.iter().enumerate() {
+        pen.say_right(row.x + x, row.y, columns::RIVAL, picker::letter(rival), Tone::Knob);
+    }
     pen.say(row.x + columns.id.start, row.y, columns.id.len() as u16, "id", Tone::Quiet);
+}
+
+/// Where the plans that are compared put the passage.
+fn draw_rivals(pen: &mut Pen<'_>, row: Rect, columns: &Columns, of: &RerankedRow, rivals: &[Rival]) {
+    let signs = pen.signs();
+    for (rival, &x) in rivals.iter().zip(&columns.rivals) {
+        let rank = (1..).zip(&rival.focus).find(|(_, doc)| **doc == of.doc).map(|(rank, _)| rank);
+        let (sign, words, tone) = match rank {
+            None if matches!(rival.state, StageState::Failed(_)) => ("", signs.failed.to_owned(), Tone::Lost),
+            None if rival.focus.is_empty() => ("", signs.waiting.to_owned(), Tone::Quiet),
+            None => ("", signs.none.to_owned(), Tone::Quiet),
+            // Only a gold's rank is good or bad.
+            Some(rank) if of.gold && rank < of.rank => (signs.up, rank.to_string(), Tone::Gained),
+            Some(rank) if of.gold && rank > of.rank => (signs.down, rank.to_string(), Tone::Lost),
+            Some(rank) => ("", rank.to_string(), Tone::Quiet),
+        };
+        pen.say(row.x + x + 1, row.y, 1, sign, tone);
+        pen.say_right(row.x + x + 2, row.y, columns::RIVAL - 2, &words, tone);
+    }
 }
 
 fn draw_row(pen: &mut Pen<'_>, row: Rect, columns: &Columns, of: &RerankedRow, state: &State) {
@@ -151,6 +174,9 @@ fn draw_row(pen: &mut Pen<'_>, row: Rect, columns: &Columns, of: &RerankedRow, s
     if let (Some(x), Some(score)) = (columns.score, of.score) {
         let tone = if of.gold { Tone::Text } else { Tone::Quiet };
         pen.say_right(row.x + x, row.y, columns::SCORE, &cells::score(score), tone);
+    }
+    if let Some(snapshot) = &state.snapshot {
+        draw_rivals(pen, row, columns, of, &snapshot.rivals.plans);
     }
     first::draw_passage(pen, row, columns, of.doc, of.grade, of.gold, state);
     if of.score.is_none() {

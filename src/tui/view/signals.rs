@@ -12,7 +12,7 @@ use super::super::widgets::{Pen, cells};
 use super::empty_state;
 
 /// Cells of a value.
-const VALUE: u16 = 7;
+const VALUE: u16 = 5;
 
 pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     let right = [piece("no metrics: they need no judgments", Tone::Quiet)];
@@ -63,18 +63,18 @@ fn lines(signals: &Signals, snapshot: &Snapshot) -> Vec<(String, String)> {
     let legs = legs.filter(|legs| !legs.is_empty()).unwrap_or_else(|| snapshot.ran.iter().collect());
     let name = |at: usize| legs.get(at).map_or("", |&leg| snapshot.leg_name(leg));
     for pair in &signals.legs {
-        let both = format!("{} and {}", name(pair.a), name(pair.b));
-        lines.push((format!("{both} share of N in common"), share(pair.jaccard_n)));
-        lines.push((format!("{both} agree on the order (RBO)"), share(pair.rbo)));
+        let both = format!("{}, {}", name(pair.a), name(pair.b));
+        lines.push((format!("{both}: N in common"), share(pair.jaccard_n)));
+        lines.push((format!("{both}: RBO"), share(pair.rbo)));
     }
-    lines.push(("step at the cut, of the whole fall".to_owned(), share(signals.cut.gap)));
-    lines.push(("fall that is over by N / 2".to_owned(), share(signals.cut.flatness)));
+    lines.push(("step at the cut".to_owned(), share(signals.cut.gap)));
+    lines.push(("fall over by N / 2".to_owned(), share(signals.cut.flatness)));
     if signals.origins.is_some() || signals.rerank_tau.is_some() {
-        lines.push(("delivered from the last fifth of N".to_owned(), share(signals.from_last_part())));
-        lines.push(("delivered that the reranker brought".to_owned(), share(signals.replaced)));
-        lines.push(("order kept by the reranker (τ)".to_owned(), share(signals.rerank_tau)));
+        lines.push(("k from the last fifth".to_owned(), share(signals.from_last_part())));
+        lines.push(("k brought by the reranker".to_owned(), share(signals.replaced)));
+        lines.push(("order kept (Kendall)".to_owned(), share(signals.rerank_tau)));
         let moved = signals.mean_movement.map_or_else(none, |ranks| format!("{ranks:.1}"));
-        lines.push(("ranks moved per candidate".to_owned(), moved));
+        lines.push(("ranks moved each".to_owned(), moved));
     }
     lines
 }

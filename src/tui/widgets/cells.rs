@@ -60,6 +60,7 @@ pub fn score(value: f32) -> String {
 
 /// A share of 1 with two decimals: `.92`, `1.00`.
 pub fn share(value: f64) -> String {
+    let value = value + 0.0; // a sum of nothing may be -0
     if value.is_finite() { without_zero(&format!("{value:.2}")) } else { "?".to_owned() }
 }
 
@@ -119,7 +120,7 @@ mod tests {
             [difference(0.0184), difference(-0.0184), difference(-0.0001)],
             ["+.018", "-.018", "+.000"]
         );
-        assert_eq!((share(0.923), share(1.0), share(0.0)), (".92".into(), "1.00".into(), ".00".into()));
+        assert_eq!([share(0.923), share(1.0), share(0.0), share(-0.0)], [".92", "1.00", ".00", ".00"]);
     }
 
     proptest! {

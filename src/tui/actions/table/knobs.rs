@@ -24,6 +24,14 @@ pub static ACTIONS: &[Action] = &[
     act(Id::Fusion, &[ch('f')], "fusion", "choose the fusion method out of all", Turn, TURN),
     act(Id::Reranker, &[ch('r')], "reranker", "choose the reranker, or none", Turn, TURN),
     act(
+        Id::Compare,
+        &[ch('C')],
+        "",
+        "compare rerankers: hold several against this one on the same candidates",
+        Turn,
+        TURN,
+    ),
+    act(
         Id::NextLeg,
         &[ch('l')],
         "",

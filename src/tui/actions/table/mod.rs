@@ -28,6 +28,7 @@ pub static PARTS: &[&[Action]] = &[
 
 use Place::{
     Collection, Compare, Curves, Field, Knobs, Languages, Lists, Overlay, Panel, Passages, Picture, Queries,
+    Question,
 };
 
 const BROWSE: &[Place] = &[Queries, Lists, Knobs];
@@ -64,6 +65,7 @@ pub const ANYWHERE: &[Place] = &[
     Curves,
     Overlay,
     Field,
+    Question,
     Picture,
     Collection,
     Languages,
@@ -71,6 +73,7 @@ pub const ANYWHERE: &[Place] = &[
     Passages,
     Place::Pool,
 ];
+const QUESTION: &[Place] = &[Question];
 const OPENED: &[Place] = &[Overlay, Field, Place::Pool];
 const OVERLAY: &[Place] = &[Overlay];
 const POOL: &[Place] = &[Place::Pool];

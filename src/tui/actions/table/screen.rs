@@ -5,7 +5,7 @@ use crossterm::event::KeyCode;
 use super::super::Group::{Move, Screen};
 use super::super::chord::{ch, ctrl, key};
 use super::super::{Action, ActionId as Id};
-use super::{ANYWHERE, BROWSE, SHOWN, SNIPPET, TURN, act};
+use super::{ANYWHERE, BROWSE, QUESTION, SHOWN, SNIPPET, TURN, act};
 
 pub static ACTIONS: &[Action] = &[
     act(
@@ -36,6 +36,15 @@ pub static ACTIONS: &[Action] = &[
         TURN,
     ),
     act(Id::Help, &[ch('?'), key(KeyCode::F(1))], "help", "this list", Screen, SHOWN),
+    act(Id::Agree, &[ch('y')], "send and pay", "asked about money: yes, send it", Screen, QUESTION),
+    act(
+        Id::Refuse,
+        &[ch('n'), key(KeyCode::Esc)],
+        "send nothing",
+        "asked about money: no, send nothing",
+        Screen,
+        QUESTION,
+    ),
     act(Id::Repaint, &[ctrl('l')], "", "draw the screen again", Screen, ANYWHERE),
     act(Id::Suspend, &[ctrl('z')], "", "suspend; fg brings it back", Screen, ANYWHERE),
     act(Id::Quit, &[ch('q')], "quit", "quit; in an overlay: close it", Screen, SHOWN),

@@ -117,7 +117,7 @@ fn exploratory_words(comparison: &Comparison, state: &State) -> Vec<Piece> {
 }
 
 fn metrics(pen: &mut Pen<'_>, area: Rect, comparison: &Comparison, state: &State) {
-    if area.height < 2 {
+    if area.height == 0 {
         return;
     }
     if comparison.metrics.is_empty() {
@@ -139,14 +139,33 @@ fn metrics(pen: &mut Pen<'_>, area: Rect, comparison: &Comparison, state: &State
             x += width;
         }
     };
-    line(pen, area.y, &COLUMNS.map(|(name, _)| (name.to_owned(), Tone::Quiet)));
     // The metric that orders the queries first, then those that changed, then the rest.
     let by = comparison.by.map(|metric| metric.to_string());
     let mut shown: Vec<&Paired> = comparison.metrics.iter().collect();
     shown.sort_by_key(|paired| (Some(&paired.metric) != by.as_ref(), paired.wins + paired.losses == 0));
+    if let (1, Some(paired)) = (area.height, shown.first()) {
+        pen.line(area.x, area.y, area.width, &in_one_line(paired, state));
+        return;
+    }
+    line(pen, area.y, &COLUMNS.map(|(name, _)| (name.to_owned(), Tone::Quiet)));
     for (y, paired) in (area.y + 1..area.bottom()).zip(shown) {
         line(pen, y, &row(paired, state));
     }
+}
+
+/// `nDCG@10 .712 → .741  +.029 [+.006, +.053]  21 wins, 9 losses  p .013`
+fn in_one_line(paired: &Paired, state: &State) -> Vec<Piece> {
+    let arrow = state.look.signs().arrow;
+    let (low, high) = (cells::difference(paired.interval.low), cells::difference(paired.interval.high));
+    let (before, after) = (cells::thousandths(paired.before), cells::thousandths(paired.after));
+    vec![
+        piece(format!("{} ", paired.metric), Tone::Quiet),
+        piece(format!("{before} {arrow} {after}  "), Tone::Text),
+        piece(cells::difference(paired.difference), tone(paired.difference)),
+        piece(format!(" [{low}, {high}]  "), Tone::Quiet),
+        piece(format!("{} wins, {} losses", paired.wins, paired.losses), Tone::Text),
+        piece(format!("  p {}", p_words(paired.p_randomisation)), Tone::Text),
+    ]
 }
 
 fn row(paired: &Paired, state: &State) -> [(String, Tone); 10] {

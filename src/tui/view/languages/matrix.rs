@@ -20,13 +20,13 @@ const COLUMN: u16 = 5;
 pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
     let leg = state.tables.languages.matrix;
     let of = match leg.checked_sub(1).and_then(|leg| state.legs.get(leg)) {
-        Some(leg) => format!("by {} alone", visible(&leg.name)),
-        None => "fused".to_owned(),
+        Some(leg) => format!(" by {}", visible(&leg.name)),
+        None => String::new(),
     };
     let n = state.snapshot.as_ref().map_or(state.settings.candidates, |shown| shown.settings.candidates);
     let title = [
-        piece("Query language by gold language", Tone::Strong),
-        piece(format!(" · recall@{n}, {of}  "), Tone::Quiet),
+        piece("Query by gold", Tone::Strong),
+        piece(format!(" · recall@{n}{of}  "), Tone::Quiet),
         piece("h", Tone::Key),
         piece(key, Tone::Key),
     ];

@@ -6,6 +6,7 @@ mod reading;
 
 use ratatui::layout::Rect;
 
+use crate::domain::LegId;
 use crate::engine::Snapshot;
 use crate::judge::{Class, Verdict};
 use crate::text::visible;
@@ -69,7 +70,7 @@ fn languages(pen: &mut Pen<'_>, area: Rect, state: &State) {
         Head::number(Column::Precision, "P@5", 5),
         Head::text(Some(Column::Gain), "reranked", 10),
         Head::text(None, "max", 5).spare(5),
-        Head::text(Some(Column::Lost), "main loss", 16).spare(1),
+        Head::text(Some(Column::Lost), "main loss", 27).spare(1),
         Head::number(Column::Passages, "passages", 9).spare(6),
         Head::text(None, "verdict", 23).spare(2),
     ]);
@@ -95,8 +96,9 @@ fn cells_of(line: &LanguageLine<'_>, snapshot: &Snapshot, legs: usize, state: &S
         ),
     ];
     for leg in 0..legs {
-        let recall = leg_recall(&snapshot.language_report.cells, line.language, leg + 1);
-        cells.push(share(recall.filter(|_| means.is_some()), Tone::Text));
+        let ran = snapshot.ran.contains(LegId(leg));
+        let recall = leg_recall(rows_of(state, line.language), leg, snapshot.settings.candidates);
+        cells.push(share(recall.filter(|_| ran && means.is_some()), Tone::Text));
     }
     let reranked = means.and_then(|means| means.reranked);
     let first = reranked.map_or_else(|| means.map(|means| means.first), |reranked| Some(reranked.first));

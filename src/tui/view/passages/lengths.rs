@@ -2,6 +2,8 @@
 
 use ratatui::layout::Rect;
 
+use crate::validate::Severity;
+
 use super::super::super::state::State;
 use super::super::super::tables::passages::{LENGTHS, lengths};
 use super::super::super::theme::Tone;
@@ -68,12 +70,18 @@ fn summary(state: &State) -> Vec<(String, Tone)> {
         }
     }
     if let Some(counts) = &shown.counts {
-        let same = rows.iter().filter(|doc| counts.same_as.get(doc.index()).copied().flatten().is_some());
-        let same = same.count();
+        let same = rows.iter().filter(|doc| counts.repeats(**doc).is_some()).count();
         let tone = if same > 0 { Tone::Knob } else { Tone::Quiet };
-        lines.push((format!("{} the same as an earlier one", thousands(same)), tone));
+        lines.push((format!("{} repeat an earlier one", thousands(same)), tone));
         let golds = rows.iter().filter(|doc| counts.golds(**doc) > 0).count();
         lines.push((format!("{} gold for some query", thousands(golds)), Tone::Quiet));
+        for check in &counts.validation.checks {
+            let tone = match check.kind.severity() {
+                Severity::Wrong => Tone::Lost,
+                _ => Tone::Quiet,
+            };
+            lines.push((format!("{} {}", thousands(check.count), check.kind.words(check.count)), tone));
+        }
     }
     lines
 }

@@ -82,7 +82,7 @@ fn passages(pen: &mut Pen<'_>, area: Rect, state: &State) {
         Head::text(Some(Column::Script), "script", 10).spare(4),
         Head::number(Column::Characters, "chars", 7),
         Head::number(Column::Tokens, "tokens", 9).spare(1),
-        Head::text(Some(Column::Duplicate), "same as", ids.min(10)).spare(3),
+        Head::text(Some(Column::Duplicate), "same as", ids.min(12)).spare(3),
         Head::number(Column::Golds, "gold", 6),
     ];
     let focused = !typing && !state.panel;
@@ -124,22 +124,19 @@ fn counted_cells(doc: DocIdx, state: &State) -> Vec<Vec<Piece>> {
     let Some(counts) = &state.tables.passages.counts else {
         return vec![waiting(), waiting(), tokens, Vec::new(), waiting()];
     };
-    let script = counts.scripts.get(doc.index()).copied().flatten().unwrap_or(signs.none);
-    let characters = counts.characters.get(doc.index()).map_or_else(String::new, u32::to_string);
-    let same_as = counts.same_as.get(doc.index()).copied().flatten();
-    let same_as = same_as.and_then(|first| state.collection.as_ref()?.passages.get(first.index()));
+    let script = counts.facts(doc).and_then(|facts| facts.script).unwrap_or(signs.none);
+    let characters = counts.facts(doc).map_or_else(String::new, |facts| facts.characters.to_string());
+    let repeats = counts.repeats(doc);
+    let first = repeats.and_then(|repeats| state.collection.as_ref()?.passages.get(repeats.of.index()));
+    // Nearly the same is not the same.
+    let nearly = if repeats.is_some_and(|repeats| repeats.similarity < 1.0) { "≈ " } else { "" };
+    let same_as = first.map_or_else(String::new, |passage| format!("{nearly}{}", passage.id));
     let golds = counts.golds(doc);
     let gold = match golds {
         0 => cell(signs.dot, Tone::Quiet),
         golds => vec![piece(format!("{} ", signs.gold), Tone::Gold), piece(golds.to_string(), Tone::Gold)],
     };
-    vec![
-        cell(script, Tone::Quiet),
-        cell(characters, Tone::Text),
-        tokens,
-        cell(same_as.map_or("", |passage| passage.id.as_str()), Tone::Knob),
-        gold,
-    ]
+    vec![cell(script, Tone::Quiet), cell(characters, Tone::Text), tokens, cell(same_as, Tone::Knob), gold]
 }
 
 /// Cells that text takes once it is visible.
