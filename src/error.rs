@@ -27,6 +27,18 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// The name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Threshold => "threshold",
+            Self::Usage => "usage",
+            Self::Input => "input",
+            Self::Unavailable => "unavailable",
+            Self::Interrupted => "interrupted",
+            Self::Bug => "bug",
+        }
+    }
+
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Threshold => 1,

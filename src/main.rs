@@ -3,16 +3,28 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use rankscope::error::Error;
 use rankscope::{cli, models};
 
 fn main() -> ExitCode {
     models::runtime::restart_without_telemetry();
-    let args = cli::args::Args::parse();
+    let json = cli::wants_json(std::env::args_os().skip(1));
+    let args = match cli::args::Args::try_parse() {
+        Ok(args) => args,
+        // Help and version are no errors; clap prints them, and wrong arguments for a person.
+        Err(error) if !json || !error.use_stderr() => error.exit(),
+        Err(error) => return told(&Error::usage(error.to_string().trim().to_owned()), json),
+    };
     match cli::run(args) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            cli::tell(&error);
-            ExitCode::from(error.kind.exit_code())
-        }
+        Err(error) => told(&error, json),
     }
+}
+
+fn told(error: &Error, json: bool) -> ExitCode {
+    match json {
+        true => cli::tell_as_json(error),
+        false => cli::tell(error),
+    }
+    ExitCode::from(error.kind.exit_code())
 }

@@ -94,7 +94,7 @@ fn clear(folder: &CacheFolder, all: bool) -> Result<()> {
 }
 
 /// Bytes of a file, or of all files under a folder, as far as they can be seen.
-fn bytes(path: &Path) -> u64 {
+pub(super) fn bytes(path: &Path) -> u64 {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => {
             let entries = fs::read_dir(path).into_iter().flatten().flatten();

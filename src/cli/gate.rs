@@ -103,7 +103,6 @@ impl GateArgs {
     }
 }
 
-#[allow(dead_code)] // of compare, which comes next
 /// What the flags of `compare` ask of B against A; `sides` are delivered lists.
 pub fn drops_of_compare(bounds: &[Bound], found: &Comparison, significant: bool) -> Vec<Demand> {
     bounds.iter().map(|bound| drop_of(bound, paired(found, &bound.metric), significant, "A")).collect()

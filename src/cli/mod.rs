@@ -3,9 +3,13 @@
 mod analyze;
 pub mod args;
 mod cache;
+mod compare;
 mod configuration;
 mod demo;
+mod diagnose;
+mod doctor;
 mod eval;
+mod explain;
 mod export;
 mod gate;
 mod interrupt;
@@ -15,14 +19,17 @@ mod rerankers;
 mod sample;
 mod saved;
 mod screen;
+mod search;
 mod shell;
+mod side;
+mod sweep;
 mod validate;
 
 use std::io::{IsTerminal as _, Write as _};
 
 use crate::corpus::Mark;
 use crate::domain::SecondStage;
-use crate::engine::{Engine, EngineOptions, Event, Request};
+use crate::engine::{Engine, Request, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::text::visible;
 use crate::tui;
@@ -38,6 +45,12 @@ pub fn run(args: Args) -> Result<()> {
     }
     match args.command {
         Some(Command::Eval(eval)) => eval::run(&eval),
+        Some(Command::Diagnose(diagnose)) => diagnose::run(&diagnose),
+        Some(Command::Explain(explain)) => explain::run(&explain),
+        Some(Command::Search(search)) => search::run(&search),
+        Some(Command::Doctor(doctor)) => doctor::run(&doctor),
+        Some(Command::Compare(compare)) => compare::run(&compare),
+        Some(Command::Sweep(sweep)) => sweep::run(&sweep),
         Some(Command::Export(export)) => export::run(&export),
         Some(Command::Models(models)) => models::run(&models),
         Some(Command::Cache(cache)) => cache::run(&cache),
@@ -49,14 +62,14 @@ pub fn run(args: Args) -> Result<()> {
         Some(Command::Config(config)) => configuration::run(&config),
         Some(Command::Completions(completions)) => shell::completions(&completions),
         Some(Command::Man) => shell::man(),
-        None => open(&args.screen, &args.engine),
+        None => open(&args.screen, &args.engine, args.color.coloured()),
     }
 }
 
 /// The screen; where there is no terminal, the same findings as text.
-fn open(screen: &args::ScreenArgs, engine: &EngineArgs) -> Result<()> {
+fn open(screen: &args::ScreenArgs, engine: &EngineArgs, coloured: Option<bool>) -> Result<()> {
     let script = screen.demo.is_some().then(|| demo::script(screen, engine)).transpose()?;
-    let options = demo::screen_options(screen, engine, script)?;
+    let options = tui::Options { coloured, ..demo::screen_options(screen, engine, script)? };
     if options.tour.is_none() && !is_terminal() {
         return eval::findings(engine);
     }
@@ -64,7 +77,9 @@ fn open(screen: &args::ScreenArgs, engine: &EngineArgs) -> Result<()> {
 }
 
 fn is_terminal() -> bool {
-    std::io::stdout().is_terminal() && std::io::stdin().is_terminal()
+    // A dumb terminal cannot be drawn on: it has no cursor to move.
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    std::io::stdout().is_terminal() && std::io::stdin().is_terminal() && !dumb
 }
 
 /// The screen on a terminal.
@@ -132,6 +147,37 @@ fn print_report(text: &str) -> Result<()> {
     print(&(lines.join("\n") + "\n"))
 }
 
+/// Whether the arguments ask for JSON, so that an error is told in JSON, too. Read from what was typed:
+/// arguments that are wrong have no other form.
+pub fn wants_json(typed: impl Iterator<Item = std::ffi::OsString>) -> bool {
+    let mut before = std::ffi::OsString::new();
+    for argument in typed {
+        if argument == "--json" || argument == "--format=json" || (before == "--format" && argument == "json")
+        {
+            return true;
+        }
+        if argument == "--" {
+            return false;
+        }
+        before = argument;
+    }
+    false
+}
+
+/// Prints an error as one line of JSON.
+pub fn tell_as_json(error: &Error) {
+    let place = error.place.as_ref();
+    let told = serde_json::json!({ "error": {
+        "exit_code": error.kind.exit_code(),
+        "kind": error.kind.name(),
+        "message": error.message,
+        "file": place.map(|place| place.file.display().to_string()),
+        "line": place.and_then(|place| place.line),
+        "advice": error.advice,
+    }});
+    let _ = writeln!(std::io::stderr(), "{told}");
+}
+
 /// Prints an error for a person, with what came from files made harmless.
 pub fn tell(error: &Error) {
     let message = error.to_string();
@@ -139,17 +185,9 @@ pub fn tell(error: &Error) {
     let _ = writeln!(std::io::stderr(), "rankscope: {}", lines.join("\n"));
 }
 
-/// Starts the engine and gives it one request; `take` sees every event until it returns something.
-fn drive<T>(options: EngineOptions, mut take: impl FnMut(&Engine, Event) -> Result<Option<T>>) -> Result<T> {
+/// Opens the collection, with progress on standard error; ctrl-c ends the work cleanly from then on.
+fn open_session(options: EngineOptions, quiet: bool) -> Result<Session> {
     interrupt::listen();
-    let (sink, events) = std::sync::mpsc::channel();
-    let engine = Engine::start(options, move |event| {
-        let _ = sink.send(event);
-    })?;
-    loop {
-        let event = events.recv().map_err(|_| Error::bug("the engine ended without an answer"))?;
-        if let Some(answer) = take(&engine, event)? {
-            return Ok(answer);
-        }
-    }
+    let mut progress = progress::Progress::new(quiet);
+    Session::open_watched(options, |reading| progress.read(reading))
 }

@@ -6,8 +6,8 @@ use super::args::{EngineArgs, Format};
 use super::print;
 use super::progress::Progress;
 use crate::corpus::Collection;
-use crate::domain::{QueryIdx, SecondStage};
-use crate::engine::{EngineOptions, Event, Focus, Request, Snapshot};
+use crate::domain::{SecondStage, Settings};
+use crate::engine::{Ask, EngineOptions, Snapshot};
 use crate::error::{Error, Result};
 use crate::export::rerankers;
 
@@ -58,48 +58,16 @@ fn settle(
     quiet: bool,
 ) -> Result<(Vec<Arc<Snapshot>>, Arc<Collection>)> {
     let mut progress = Progress::new(quiet);
-    let mut collection: Option<Arc<Collection>> = None;
-    let mut answers: Vec<Arc<Snapshot>> = Vec::new();
-    let request = |at: usize, opened: &Collection| Request {
-        generation: at as u64 + 1,
-        settings: crate::domain::Settings { reranker: plans[at].clone(), ..options.settings.clone() },
-        focus: Focus::Listed(opened.judged_queries().next().unwrap_or(QueryIdx(0))),
-        inspect: None,
-        tune: None,
-        trace: None,
-        whole: false,
-    };
-    super::drive(options.clone(), |engine, event| match (event, &collection) {
-        (Event::Failed(error), _) => Err(error),
-        (Event::Opened(opened), _) => {
-            if opened.judged_queries().next().is_none() {
-                return Err(Error::input(
-                    "no query of this collection is judged, so nothing can be compared",
-                )
-                .in_file(&opened.folder));
-            }
-            engine.request(request(0, &opened));
-            collection = Some(opened);
-            Ok(None)
-        }
-        (Event::Snapshot(snapshot), Some(opened)) => {
-            progress.show(&snapshot);
-            let (complete, judged) = snapshot.status.judged;
-            let is_of = snapshot.stamp.generation == answers.len() as u64 + 1;
-            if is_of && snapshot.status.is_settled() && complete == judged {
-                answers.push(snapshot);
-                if answers.len() < plans.len() {
-                    engine.request(request(answers.len(), opened));
-                } else {
-                    return Ok(Some((std::mem::take(&mut answers), Arc::clone(opened))));
-                }
-            }
-            Ok(None)
-        }
-        (Event::Snapshot(_), None) | (Event::News(_), _) => Ok(None),
-        (Event::Reading(reading), _) => {
-            progress.read(&reading);
-            Ok(None)
-        }
-    })
+    let mut session = super::open_session(options.clone(), quiet)?;
+    let collection = Arc::clone(&session.collection);
+    if collection.judged_queries().next().is_none() {
+        return Err(Error::input("no query of this collection is judged, so nothing can be compared")
+            .in_file(&collection.folder));
+    }
+    let mut answers = Vec::with_capacity(plans.len());
+    for plan in plans {
+        let settings = Settings { reranker: plan.clone(), ..options.settings.clone() };
+        answers.push(session.ask(Ask::of(settings), |snapshot| progress.show(snapshot))?);
+    }
+    Ok((answers, collection))
 }

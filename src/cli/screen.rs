@@ -43,6 +43,7 @@ pub fn options_of_screen(
         theme: Some(theme(screen.theme.as_deref(), &own, folder.as_deref())?),
         presets: all,
         presenter: screen.presenter,
+        coloured: None,
         tour: None,
         files: Files {
             base: config::resolve(&settings, &config::file(&settings)?, &config::Patch::default(), &legs)?,

@@ -99,8 +99,8 @@ impl Side {
     }
 
     /// The name under which a metric meets its like on the other side: recall at each side's own N is one
-    /// question, though `R@50` and `R@100` are two metrics.
-    fn key(&self, metric: &Metric) -> String {
+    /// question (`R@N`), though `R@50` and `R@100` are two metrics.
+    pub fn at_n(&self, metric: &Metric) -> String {
         match metric.kind {
             MetricKind::Recall | MetricKind::Success if metric.cutoff == Some(self.candidates) => {
                 Metric { cutoff: None, ..*metric }.to_string() + "@N"
@@ -143,7 +143,8 @@ pub struct Comparison {
     /// Whether the p-values are of a setting that was chosen with these queries.
     pub exploratory: bool,
     pub fates: Vec<FateMove>,
-    /// Golds whose fate changed, those that came nearer to being delivered first.
+    /// Golds whose fate changed: those that came nearer to being delivered, those that went farther, then
+    /// those whose reason alone is another.
     pub golds: Vec<GoldChange>,
     /// The metric of `changed`.
     #[serde(serialize_with = "by_name")]
@@ -314,9 +315,9 @@ impl Comparison {
 
 /// Metrics that both sides have: their places in A and B, and the name for both.
 fn common(a: &Side, b: &Side) -> Vec<(usize, usize, String)> {
-    let keys: Vec<String> = b.metrics.iter().map(|metric| b.key(metric)).collect();
+    let keys: Vec<String> = b.metrics.iter().map(|metric| b.at_n(metric)).collect();
     let find = |(in_a, metric): (usize, &Metric)| {
-        let in_b = keys.iter().position(|key| *key == a.key(metric))?;
+        let in_b = keys.iter().position(|key| *key == a.at_n(metric))?;
         let (of_a, of_b) = (metric.to_string(), b.metrics[in_b].to_string());
         Some((in_a, in_b, if of_a == of_b { of_a } else { format!("{of_a} | {of_b}") }))
     };
@@ -342,7 +343,11 @@ fn changes(golds: &[(&str, GoldPair)]) -> Vec<GoldChange> {
     let other = golds.iter().filter(|(_, gold)| gold.fate_a != gold.fate_b);
     let mut changes: Vec<GoldChange> =
         other.map(|(query, gold)| GoldChange { query: (*query).to_owned(), gold: gold.clone() }).collect();
-    changes.sort_by_key(|change| std::cmp::Reverse(change.gold.standing()));
+    changes.sort_by_key(|change| match change.gold.standing() {
+        Ordering::Greater => 0,
+        Ordering::Less => 1,
+        Ordering::Equal => 2,
+    });
     changes
 }
 
@@ -356,8 +361,9 @@ fn changed(both: &[(&SideQuery, &SideQuery)], main: Option<(usize, usize)>) -> V
             at: b.query.or(a.query),
             language: a.language.clone(),
             text: a.text.clone(),
-            a: of_a,
-            b: of_b,
+            // A sum over nothing is -0, which is no number to show.
+            a: of_a + 0.0,
+            b: of_b + 0.0,
             golds,
         })
     };

@@ -71,6 +71,7 @@ pub fn explain(input: &ExplainInput<'_>, doc: DocIdx) -> Result<Explanation> {
         model_tokens: (input.tokens.and_then(|tokens| tokens.reading(doc)))
             .map(|read| (read.n_tokens, !read.truncated)),
         highlights: text::matching_ranges(input.lexical.chain(doc), &text, &state.text),
+        why: super::remedy::why_of(state, doc, input.settings, input.legs, input.ran),
     })
 }
 

@@ -4,8 +4,9 @@
 use super::query_state::QueryState;
 use super::snapshot::{GoldRow, GoldWhy, Way};
 use super::view::ViewInput;
-use crate::domain::{Fate, FirstStage, FusionMethod, LegName, LegSet, Settings};
+use crate::domain::{DocIdx, Fate, FirstStage, FusionMethod, LegName, LegSet, Rank, Settings};
 use crate::fuse::FusionPlan;
+use crate::judge::{GoldPlace, RerankState, fate};
 use crate::tune::{AlphaRange, Axis, Change, Lost, LostGold, Remedies, Remedy, remedies};
 
 /// So many changes are named, the smallest first.
@@ -45,6 +46,47 @@ pub fn whys_of(
     ran: LegSet,
 ) -> Vec<Option<GoldWhy>> {
     whys(Stage { state, settings, legs, ran }, golds)
+}
+
+/// The same of any passage, as if it were a gold.
+pub fn why_of(
+    state: &QueryState,
+    doc: DocIdx,
+    settings: &Settings,
+    legs: &[LegName],
+    ran: LegSet,
+) -> Option<GoldWhy> {
+    let row = state.pool().row_of(doc);
+    let ranks: Vec<Option<Rank>> =
+        (0..legs.len()).map(|leg| state.pool().hit(row?, leg).map(|hit| hit.rank)).collect();
+    let weights = settings.leg_weights(legs.len());
+    let speaking: Vec<Option<Rank>> =
+        ran.iter().filter(|leg| weights[leg.0] > 0.0).map(|leg| ranks[leg.0]).collect();
+    let first = row.and_then(|row| state.fused().rank(row));
+    let place = GoldPlace {
+        in_corpus: true,
+        leg_ranks: &speaking,
+        first,
+        exact_first: None,
+        reranked: None,
+        rerank: RerankState::Off,
+    };
+    let gold = GoldRow {
+        doc: Some(doc),
+        id: String::new(),
+        grade: 0,
+        legs: ranks,
+        fused: first,
+        reranked: None,
+        stages: Vec::new(),
+        decided_by: None,
+        fate: None,
+        first_fate: fate(&place, settings.candidates, settings.deliver),
+        awaits_rerank: false,
+        blind: false,
+        remedy: String::new(),
+    };
+    whys_of(state, &[gold], settings, legs, ran).pop().flatten()
 }
 
 fn whys(stage: Stage<'_>, golds: &[GoldRow]) -> Vec<Option<GoldWhy>> {

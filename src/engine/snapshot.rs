@@ -221,6 +221,8 @@ pub struct Explanation {
     pub model_tokens: Option<(u32, bool)>,
     /// Byte ranges of [`crate::domain::Passage::indexed_text`] that match a query term.
     pub highlights: Vec<(usize, usize)>,
+    /// Why it is not among the candidates and what brings it in, gold or not; `None` where it is one.
+    pub why: Option<GoldWhy>,
 }
 
 /// Everything about the query on the screen.

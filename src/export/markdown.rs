@@ -99,7 +99,7 @@ fn cell(cell: &Cell) -> String {
 }
 
 /// A text in which nothing is markup: neither Markdown's nor HTML's.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in visible(text).chars() {
         match character {

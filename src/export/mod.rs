@@ -3,20 +3,25 @@
 //! In: a settled answer. Out: text in the format's own terms; nothing here is computed, and nothing is
 //! printed. [`Format`] names the reports; [`TableKind`] the tables that tabular formats are made of.
 
+pub mod comparison;
 mod csv;
+pub mod diagnosis;
 pub mod engines;
 pub mod frame;
 pub mod github;
 mod html;
+pub mod journey;
 pub mod json;
 mod judge_parts;
 mod judge_text;
 pub mod junit;
 mod languages;
 pub mod latex;
+pub mod lists;
 pub mod markdown;
 pub mod plot;
 pub mod rerankers;
+pub mod sweep;
 pub mod tables;
 pub mod text;
 pub mod trec;

@@ -138,7 +138,7 @@ pub struct Table {
 }
 
 impl Table {
-    fn new(columns: Vec<String>) -> Self {
+    pub(super) fn new(columns: Vec<String>) -> Self {
         Self { columns, rows: Vec::new() }
     }
 

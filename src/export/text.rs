@@ -70,7 +70,8 @@ pub fn report(snapshot: &Snapshot, collection: &Collection) -> String {
     out
 }
 
-pub(super) fn setting_line(snapshot: &Snapshot) -> String {
+/// The settings that an answer is of, in one line.
+pub fn setting_line(snapshot: &Snapshot) -> String {
     let s = &snapshot.settings;
     let mut line = format!("first stage {}", snapshot.ran_name());
     if snapshot.lacks_legs() {

@@ -67,6 +67,8 @@ pub use themes::{BUILT_IN as THEMES, Ground, Theme};
 pub struct Options {
     /// Draw with ASCII signs only.
     pub ascii: bool,
+    /// Colours whatever the environment says; `None`: as it says.
+    pub coloured: Option<bool>,
     /// Leave the mouse to the terminal, so that text can be selected.
     pub no_mouse: bool,
     /// The knobs at the start, and what a reset goes back to.

@@ -101,7 +101,7 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
         // The screen may be gone by then.
         let behind = Behind::start(move |outcome| drop(done.send(Message::Done(outcome))))
             .map_err(|error| Error::unavailable(format!("cannot start a thread: {error}")))?;
-        let mut look = Look::from_environment(options.ascii);
+        let mut look = Look::from_environment(options.ascii, options.coloured);
         let mut late = LateAnswer::default();
         if let Some(theme) = options.theme {
             let ground = probe::ground(&mut late);

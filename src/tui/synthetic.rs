@@ -56,6 +56,7 @@ impl Screen {
         let mut desk = Desk::new(size, seed);
         desk.score_all(seed + 1);
         let options = Options {
+            coloured: None,
             ascii: false,
             no_mouse: false,
             settings: Settings::default(),

@@ -52,12 +52,14 @@ pub const HEAT_LEVELS: u8 = 5;
 const HEAT: [(u8, u8); HEAT_LEVELS as usize] = [(54, 255), (24, 255), (30, 255), (71, 16), (184, 16)];
 
 impl Look {
-    /// Reads `NO_COLOR`, `TERM` and `COLORTERM`.
-    pub fn from_environment(ascii: bool) -> Self {
+    /// Reads `NO_COLOR`, `TERM` and `COLORTERM`; `coloured` goes before `NO_COLOR` and `TERM`, where it was
+    /// asked for or ruled out.
+    pub fn from_environment(ascii: bool, coloured: Option<bool>) -> Self {
         let variable = |name| std::env::var(name).unwrap_or_default();
         let term = variable("TERM");
         let rich = ["256color", "kitty", "alacritty", "foot", "ghostty", "wezterm", "truecolor", "direct"];
-        let colours = if !variable("NO_COLOR").is_empty() || term == "dumb" {
+        let plain = !variable("NO_COLOR").is_empty() || term == "dumb";
+        let colours = if !coloured.unwrap_or(!plain) {
             Colours::None
         } else if ["truecolor", "24bit"].contains(&variable("COLORTERM").as_str()) || term.contains("direct")
         {

@@ -3,6 +3,7 @@
 #![allow(clippy::panic, clippy::unwrap_used)] // a test that cannot go on says so by ending
 
 mod bad_input;
+mod commands;
 mod common;
 mod contract;
 mod demo;

@@ -11,7 +11,7 @@ use super::values::{analyzers, fusion_method, weight};
 use crate::config::{self, Patch};
 use crate::corpus;
 use crate::domain::rerankers;
-use crate::domain::{AnalyzerChoice, FusionMethod, Grade, LegId, SecondStage};
+use crate::domain::{AnalyzerChoice, FusionMethod, Grade, LegId, SecondStage, Settings};
 use crate::engine::{EngineOptions, JudgeOptions, LegSource, LegSpec};
 use crate::error::{Error, Result};
 use crate::models::ModelOptions;
@@ -191,11 +191,9 @@ impl EngineArgs {
                 .in_file(&settings_file)
                 .advise("name the URL on the command line, with --rerank, if that is what you want"));
         }
-        let dense = legs.iter().position(|leg| leg.source == LegSource::Dense).map(LegId);
-        let wants_dense = dense.is_some_and(|dense| settings.legs(legs.len()).contains(dense));
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(EngineOptions {
-            use_model: !without_texts && (eager || wants_dense || settings.reranker.needs_embedding()),
+            use_model: !without_texts && (eager || needs_model(&settings, &legs)),
             collection,
             legs,
             read,
@@ -275,6 +273,13 @@ impl EngineArgs {
             ..Patch::default()
         }
     }
+}
+
+/// Whether these settings draw on the embedding model: its dense leg, or a reranker of its vectors.
+pub fn needs_model(settings: &Settings, legs: &[LegSpec]) -> bool {
+    let dense = legs.iter().position(|leg| leg.source == LegSource::Dense).map(LegId);
+    dense.is_some_and(|dense| settings.legs(legs.len()).contains(dense))
+        || settings.reranker.needs_embedding()
 }
 
 /// The runs of a first stage without texts. `none_named`: these are the legs that are there by themselves.

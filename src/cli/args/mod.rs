@@ -15,7 +15,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use super::analyze::AnalyzeArgs;
 use super::eval::EvalArgs;
-pub use engine::EngineArgs;
+pub use engine::{EngineArgs, needs_model};
 pub use judging::JudgeArgs;
 pub use output::OutputArgs;
 pub use values::{analyzers, report_format};
@@ -48,12 +48,44 @@ pub struct Args {
     /// Write a log to FILE (never to the screen); RANKSCOPE_LOG sets its level
     #[arg(long, value_name = "FILE", global = true)]
     pub log: Option<PathBuf>,
+    /// Colours: where the terminal has them (NO_COLOR and TERM=dumb rule them out), always, or never
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto, global = true)]
+    pub color: Color,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    /// `None`: as the environment says.
+    pub fn coloured(self) -> Option<bool> {
+        match self {
+            Self::Auto => None,
+            Self::Always => Some(true),
+            Self::Never => Some(false),
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Print the metrics before and after reranking, and the ceiling, without a screen
     Eval(Box<EvalArgs>),
+    /// The protocol as a report: was the gold surfaced, where was it lost, does reranking pay, what does it
+    /// cost, and what to do next
+    Diagnose(Box<super::diagnose::DiagnoseArgs>),
+    /// The whole journey of one passage for one query, and what would change it
+    Explain(Box<super::explain::ExplainArgs>),
+    /// Print one query's lists
+    Search(Box<super::search::SearchArgs>),
+    /// Hold two settings, two runs or two saved reports against each other
+    Compare(Box<super::compare::CompareArgs>),
+    /// Try every setting of a grid, and say what the best one can be expected to gain
+    Sweep(Box<super::sweep::SweepArgs>),
     /// Write lists, judgments or findings to a file, or the hybrid setting as an engine's own query
     Export(Box<super::export::ExportArgs>),
     /// Rerankers: which there are, fetching and removing their models
@@ -66,6 +98,8 @@ pub enum Command {
     Validate(Box<super::validate::ValidateArgs>),
     /// Show how a text is read: its language, and the terms after each step of the analyzer
     Analyze(AnalyzeArgs),
+    /// What works on this machine, and what to do where something does not
+    Doctor(super::doctor::DoctorArgs),
     /// A tour of the screen over the sample collection, step by step; or a script of your own
     Demo(Box<super::demo::DemoArgs>),
     /// Write the sample collection to a folder of your own, to try things on

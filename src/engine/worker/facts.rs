@@ -17,6 +17,7 @@ impl Worker {
             }
             Fact::Model(model) => {
                 self.model = Some(model);
+                self.ask_for_typed();
                 self.ask_for_own();
             }
             Fact::Runtime(version) => self.runtime = Some(version),

@@ -129,16 +129,23 @@ impl Worker {
                     Some(state) if *state.text == *text => state,
                     _ => {
                         self.dirty.work_list = true;
-                        let state = QueryState::typed(&text, self.legs.len());
-                        if let (Some(model), Some(background)) = (&self.model, &self.background) {
-                            background.ask(Arc::clone(&state.text), &model.queries);
-                        }
-                        state
+                        self.typed = Some(QueryState::typed(&text, self.legs.len()));
+                        self.ask_for_typed();
+                        self.typed.take().unwrap_or_else(|| QueryState::typed(&text, self.legs.len()))
                     }
                 };
                 self.complete(&mut state, None);
                 self.typed = Some(state);
             }
+        }
+    }
+
+    /// Asks for the vector of the typed text; once more when the model is found after the text was typed.
+    pub(super) fn ask_for_typed(&self) {
+        if let (Some(model), Some(background), Some(typed)) = (&self.model, &self.background, &self.typed)
+            && typed.vector.is_none()
+        {
+            background.ask(Arc::clone(&typed.text), &model.queries);
         }
     }
 

@@ -135,6 +135,7 @@ fn stroke(c: char, from: u16, to: u16, y: u16) -> String {
 }
 
 /// How the place of a stretch of text is said, so that no font can move a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Placing {
     /// ASCII: from a column, so many cells long.
     Stretched,
@@ -151,11 +152,7 @@ fn text(svg: &mut String, y: u16, run: &Run<'_>) {
     let mut rest: &[Sign<'_>] = &run.signs;
     while let Some(first) = rest.first() {
         let placing = placing(*first);
-        let same = |sign: &&Sign<'_>| match (&placing, self::placing(**sign)) {
-            (Placing::Stretched, Placing::Stretched) => true,
-            (Placing::EachSign, Placing::EachSign) => true,
-            _ => false,
-        };
+        let same = |sign: &&Sign<'_>| placing != Placing::Alone && self::placing(**sign) == placing;
         let drawn_as_line = |sign: &Sign<'_>| sign.single().is_some_and(is_line);
         let count = if drawn_as_line(first) {
             rest.iter().take_while(|sign| drawn_as_line(sign)).count()

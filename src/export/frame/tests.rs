@@ -182,7 +182,7 @@ fn html_is_xml_with_the_text_of_the_frame() {
     let document = roxmltree::Document::parse_with_options(&page, options).unwrap();
     let pre = document.descendants().find(|node| node.has_tag_name("pre")).unwrap();
     let text: String =
-        pre.descendants().filter_map(|node| node.is_text().then(|| node.text().unwrap())).collect();
+        pre.descendants().filter(|node| node.is_text()).map(|node| node.text().unwrap()).collect();
     let unstyled = |text: &str| text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
     assert_eq!(unstyled(&text), unstyled(&picture(&buffer, Format::Text, "")));
     let boxed = |sign: &str| {

@@ -3,6 +3,7 @@
 use super::axes::{Picture, Room, WIDTH};
 use super::value;
 use crate::engine::Tuning;
+use crate::export::frame::escape;
 
 /// From low to high, in an order that every kind of colour vision sees (after viridis), and whether signs on
 /// it are dark.
@@ -72,38 +73,8 @@ pub fn heat_map(tuning: &Tuning, view: HeatView) -> Option<String> {
                 picture.say(x + width / 2.0, y + height / 2.0 + 4.0, "middle", "q", "–");
                 continue;
             }
-            let share = if high > low { (cell.mean - low) / (high - low) } else { 1.0 };
-            let level = (share * (SCALE.len() - 1) as f64).round() as usize;
-            let (ground, dark) = SCALE[level.min(SCALE.len() - 1)];
-            let sign = if dark { "#16181d" } else { "#ffffff" };
-            picture.raw(&format!(
-                "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" \
-                 fill=\"{ground}\"><title>α {alpha:.2}, N {n}: {}</title></rect>",
-                value(cell.mean),
-            ));
-            // Hundredths: three signs are all that a narrow cell has room for.
-            let shown =
-                if cell.mean >= 0.995 { "1.".to_owned() } else { format!("{:02.0}", cell.mean * 100.0) };
-            let (x_middle, y_middle) = (x + width / 2.0, y + height / 2.0);
-            // The mark stands above the number: beside it a narrow cell has no room.
-            let lift = if mark.is_empty() { 0.0 } else { 5.0 };
-            for (words, y) in [(shown.as_str(), y_middle + 4.0 + lift), (mark, y_middle - 4.0)] {
-                if !words.is_empty() {
-                    picture.raw(&format!(
-                        "<text x=\"{x_middle:.1}\" y=\"{y:.1}\" text-anchor=\"middle\" \
-                         style=\"fill:{sign};font-size:11px\">{words}</text>"
-                    ));
-                }
-            }
-            if !mark.is_empty() {
-                picture.raw(&format!(
-                    "<rect class=\"mark\" x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\"/>",
-                    x + 1.0,
-                    y + 1.0,
-                    width - 2.0,
-                    height - 2.0,
-                ));
-            }
+            let what = format!("α {alpha:.2}, N {n}: {}", value(cell.mean));
+            shade(&mut picture, (x, y, width, height), (cell.mean, low, high), mark, &what);
         }
     }
     legend(&mut picture, low, high);
@@ -121,8 +92,50 @@ pub fn heat_map(tuning: &Tuning, view: HeatView) -> Option<String> {
     Some(picture.finish())
 }
 
+/// One cell, at `place` (left, top, width, height), of a value between the least and the greatest one.
+pub(super) fn shade(
+    picture: &mut Picture,
+    place: (f64, f64, f64, f64),
+    (mean, low, high): (f64, f64, f64),
+    mark: &str,
+    what: &str,
+) {
+    let (x, y, width, height) = place;
+    let share = if high > low { (mean - low) / (high - low) } else { 1.0 };
+    let level = (share * (SCALE.len() - 1) as f64).round() as usize;
+    let (ground, dark) = SCALE[level.min(SCALE.len() - 1)];
+    let sign = if dark { "#16181d" } else { "#ffffff" };
+    picture.raw(&format!(
+        "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" \
+         fill=\"{ground}\"><title>{}</title></rect>",
+        escape(what),
+    ));
+    // Hundredths: three signs are all that a narrow cell has room for.
+    let shown = if mean >= 0.995 { "1.".to_owned() } else { format!("{:02.0}", mean * 100.0) };
+    let (x_middle, y_middle) = (x + width / 2.0, y + height / 2.0);
+    // The mark stands above the number: beside it a narrow cell has no room.
+    let lift = if mark.is_empty() { 0.0 } else { 5.0 };
+    for (words, y) in [(shown.as_str(), y_middle + 4.0 + lift), (mark, y_middle - 4.0)] {
+        if !words.is_empty() {
+            picture.raw(&format!(
+                "<text x=\"{x_middle:.1}\" y=\"{y:.1}\" text-anchor=\"middle\" \
+                 style=\"fill:{sign};font-size:11px\">{words}</text>"
+            ));
+        }
+    }
+    if !mark.is_empty() {
+        picture.raw(&format!(
+            "<rect class=\"mark\" x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\"/>",
+            x + 1.0,
+            y + 1.0,
+            width - 2.0,
+            height - 2.0,
+        ));
+    }
+}
+
 /// The scale at the right: its colours with the least and the greatest value.
-fn legend(picture: &mut Picture, low: f64, high: f64) {
+pub(super) fn legend(picture: &mut Picture, low: f64, high: f64) {
     let room = picture.room;
     let (x, height) = (room.right + 16.0, (room.bottom - room.top) / SCALE.len() as f64);
     for (level, (colour, _)) in SCALE.iter().enumerate() {

@@ -3,16 +3,18 @@
 //! on colour. It computes no value and writes no file.
 //!
 //! - `axes`: the room of a plot, its scales, its style, its legend.
-//! - `recall`, `alpha`, `heat`: one plot each.
+//! - `recall`, `alpha`, `heat`, `grid`: one plot each.
 
 mod alpha;
 mod axes;
+mod grid;
 mod heat;
 mod recall;
 #[cfg(test)]
 mod tests;
 
 pub use alpha::over_alpha;
+pub use grid::grid;
 pub use heat::{HeatView, heat_map};
 pub use recall::recall_at_n;
 

@@ -37,7 +37,7 @@ pub struct Tour {
 #[derive(Debug, Clone, PartialEq)]
 enum Deed {
     Show(Asked),
-    Set(Patch),
+    Set(Box<Patch>),
     Press(ActionId),
 }
 
@@ -75,7 +75,7 @@ pub fn begin(state: &mut State) -> Vec<Effect> {
 
 fn deeds(step: &Step) -> VecDeque<Deed> {
     let query = step.query.clone().map(Deed::Show);
-    let settings = step.settings.clone().map(Deed::Set);
+    let settings = step.settings.clone().map(|patch| Deed::Set(Box::new(patch)));
     query.into_iter().chain(settings).chain(step.press.iter().copied().map(Deed::Press)).collect()
 }
 

@@ -290,6 +290,7 @@ fn explanation() -> Explanation {
             .into(),
         model_tokens: Some((142, true)),
         highlights: vec![(0, 6), (22, 28), (31, 43)],
+        why: None,
     }
 }
 
@@ -716,6 +717,7 @@ fn named_key(name: &str) -> Option<KeyCode> {
 /// A screen that has just been opened, before the engine said anything.
 pub fn blank(look: Look, width: u16, height: u16) -> State {
     let options = Options {
+        coloured: None,
         legs: legs(),
         ascii: look.ascii,
         no_mouse: false,
