@@ -29,7 +29,7 @@ use std::io::{IsTerminal as _, Write as _};
 
 use crate::corpus::Mark;
 use crate::domain::SecondStage;
-use crate::engine::{Engine, Request, Session};
+use crate::engine::{Engine, EngineOptions, Request, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::text::visible;
 use crate::tui;
