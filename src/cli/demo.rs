@@ -83,7 +83,13 @@ pub fn screen_options(
     engine: &EngineArgs,
     tour: Option<Arc<Script>>,
 ) -> Result<Options> {
-    Ok(Options { tour, ..super::options_of_screen(screen, &engine.options(true)?) })
+    let mut options = super::screen::options_of_screen(screen, engine, &engine.options(true)?)?;
+    if tour.is_some() {
+        // A tour begins where its script says, and leaves nothing for the next start.
+        options.restored = None;
+        options.files.session = None;
+    }
+    Ok(Options { tour, ..options })
 }
 
 /// Without a terminal: writes the pictures and checks the claims.

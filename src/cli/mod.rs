@@ -4,6 +4,7 @@ mod analyze;
 pub mod args;
 mod cache;
 mod compare;
+mod configuration;
 mod demo;
 mod diagnose;
 mod doctor;
@@ -17,7 +18,9 @@ mod progress;
 mod rerankers;
 mod sample;
 mod saved;
+mod screen;
 mod search;
+mod shell;
 mod side;
 mod sweep;
 mod validate;
@@ -26,7 +29,7 @@ use std::io::{IsTerminal as _, Write as _};
 
 use crate::corpus::Mark;
 use crate::domain::SecondStage;
-use crate::engine::{Engine, EngineOptions, LegSpec, Request, Session};
+use crate::engine::{Engine, EngineOptions, Request, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::text::visible;
 use crate::tui;
@@ -56,6 +59,9 @@ pub fn run(args: Args) -> Result<()> {
         Some(Command::Analyze(analyze)) => analyze::run(&analyze),
         Some(Command::Sample(sample)) => sample::run(&sample),
         Some(Command::Demo(demo)) => demo::run(&demo),
+        Some(Command::Config(config)) => configuration::run(&config),
+        Some(Command::Completions(completions)) => shell::completions(&completions),
+        Some(Command::Man) => shell::man(),
         None => open(&args.screen, &args.engine, args.color.coloured()),
     }
 }
@@ -74,19 +80,6 @@ fn is_terminal() -> bool {
     // A dumb terminal cannot be drawn on: it has no cursor to move.
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     std::io::stdout().is_terminal() && std::io::stdin().is_terminal() && !dumb
-}
-
-fn options_of_screen(screen: &args::ScreenArgs, options: &EngineOptions) -> tui::Options {
-    tui::Options {
-        ascii: screen.ascii,
-        coloured: None,
-        no_mouse: screen.no_mouse,
-        settings: options.settings.clone(),
-        legs: options.legs.iter().map(LegSpec::leg_name).collect(),
-        title: options.collection.display().to_string(),
-        presenter: screen.presenter,
-        tour: None,
-    }
 }
 
 /// The screen on a terminal.

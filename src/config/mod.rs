@@ -1,9 +1,19 @@
-//! Settings and where they come from: flag, then environment, then the collection's `rankscope.toml`,
-//! then the default. Flags and environment are read by `cli::args`; here is the file and the order.
+//! Settings and where they come from: flag, then environment, then what was turned the last time, then the
+//! collection's `rankscope.toml`, then the default. Flags and environment are read by `cli::args`; here
+//! are the files and the order.
+//!
+//! - `spelling`: settings as keys and values, for a file, and as flags; `written`: read from one line.
+//! - `user`, `presets`: the user's own configuration, and the presets that the program comes with.
+//! - `session`: where a collection was left.
+//! - `folders`: where the user's files are.
 
 mod check;
 mod described;
 pub mod folders;
+pub mod presets;
+pub mod session;
+pub mod spelling;
+pub mod user;
 mod written;
 
 use std::collections::BTreeMap;
@@ -49,6 +59,17 @@ pub struct Patch {
 }
 
 impl Patch {
+    /// Lays it over settings, for a first stage of the legs named.
+    ///
+    /// # Errors
+    /// A sentence, where a value makes no sense; the settings may be half changed then.
+    pub fn apply(&self, settings: &mut Settings, legs: &[String]) -> Result<(), String> {
+        check::values(self)?;
+        self.lay_over(settings);
+        self.lay_over_legs(settings, legs)?;
+        check::together(settings, legs.len())
+    }
+
     /// Whether every value by itself is one that the setting can have.
     ///
     /// # Errors
@@ -136,26 +157,38 @@ pub fn file(file: &Path) -> Result<Patch> {
         }
         Err(error) => return Err(Error::io("cannot read", file, &error)),
     };
-    let patch: Patch = toml::from_str(&text).map_err(|error| {
+    parse(&text).map_err(|(line, fault)| match line {
+        Some(line) => Error::input(fault).at_line(file, line),
+        None => Error::input(fault).in_file(file),
+    })
+}
+
+/// Reads the lines of a settings file; the fault comes with its line, where it has one.
+fn parse(text: &str) -> Result<Patch, (Option<usize>, String)> {
+    let patch: Patch = toml::from_str(text).map_err(|error| {
         let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
-        Error::input(error.message().to_owned()).at_line(file, line)
+        (Some(line), error.message().to_owned())
     })?;
-    check::values(&patch).map_err(|fault| wrong_value(fault, file, &text))?;
+    check::values(&patch).map_err(|fault| (line_of(&fault, text), fault))?;
     Ok(patch)
 }
 
 /// A value that is wrong, with the line of its key where that is found.
 fn wrong_value(fault: String, file: &Path, text: &str) -> Error {
-    let key = fault.strip_prefix("weight of ").map_or(fault.as_str(), |_| "weights");
+    match line_of(&fault, text) {
+        Some(line) => Error::input(fault).at_line(file, line),
+        None => Error::input(fault).in_file(file),
+    }
+}
+
+/// The line of the key that a fault begins with.
+fn line_of(fault: &str, text: &str) -> Option<usize> {
+    let key = fault.strip_prefix("weight of ").map_or(fault, |_| "weights");
     let key = key.split([' ', ':']).next().unwrap_or_default();
     let sets = |line: &str| {
         line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='))
     };
-    let line = (1..).zip(text.lines()).find(|(_, line)| sets(line)).map(|(number, _)| number);
-    match line {
-        Some(line) => Error::input(fault).at_line(file, line),
-        None => Error::input(fault).in_file(file),
-    }
+    (1..).zip(text.lines()).find(|(_, line)| sets(line)).map(|(number, _)| number)
 }
 
 /// The settings of a collection whose first stage has the legs named: `flags` over what `settings_file`

@@ -29,6 +29,7 @@ mod sample;
 mod sgml;
 mod source;
 mod table;
+mod whereabouts;
 mod without_texts;
 
 use std::collections::BTreeMap;
@@ -47,6 +48,7 @@ pub use progress::Reading;
 pub use read::{read, read_telling};
 pub use record::{FieldNames, Role};
 pub use sample::{sample_folder, write_sample};
+pub use whereabouts::whereabouts;
 
 /// The passage that a judgment speaks of, or the document.
 #[derive(Debug, Clone, PartialEq, Eq)]

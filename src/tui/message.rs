@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 
+use crate::config::user::Preset;
 use crate::corpus::{Collection, Mark, Reading};
-use crate::domain::SecondStage;
+use crate::domain::{DocIdx, SecondStage, Settings};
 use crate::engine::{Event, News, Request, Snapshot};
 use crate::error::Error;
 use crate::export::frame::Format;
@@ -36,6 +37,8 @@ pub enum Message {
     News(News),
     /// The terminal draws signs of ambiguous width two cells wide.
     AmbiguousIsWide,
+    /// A file was written, or could not be.
+    Kept(Result<Kept, Error>),
     /// A signal asks the program to end.
     Terminate,
 }
@@ -61,8 +64,26 @@ pub enum Picture {
     Plots,
 }
 
-/// Something is to be done outside the state.
+/// What is to be written.
 #[derive(Debug, Clone, PartialEq)]
+pub enum Writing {
+    /// Into the collection's `rankscope.toml`.
+    Settings(Box<Settings>),
+    Preset {
+        name: String,
+        settings: Box<Settings>,
+    },
+}
+
+/// What was written, in words, and the presets that there are since.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    pub words: String,
+    pub presets: Option<Vec<Preset>>,
+}
+
+/// Something is to be done outside the state.
+#[derive(Debug, Clone)]
 pub enum Effect {
     Request(Request),
     /// Holds these plans against the present one.
@@ -73,6 +94,12 @@ pub enum Effect {
     Behind(Job),
     /// Writes a judgment.
     Judge(Mark),
+    /// Writes a file of the user's; [`Message::Kept`] says how that went.
+    Write(Writing),
+    /// Hands text to the terminal's clipboard.
+    Copy(String),
+    /// Opens a passage in its file in the user's editor, with the terminal given back meanwhile.
+    Edit(Arc<Collection>, DocIdx),
     /// Switches mouse capture on or off.
     CaptureMouse(bool),
     /// Writes a picture to a new file; [`Message::Pictured`] says how that went.
@@ -84,4 +111,23 @@ pub enum Effect {
     Quit,
     /// Quits, and `run` returns this error.
     Fail(Error),
+}
+
+impl PartialEq for Effect {
+    /// A collection is compared by being the same one.
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Request(a), Self::Request(b)) => a == b,
+            (Self::Judge(a), Self::Judge(b)) => a == b,
+            (Self::Write(a), Self::Write(b)) => a == b,
+            (Self::Copy(a), Self::Copy(b)) => a == b,
+            (Self::Edit(a, one), Self::Edit(b, other)) => Arc::ptr_eq(a, b) && one == other,
+            (Self::CaptureMouse(a), Self::CaptureMouse(b)) => a == b,
+            (Self::Fail(a), Self::Fail(b)) => a == b,
+            (Self::Repaint, Self::Repaint) | (Self::Suspend, Self::Suspend) | (Self::Quit, Self::Quit) => {
+                true
+            }
+            _ => false,
+        }
+    }
 }

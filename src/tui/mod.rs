@@ -19,6 +19,7 @@
 mod actions;
 mod behind;
 pub mod demo;
+mod editor;
 mod fields;
 mod filter;
 mod guard;
@@ -30,6 +31,7 @@ mod knobs;
 mod layout;
 mod lines;
 mod message;
+mod palette;
 mod picker;
 mod picture;
 mod probe;
@@ -41,21 +43,27 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod theme;
+mod themes;
 mod update;
 mod view;
 mod widgets;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::config::user::Preset;
 use crate::corpus::Mark;
 use crate::domain::{LegName, SecondStage, Settings};
 use crate::engine::{Event, Request};
 use crate::error::Result;
 
-pub use actions::{as_text as actions_as_text, markdown as actions_as_markdown};
+pub use actions::{
+    Binding, Keymap, action_list, as_text as actions_as_text, markdown as actions_as_markdown,
+};
+pub use themes::{BUILT_IN as THEMES, Ground, Theme};
 
 /// How the screen starts.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Draw with ASCII signs only.
     pub ascii: bool,
@@ -73,6 +81,48 @@ pub struct Options {
     pub presenter: bool,
     /// A tour to begin with.
     pub tour: Option<Arc<demo::Script>>,
+    /// What was left the last time, laid over `settings`.
+    pub restored: Option<Restored>,
+    pub keys: Keymap,
+    /// The theme by the ground that the terminal turns out to have; `None`: the one the program has.
+    pub theme: Option<ThemeChoice>,
+    /// To choose from, the user's own among them.
+    pub presets: Vec<Preset>,
+    pub files: Files,
+}
+
+/// What the screen was left with, or what its caller wants it to begin with.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Restored {
+    pub settings: Settings,
+    /// The id of a listed query.
+    pub query: Option<String>,
+    /// A query to ask.
+    pub typed: Option<String>,
+    /// Whether it is from the last time, and not from the command line alone.
+    pub from_last_time: bool,
+}
+
+/// Where the screen writes, and what its command line is made of.
+#[derive(Debug, Clone, Default)]
+pub struct Files {
+    /// The collection's settings file.
+    pub settings: PathBuf,
+    /// The user's configuration folder.
+    pub config: Option<PathBuf>,
+    /// Where the collection's query and settings are left at the end; `None`: they are not.
+    pub session: Option<PathBuf>,
+    /// The arguments of this screen without those that set knobs.
+    pub arguments: Vec<String>,
+    /// The knobs as they are without any flag.
+    pub base: Settings,
+}
+
+/// A theme for either ground.
+#[derive(Debug, Clone, Copy)]
+pub struct ThemeChoice {
+    pub dark: Theme,
+    pub light: Theme,
 }
 
 /// What the screen needs of an engine; dropping the handle stops it.

@@ -1,4 +1,4 @@
-//! A list to choose from: the fusion methods, the second stages. In: what is chosen and what is typed.
+//! A list to choose from: the fusion methods, the second stages, presets, every command. In: what is chosen and what is typed.
 //! Out: the entries that match. It changes no setting.
 
 use tui_input::Input;
@@ -6,15 +6,30 @@ use tui_input::Input;
 use crate::domain::rerankers::{self, Origin, RERANKERS, RerankerKind};
 use crate::domain::{FusionMethod, SecondStage, Settings};
 
-use super::knobs::RERANKER_STOPS;
+use super::actions::{ActionId, Keymap};
+use super::knobs::{Knob, RERANKER_STOPS};
+use super::palette;
+use crate::config::user::Preset;
 
 /// What a list is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pick {
     Fusion,
     Reranker,
+    Preset,
+    /// The command palette.
+    Command,
     /// Second stages to hold against the present one; several may be marked.
     Rivals,
+}
+
+/// What the lists are made of, beside what the program knows by itself.
+#[derive(Debug, Clone, Default)]
+pub struct Shelf {
+    pub presets: Vec<Preset>,
+    pub keys: Keymap,
+    /// The names of the legs.
+    pub legs: Vec<String>,
 }
 
 /// How many second stages are compared with the present one at once.
@@ -40,6 +55,10 @@ pub enum Choice {
     Plan(SecondStage),
     /// A service: needs a model behind its name before it is a plan.
     Service(&'static str),
+    Preset(Box<Preset>),
+    Act(ActionId),
+    /// A knob and the value that was typed for it.
+    Set(Knob, String),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -53,19 +72,22 @@ pub struct Entry {
 
 /// The entries whose name or words have what is typed in them. A second stage that is typed in full
 /// stands first.
-pub fn entries(pick: Pick, typed: &str) -> Vec<Entry> {
+pub fn entries(pick: Pick, typed: &str, shelf: &Shelf) -> Vec<Entry> {
     let typed = typed.trim();
     let all = match pick {
         Pick::Fusion => FusionMethod::ALL.map(fusion).into(),
         Pick::Reranker => second_stages(),
+        Pick::Preset => shelf.presets.iter().map(preset).collect(),
+        Pick::Command => return palette::entries(typed, shelf),
         Pick::Rivals => rivals(),
     };
     let wanted = typed.to_lowercase();
     let matches = |entry: &Entry| {
         entry.name.to_lowercase().contains(&wanted) || entry.words.to_lowercase().contains(&wanted)
     };
-    let plan =
-        (pick != Pick::Fusion && !typed.is_empty()).then(|| typed.parse::<SecondStage>().ok()).flatten();
+    let plan = (matches!(pick, Pick::Reranker | Pick::Rivals) && !typed.is_empty())
+        .then(|| typed.parse::<SecondStage>().ok())
+        .flatten();
     let known = |plan: &SecondStage| all.iter().any(|entry| entry.choice == Choice::Plan(plan.clone()));
     let own = plan.filter(|plan| !known(plan) && !is_bare_service(plan)).map(|plan| Entry {
         name: plan.name(),
@@ -77,8 +99,10 @@ pub fn entries(pick: Pick, typed: &str) -> Vec<Entry> {
 }
 
 /// How many lines the list has when nothing is typed.
-pub fn height(pick: Pick) -> usize {
+pub fn height(pick: Pick, shelf: &Shelf) -> usize {
     match pick {
+        Pick::Preset => shelf.presets.len(),
+        Pick::Command => palette::count(),
         Pick::Fusion => FusionMethod::ALL.len(),
         Pick::Reranker => second_stages().len(),
         // The heads, the present plan, and two lines on who won where.
@@ -96,7 +120,21 @@ pub fn is_chosen(entry: &Entry, settings: &Settings) -> bool {
     match &entry.choice {
         Choice::Fusion(method) => *method == settings.fusion,
         Choice::Plan(plan) => *plan == settings.reranker,
-        Choice::Service(_) => false,
+        Choice::Service(_) | Choice::Preset(_) | Choice::Act(_) | Choice::Set(..) => false,
+    }
+}
+
+fn preset(preset: &Preset) -> Entry {
+    Entry {
+        name: preset.name.clone(),
+        words: preset.words.clone(),
+        choice: Choice::Preset(Box::new(preset.clone())),
+        // One that names a service is not tried on the way past it.
+        at_once: preset
+            .patch
+            .rerank
+            .as_ref()
+            .is_none_or(|plan| plan.rerankers().into_iter().all(|name| RERANKER_STOPS.contains(&name))),
     }
 }
 
@@ -164,16 +202,17 @@ mod tests {
 
     #[test]
     fn every_fusion_method_is_listed_and_found_by_its_engine() {
-        assert_eq!(entries(Pick::Fusion, "").len(), FusionMethod::ALL.len());
-        let names: Vec<String> = entries(Pick::Fusion, "WEAV").into_iter().map(|entry| entry.name).collect();
+        assert_eq!(entries(Pick::Fusion, "", &Shelf::default()).len(), FusionMethod::ALL.len());
+        let names: Vec<String> =
+            entries(Pick::Fusion, "WEAV", &Shelf::default()).into_iter().map(|entry| entry.name).collect();
         assert_eq!(names, ["weaviate-ranked", "weaviate-relative"]);
-        assert!(entries(Pick::Fusion, "no such method").is_empty());
+        assert!(entries(Pick::Fusion, "no such method", &Shelf::default()).is_empty());
     }
 
     /// Trap: a list that tries what it points at would send passages to a paid service on the way past it.
     #[test]
     fn only_what_is_free_is_tried_at_once() {
-        let all = entries(Pick::Reranker, "");
+        let all = entries(Pick::Reranker, "", &Shelf::default());
         let free: Vec<&str> = all.iter().filter(|entry| entry.at_once).map(|entry| &*entry.name).collect();
         assert_eq!(free, RERANKER_STOPS);
         for card in &RERANKERS {
@@ -183,13 +222,14 @@ mod tests {
 
     #[test]
     fn a_plan_can_be_typed_and_a_service_needs_its_model() {
-        let typed = entries(Pick::Reranker, "late-interaction@100 > cohere:rerank-v3.5@20");
+        let typed =
+            entries(Pick::Reranker, "late-interaction@100 > cohere:rerank-v3.5@20", &Shelf::default());
         assert_eq!(typed.len(), 1);
         assert_eq!(typed[0].words, "as typed");
-        let bare = entries(Pick::Reranker, "cohere");
+        let bare = entries(Pick::Reranker, "cohere", &Shelf::default());
         assert!(bare.iter().all(|entry| entry.words != "as typed"), "{bare:?}");
         assert!(bare.iter().any(|entry| entry.choice == Choice::Service("cohere")));
-        let stop = entries(Pick::Reranker, "none");
+        let stop = entries(Pick::Reranker, "none", &Shelf::default());
         assert_eq!(stop.iter().filter(|entry| entry.name == "none").count(), 1);
     }
 }

@@ -3,8 +3,11 @@
 
 use std::io::{self, stdout};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::thread::JoinHandle;
 
+use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{Event as TerminalEvent, EventStream, MouseButton, MouseEvent, MouseEventKind};
 use crossterm::execute;
 use crossterm::terminal::{BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate};
@@ -14,17 +17,21 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use crate::config::{presets, session, spelling, user};
+use crate::corpus::{self, Collection};
+use crate::domain::DocIdx;
 use crate::engine::Event;
 use crate::error::{Error, Result};
 
 use super::behind::Behind;
 use super::guard::{self, Guard};
 use super::hit::{Gesture, HitMap, Pointer, Target, along};
-use super::message::{Effect, Message, Picture};
+use super::message::{Effect, Kept, Message, Picture, Writing};
+use super::probe::LateAnswer;
 use super::state::State;
 use super::theme::Look;
 use super::update::update;
-use super::{EngineHandle, Options, picture, probe, view};
+use super::{EngineHandle, Files, Ground, Options, editor, picture, probe, view};
 
 pub fn run<H: EngineHandle>(
     options: Options,
@@ -41,8 +48,11 @@ pub fn run<H: EngineHandle>(
     #[cfg(unix)]
     super::hangup::watch().map_err(|error| no_terminal(&error))?;
     let guard = Guard::take(!options.no_mouse).map_err(|error| no_terminal(&error))?;
-    let outcome = Screen::open(&options, guard, &engine, tell.clone())
-        .and_then(|mut screen| runtime.block_on(screen.run(hear)));
+    let outcome = Screen::open(&options, guard, &engine, tell.clone()).and_then(|mut screen| {
+        let outcome = runtime.block_on(screen.run(hear));
+        screen.leave();
+        outcome
+    });
     // The terminal is given back by now; joining the engine may take a moment. Until here our own end of
     // the channel is open, so that an engine that has gone away reads as silence.
     drop(engine);
@@ -60,10 +70,12 @@ fn terminal() -> Result<Terminal<CrosstermBackend<io::Stdout>>> {
 }
 
 /// What the loop goes on with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 enum Next {
     Wait,
     Stop,
+    /// The editor is to be run: keys are its own until it ends.
+    Edit(Arc<Collection>, DocIdx),
 }
 
 struct Screen<'a, H: EngineHandle> {
@@ -74,9 +86,13 @@ struct Screen<'a, H: EngineHandle> {
     /// What the pressed mouse button holds: a drag stays with its target.
     held: Option<(Rect, Target)>,
     engine: &'a H,
-    behind: Behind,
     /// Our own end of the channel, for what is done beside the loop.
     tell: UnboundedSender<Message>,
+    /// Files that are being written: the end waits for them.
+    writers: Vec<JoinHandle<()>>,
+    /// An answer of the terminal that may come too late.
+    late: LateAnswer,
+    behind: Behind,
 }
 
 impl<'a, H: EngineHandle> Screen<'a, H> {
@@ -86,6 +102,11 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
         let behind = Behind::start(move |outcome| drop(done.send(Message::Done(outcome))))
             .map_err(|error| Error::unavailable(format!("cannot start a thread: {error}")))?;
         let mut look = Look::from_environment(options.ascii, options.coloured);
+        let mut late = LateAnswer::default();
+        if let Some(theme) = options.theme {
+            let ground = probe::ground(&mut late);
+            look.theme = if ground == Ground::Light { theme.light } else { theme.dark };
+        }
         if !look.ascii {
             let tell = tell.clone();
             let late = move |_wide| drop(tell.send(Message::AmbiguousIsWide));
@@ -94,7 +115,18 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
         let terminal = terminal()?;
         let size = terminal.size().map_err(|error| no_terminal(&error))?;
         let state = State::new(options, look, (size.width, size.height));
-        Ok(Self { guard, terminal, state, hits: HitMap::default(), held: None, engine, behind, tell })
+        Ok(Self {
+            guard,
+            terminal,
+            state,
+            hits: HitMap::default(),
+            held: None,
+            engine,
+            tell,
+            writers: Vec::new(),
+            late,
+            behind,
+        })
     }
 
     async fn run(&mut self, mut engine_says: UnboundedReceiver<Message>) -> Result<()> {
@@ -114,8 +146,15 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
             };
             let effects = self.take_all(first, &mut terminal_says, &mut engine_says).await;
             let Some(effects) = effects else { continue };
-            if self.perform(effects)? == Next::Stop {
-                return Ok(());
+            match self.perform(effects)? {
+                Next::Stop => return Ok(()),
+                Next::Edit(collection, doc) => {
+                    // Its thread would read the editor's keys.
+                    drop(terminal_says);
+                    self.edit(&collection, doc)?;
+                    terminal_says = EventStream::new();
+                }
+                Next::Wait => {}
             }
             self.draw()?;
         }
@@ -149,6 +188,7 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
     /// A terminal event as a message; `None` where it means nothing.
     fn translate(&mut self, event: TerminalEvent) -> Option<Message> {
         match event {
+            TerminalEvent::Key(key) if self.late.is_part(&key) => None,
             TerminalEvent::Key(key) => Some(Message::Key(key)),
             TerminalEvent::Paste(text) => Some(Message::Paste(text)),
             TerminalEvent::Resize(width, height) => Some(Message::Resize(width, height)),
@@ -180,6 +220,7 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
     /// Performs effects in order; of several requests only the newest is sent.
     fn perform(&mut self, effects: Vec<Effect>) -> Result<Next> {
         let mut newest = None;
+        let mut next = Next::Wait;
         for effect in effects {
             match effect {
                 Effect::Request(request) => newest = Some(request),
@@ -187,6 +228,12 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
                 Effect::Agree(yes) => self.engine.agree(yes),
                 Effect::Behind(job) => self.behind.start_job(job),
                 Effect::Judge(mark) => self.engine.mark(mark),
+                Effect::Write(what) => self.write(what),
+                Effect::Copy(text) => {
+                    execute!(stdout(), CopyToClipboard::to_clipboard_from(text))
+                        .map_err(|error| no_terminal(&error))?;
+                }
+                Effect::Edit(collection, doc) => next = Next::Edit(collection, doc),
                 Effect::CaptureMouse(on) => {
                     self.guard.capture_mouse(on).map_err(|error| no_terminal(&error))?;
                 }
@@ -209,7 +256,63 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
         if let Some(request) = newest {
             self.engine.request(request);
         }
-        Ok(Next::Wait)
+        Ok(next)
+    }
+
+    /// Writes a file on a thread of its own: no key waits for a disk.
+    fn write(&mut self, what: Writing) {
+        let (files, legs, tell) =
+            (self.state.files.clone(), self.state.shelf.legs.clone(), self.tell.clone());
+        let write = move || drop(tell.send(Message::Kept(kept(what, &files, &legs))));
+        match std::thread::Builder::new().name("write".to_owned()).spawn(write) {
+            Ok(writer) => self.writers.push(writer),
+            Err(error) => self.state.complain(format!("nothing is written: {error}")),
+        }
+    }
+
+    /// Runs the user's editor on a passage's file.
+    fn edit(&mut self, collection: &Collection, doc: DocIdx) -> Result<()> {
+        let place = match corpus::whereabouts(collection, doc) {
+            Ok(place) => place,
+            Err(error) => {
+                self.state.complain(error.to_string().replace('\n', " "));
+                return Ok(());
+            }
+        };
+        let Some((program, arguments)) = editor::command(|name| std::env::var(name).ok(), &place.0, place.1)
+        else {
+            self.state.complain("$VISUAL or $EDITOR cannot be read: a quote is not closed");
+            return Ok(());
+        };
+        self.guard.give_back();
+        let ended = std::process::Command::new(&program).args(arguments).status();
+        self.guard.retake().map_err(|error| no_terminal(&error))?;
+        self.repaint()?;
+        let place = format!("{}:{}", place.0.display(), place.1);
+        match ended {
+            Ok(status) if status.success() => self.state.say(place),
+            Ok(status) => self.state.complain(format!("{program} ended with {status}: {place}")),
+            Err(error) => self.state.complain(format!(
+                "{program}: {error}; set $EDITOR to your editor, or open {place} yourself"
+            )),
+        }
+        Ok(())
+    }
+
+    /// What is left to do when the screen is gone: what was asked to be written is, and the session kept.
+    fn leave(&mut self) {
+        self.guard.give_back();
+        for writer in self.writers.drain(..) {
+            let _ = writer.join();
+        }
+        let state = &self.state;
+        let (Some(file), Some(collection)) = (&state.files.session, &state.collection) else { return };
+        let query = state.query.and_then(|query| collection.queries.get(query.index()));
+        let left = (query.map(|query| query.id.as_str()), state.typed.as_deref());
+        let (now, start) = (&state.settings, &state.settings_at_start);
+        if let Err(error) = session::write(file, left, now, start, &state.shelf.legs) {
+            tracing::warn!("not found again at the next start: {error}");
+        }
     }
 
     /// Makes a picture and writes it, beside the loop: a disk may be slow.
@@ -245,6 +348,26 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
             execute!(stdout(), EndSynchronizedUpdate)
         };
         draw().map_err(|error| no_terminal(&error))
+    }
+}
+
+/// Writes what was asked for, and says so.
+fn kept(what: Writing, files: &Files, legs: &[String]) -> Result<Kept> {
+    match what {
+        Writing::Settings(settings) => {
+            spelling::write(&files.settings, &settings, legs)?;
+            Ok(Kept { words: format!("written: {}", files.settings.display()), presets: None })
+        }
+        Writing::Preset { name, settings } => {
+            let folder = files
+                .config
+                .as_ref()
+                .ok_or_else(|| Error::input("no home folder is known").advise("set RANKSCOPE_CONFIG_DIR"))?;
+            let file = user::save_preset(folder, &name, &settings, legs)?;
+            let mut all = presets::built_in();
+            all.extend(user::presets(folder)?);
+            Ok(Kept { words: format!("preset {name} is kept in {}", file.display()), presets: Some(all) })
+        }
     }
 }
 

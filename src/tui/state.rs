@@ -11,14 +11,14 @@ use crate::export::engines::Engine;
 
 use crate::tune::Goal;
 
-use super::Options;
 use super::demo::{Tour, caption};
 use super::history::History;
 use super::knobs::{self, Knob, Scope};
 use super::layout::{Detail, Layout, Plot, Wants};
-use super::picker::{self, Pick, Picker};
+use super::picker::{self, Pick, Picker, Shelf};
 use super::tables::Tables;
 use super::theme::Look;
+use super::{Files, Options, Restored};
 
 /// What the screen is about; a digit chooses it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +75,12 @@ pub enum Mode {
     Help,
     /// A passage and its score are open in full.
     Explaining,
+    /// The command line of this screen is open.
+    CommandLine,
+    /// The unjudged top of both lists, a passage at a time.
+    Pooling,
+    /// A name is typed for a preset.
+    Naming,
     /// A service would cost money, and nothing is sent before a yes.
     Agreeing,
     /// A passage of the corpus is open: its text, and which queries return it.
@@ -87,11 +93,20 @@ pub enum Mode {
 
 impl Mode {
     pub fn is_typing(self) -> bool {
-        matches!(self, Self::Asking | Self::Filtering | Self::Number(_) | Self::Picking(_))
+        matches!(self, Self::Asking | Self::Filtering | Self::Number(_) | Self::Picking(_) | Self::Naming)
     }
 
     pub fn is_overlay(self) -> bool {
-        matches!(self, Self::Help | Self::Explaining | Self::Reading | Self::SideBySide | Self::Snippet(_))
+        matches!(
+            self,
+            Self::Help
+                | Self::Explaining
+                | Self::CommandLine
+                | Self::Pooling
+                | Self::Reading
+                | Self::SideBySide
+                | Self::Snippet(_)
+        )
     }
 }
 
@@ -126,6 +141,16 @@ pub struct JudgmentStep {
     /// `None`: it was unjudged.
     pub before: Option<Grade>,
     pub mark: Mark,
+}
+
+/// Pooled judging: the passages to be judged, in an order that says nothing of their ranks.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Pool {
+    /// How deep into both lists.
+    pub depth: usize,
+    /// Those that were unjudged when the pool was made.
+    pub docs: Vec<DocIdx>,
+    pub at: usize,
 }
 
 /// The judgments of this session; their undo is apart from that of the settings.
@@ -229,6 +254,24 @@ pub struct State {
     pub picturing: bool,
 
     pub history: History,
+    /// What the lists to choose from are made of.
+    pub shelf: Shelf,
+    pub files: Files,
+    /// What is to be shown first; taken when the collection is open.
+    pub restored: Option<Restored>,
+    /// The name that is typed for a preset.
+    pub name: Input,
+    /// Whether something is looked for in what is open, and what.
+    pub finding: bool,
+    pub find: Input,
+    /// The line of the match that one stands on.
+    pub found_at: Option<usize>,
+    /// Whether long lines of the open passage are wrapped, and if not how far they are scrolled.
+    pub wrap: bool,
+    pub overlay_left: usize,
+    /// Whether scores, ranks and marks are hidden.
+    pub blind: bool,
+    pub pool: Pool,
     pub judgments: Judgments,
     /// The passage that was marked with the last key: a digit grades it.
     pub grading: Option<DocIdx>,
@@ -259,7 +302,7 @@ impl State {
             widest_id: 0,
             languages: 0,
             snapshot: None,
-            settings: options.settings.clone(),
+            settings: options.restored.as_ref().map_or(&options.settings, |left| &left.settings).clone(),
             rivals: Vec::new(),
             answered: None,
             settings_at_start: options.settings.clone(),
@@ -289,6 +332,21 @@ impl State {
             notice: None,
             picturing: false,
             history: History::default(),
+            shelf: Shelf {
+                presets: options.presets.clone(),
+                keys: options.keys.clone(),
+                legs: options.legs.iter().map(|leg| leg.name.to_string()).collect(),
+            },
+            files: options.files.clone(),
+            restored: options.restored.clone(),
+            name: Input::default(),
+            finding: false,
+            find: Input::default(),
+            found_at: None,
+            wrap: true,
+            overlay_left: 0,
+            blind: false,
+            pool: Pool::default(),
             judgments: Judgments::default(),
             grading: None,
         };
@@ -333,7 +391,7 @@ impl State {
     /// What the frame is to hold.
     pub fn wants(&self) -> Wants {
         let dock = match self.mode {
-            Mode::Picking(pick) => picker::height(pick),
+            Mode::Picking(pick) => picker::height(pick, &self.shelf),
             _ if self.panel => self.knobs().len(),
             _ => 0,
         };
@@ -417,6 +475,11 @@ impl State {
             Some(mark) => mark.grade,
             None => collection.grade(listed?, doc),
         }
+    }
+
+    /// Whether what could sway a judgment is hidden.
+    pub fn is_blind(&self) -> bool {
+        self.blind || self.mode == Mode::Pooling
     }
 
     pub fn say(&mut self, text: impl Into<String>) {

@@ -64,8 +64,9 @@ impl Screen {
             title: "synthetic".to_owned(),
             presenter: false,
             tour: None,
+            ..Options::default()
         };
-        let look = Look { colours: Colours::Palette, ascii: false };
+        let look = Look { colours: Colours::Palette, ascii: false, theme: Default::default() };
         let state = State::new(&options, look, (width, height));
         let collection = Arc::new(desk.collection());
         let viewport = Viewport::Fixed(Rect::new(0, 0, width, height));

@@ -7,22 +7,16 @@ use ratatui::style::{Color, Modifier, Style};
 
 use crate::domain::Fate;
 
-/// What the terminal can show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Colours {
-    /// `NO_COLOR`: bold, dim, underlined and reversed only.
-    None,
-    /// The terminal's own sixteen.
-    Sixteen,
-    /// The fixed palette of 256; its tones are chosen to be legible on dark and on light ground.
-    Palette,
-}
+use super::themes::{DARK, Paint, Theme};
+
+pub use super::themes::Colours;
 
 /// Styles and signs together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Look {
     pub colours: Colours,
     pub ascii: bool,
+    pub theme: Theme,
 }
 
 /// What a piece of the screen means.
@@ -67,6 +61,9 @@ impl Look {
         let plain = !variable("NO_COLOR").is_empty() || term == "dumb";
         let colours = if !coloured.unwrap_or(!plain) {
             Colours::None
+        } else if ["truecolor", "24bit"].contains(&variable("COLORTERM").as_str()) || term.contains("direct")
+        {
+            Colours::True
         } else if !variable("COLORTERM").is_empty()
             || !variable("WT_SESSION").is_empty()
             || rich.iter().any(|name| term.contains(name))
@@ -75,17 +72,13 @@ impl Look {
         } else {
             Colours::Sixteen
         };
-        Self { colours, ascii }
+        Self { colours, ascii, theme: DARK }
     }
 
     pub fn style(self, tone: Tone) -> Style {
-        let style = Style::new();
-        let style = match self.colour(tone) {
-            Some(colour) => style.fg(colour),
-            None => style,
-        };
+        let style = self.paint(tone).map_or_else(Style::new, |paint| paint.style(self.colours));
         let style = match (tone, self.colours) {
-            (Tone::Heat(level), Colours::Palette) => {
+            (Tone::Heat(level), Colours::Palette | Colours::True) => {
                 let (ground, sign) = HEAT[usize::from(level.min(HEAT_LEVELS - 1))];
                 style.bg(Color::Indexed(ground)).fg(Color::Indexed(sign))
             }
@@ -94,24 +87,22 @@ impl Look {
         style.add_modifier(self.modifier(tone))
     }
 
-    fn colour(self, tone: Tone) -> Option<Color> {
-        let (palette, sixteen) = match tone {
-            Tone::Text | Tone::Strong | Tone::Stale | Tone::Twin => return None,
-            Tone::Quiet => (Color::Indexed(244), Color::DarkGray),
-            Tone::Frame => (Color::Indexed(240), Color::DarkGray),
-            Tone::FocusFrame | Tone::Accent | Tone::Cursor | Tone::Key => (Color::Indexed(67), Color::Cyan),
-            Tone::Knob | Tone::Chosen => (Color::Indexed(67), Color::Cyan),
-            Tone::Gold | Tone::Highlight => (Color::Indexed(172), Color::Yellow),
-            Tone::Gained => (Color::Indexed(71), Color::Green),
-            Tone::Lost => (Color::Indexed(167), Color::Red),
-            // The sixteen have no order that one could see.
+    /// `None`: as the terminal has it. The sixteen have no order that a heat map could use.
+    fn paint(self, tone: Tone) -> Option<Paint> {
+        let theme = &self.theme;
+        Some(match tone {
+            Tone::Text | Tone::Strong | Tone::Stale | Tone::Twin => theme.text,
+            Tone::Quiet => theme.quiet,
+            Tone::Frame => theme.frame,
+            Tone::FocusFrame | Tone::Accent | Tone::Key => theme.accent,
+            Tone::Cursor => theme.cursor,
+            Tone::Knob | Tone::Chosen => theme.knob,
+            Tone::Gold => theme.gold,
+            Tone::Highlight => theme.highlight,
+            Tone::Gained => theme.gained,
+            Tone::Lost => theme.lost,
             Tone::Heat(_) => return None,
-        };
-        match self.colours {
-            Colours::None => None,
-            Colours::Sixteen => Some(sixteen),
-            Colours::Palette => Some(palette),
-        }
+        })
     }
 
     fn modifier(self, tone: Tone) -> Modifier {
@@ -125,7 +116,7 @@ impl Look {
                 Modifier::BOLD.union(if plain { Modifier::UNDERLINED } else { Modifier::empty() })
             }
             Tone::Key => Modifier::BOLD,
-            Tone::Heat(0) if self.colours != Colours::Palette => Modifier::DIM,
+            Tone::Heat(0) if matches!(self.colours, Colours::None | Colours::Sixteen) => Modifier::DIM,
             Tone::Heat(level) if level + 1 >= HEAT_LEVELS => Modifier::BOLD,
             Tone::Heat(_) => Modifier::empty(),
             Tone::Accent | Tone::FocusFrame if plain => Modifier::BOLD,
@@ -354,7 +345,7 @@ mod tests {
 
     #[test]
     fn the_plain_theme_has_no_colour_and_the_ascii_signs_are_ascii() {
-        let plain = Look { colours: Colours::None, ascii: true };
+        let plain = Look { colours: Colours::None, ascii: true, theme: DARK };
         for tone in
             [Tone::Gold, Tone::Gained, Tone::Lost, Tone::Quiet, Tone::Frame, Tone::Cursor, Tone::Highlight]
         {
@@ -369,7 +360,7 @@ mod tests {
     #[test]
     fn every_sign_of_a_fate_is_one_cell_and_the_good_differ_from_the_bad() {
         for ascii in [false, true] {
-            let look = Look { colours: Colours::Palette, ascii };
+            let look = Look { colours: Colours::Palette, ascii, theme: DARK };
             for fate in Fate::ALL {
                 assert_eq!(look.fate(fate).0.width(), 1, "{fate:?}");
             }

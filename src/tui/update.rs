@@ -6,13 +6,16 @@ mod agreeing;
 mod choosing;
 mod compare;
 mod curves;
+mod finding;
 mod history;
 mod judging;
+mod keeping;
 mod lists;
 mod news;
 mod passages;
 mod pictures;
 mod pointer;
+mod pool;
 pub(super) mod queries;
 mod snapshot;
 mod tables;
@@ -33,7 +36,9 @@ use super::picker::Pick;
 use super::state::{Mode, Pane, State, View};
 
 pub use curves::{best_cell, recommended};
+pub use keeping::command_line;
 pub use lists::keep_in_sight;
+pub use pool::progress as pool_progress;
 
 /// Takes one message; returns what is to be done outside.
 pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
@@ -77,6 +82,7 @@ fn take(state: &mut State, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::News(news) => news::on_news(state, news),
+        Message::Kept(kept) => keeping::on_kept(state, kept),
         Message::AmbiguousIsWide => {
             state.look.ascii = true;
             Vec::new()
@@ -105,11 +111,16 @@ fn on_key(state: &mut State, event: KeyEvent) -> Vec<Effect> {
     }
     let place = actions::place(state);
     let touring = state.tour.is_some() && !matches!(place, Place::Field | Place::Picture);
-    let of_tour = touring.then(|| actions::action_for(&event, Place::Tour)).flatten();
-    match of_tour.or_else(|| actions::action_for(&event, place)) {
+    let of_tour = touring.then(|| actions::action_for(&event, Place::Tour, &state.shelf.keys)).flatten();
+    match of_tour.or_else(|| actions::action_for(&event, place, &state.shelf.keys)) {
+        Some(ActionId::PoolGrade) => {
+            let nth = actions::nth_key(&event, ActionId::PoolGrade, &state.shelf.keys);
+            // The keys stand for grades in the table's order: 1, 2, 3, 0.
+            pool::grade(state, nth.map_or(0, |nth| (nth as i32 + 1) % 4))
+        }
         Some(action) => on_action(state, action),
         None if state.picturing => pictures::on_other_key(state),
-        None if state.mode.is_typing() => on_typed_key(state, &event),
+        None if state.mode.is_typing() || state.finding => on_typed_key(state, &event),
         None => {
             if let KeyCode::Char(c) = event.code
                 && event.modifiers.difference(KeyModifiers::SHIFT).is_empty()
@@ -222,6 +233,28 @@ pub(super) fn on_action(state: &mut State, action: ActionId) -> Vec<Effect> {
         Id::RedoJudgment => judging::redo(state),
         Id::Undo => history::undo(state),
         Id::Redo => history::redo(state),
+        Id::Presets => choosing::open(state, Pick::Preset),
+        Id::Palette => choosing::open(state, Pick::Command),
+        Id::SavePreset => keeping::name_preset(state),
+        Id::WriteSettings => keeping::write_settings(state),
+        Id::CommandLine => keeping::show_command_line(state),
+        Id::CopyText => keeping::copy(state, "the text", |passage| passage.indexed_text()),
+        Id::CopyId => keeping::copy(state, "the id", |passage| passage.id.clone()),
+        Id::OpenSource => keeping::open_source(state),
+        Id::Pool => pool::open(state),
+        Id::Blind => pool::toggle_blind(state),
+        Id::PoolGrade => Vec::new(),
+        Id::PoolSkip => pool::step(state, true),
+        Id::PoolBack => pool::step(state, false),
+        Id::PoolUnjudge => pool::unjudge(state),
+        Id::PoolDeeper => pool::deepen(state, true),
+        Id::PoolShallower => pool::deepen(state, false),
+        Id::Find => finding::open(state),
+        Id::NextMatch => finding::next(state),
+        Id::PreviousMatch => finding::previous(state),
+        Id::Wrap => finding::wrap(state),
+        Id::ScrollLeft => finding::aside(state, false),
+        Id::ScrollRight => finding::aside(state, true),
         Id::QueryView => show(state, View::Query),
         Id::CollectionView => show(state, View::Collection),
         Id::LanguagesView => show(state, View::Languages),
@@ -345,7 +378,11 @@ fn open_ask(state: &mut State) -> Vec<Effect> {
 }
 
 fn accept(state: &mut State) -> Vec<Effect> {
+    if state.finding {
+        return finding::close(state, true);
+    }
     match state.mode {
+        Mode::Naming => keeping::save_preset(state),
         Mode::Number(knob) => turning::accept(state, knob),
         Mode::Picking(pick) => choosing::accept(state, pick),
         Mode::Asking if state.typed.is_some() => {
@@ -364,6 +401,9 @@ fn accept(state: &mut State) -> Vec<Effect> {
 /// Backs out of one thing: field, overlay, panel, view, messages, typed query, filter, then to the query
 /// list.
 fn back(state: &mut State) -> Vec<Effect> {
+    if state.finding {
+        return finding::close(state, false);
+    }
     match state.mode {
         Mode::Asking => {
             state.mode = Mode::Browse;
@@ -382,8 +422,13 @@ fn back(state: &mut State) -> Vec<Effect> {
         | Mode::Explaining
         | Mode::Reading
         | Mode::SideBySide
+        | Mode::CommandLine
+        | Mode::Pooling
+        | Mode::Naming
         | Mode::Snippet(_) => {
             state.mode = Mode::Browse;
+            finding::close(state, false);
+            keep_in_sight(state);
             Vec::new()
         }
         Mode::Browse if state.panel => turning::close_panel(state),
@@ -438,7 +483,7 @@ fn on_typed_key(state: &mut State, event: &KeyEvent) -> Vec<Effect> {
 fn on_paste(state: &mut State, text: &str) -> Vec<Effect> {
     state.notice = None;
     state.picturing = false;
-    if !state.mode.is_typing() {
+    if !state.mode.is_typing() && !state.finding {
         open_ask(state);
         if state.mode != Mode::Asking {
             return Vec::new();
@@ -450,8 +495,12 @@ fn on_paste(state: &mut State, text: &str) -> Vec<Effect> {
 }
 
 fn field(state: &mut State) -> &mut tui_input::Input {
+    if state.finding {
+        return &mut state.find;
+    }
     match state.mode {
         Mode::Filtering => field_of_filter(state),
+        Mode::Naming => &mut state.name,
         Mode::Picking(_) => &mut state.picker.filter,
         Mode::Number(_) => &mut state.number,
         _ => &mut state.ask,
@@ -468,6 +517,9 @@ fn after_filtering(state: &mut State) -> Vec<Effect> {
 }
 
 fn after_typing(state: &mut State) -> Vec<Effect> {
+    if state.finding {
+        return finding::typed(state);
+    }
     match state.mode {
         Mode::Asking => queries::ask(state),
         Mode::Filtering => after_filtering(state),

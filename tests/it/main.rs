@@ -14,6 +14,8 @@ mod http_cost;
 mod http_faults;
 mod http_rerank;
 mod inputs;
+#[cfg(unix)]
+mod interaction;
 mod judging;
 mod languages;
 mod layering;

@@ -10,13 +10,14 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 
 use crate::common::{ready, sample, shared};
 
-struct Terminal {
+pub struct Terminal {
     master: Box<dyn MasterPty + Send>,
     writer: Box<dyn std::io::Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     parser: Arc<Mutex<vt100::Parser>>,
-    raw: Arc<Mutex<Vec<u8>>>,
+    pub raw: Arc<Mutex<Vec<u8>>>,
     news: mpsc::Receiver<()>,
+    _home: tempfile::TempDir,
 }
 
 fn cells(n: u16) -> NonZeroU16 {
@@ -27,10 +28,19 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Terminal {
     fn open(rows: u16, cols: u16, args: &[&str]) -> Self {
-        Self::open_in(std::path::Path::new(env!("CARGO_MANIFEST_DIR")), rows, cols, args)
+        Self::with(rows, cols, args, &[])
+    }
+
+    /// With these variables beside the usual ones.
+    pub fn with(rows: u16, cols: u16, args: &[&str], env: &[(&str, String)]) -> Self {
+        Self::start(std::path::Path::new(env!("CARGO_MANIFEST_DIR")), rows, cols, args, env)
     }
 
     fn open_in(folder: &std::path::Path, rows: u16, cols: u16, args: &[&str]) -> Self {
+        Self::start(folder, rows, cols, args, &[])
+    }
+
+    fn start(folder: &std::path::Path, rows: u16, cols: u16, args: &[&str], env: &[(&str, String)]) -> Self {
         let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_rankscope"));
@@ -39,11 +49,18 @@ impl Terminal {
         }
         command.cwd(folder);
         command.env("TERM", "xterm-256color");
+        command.env("COLORFGBG", "15;0");
+        command.env_remove("COLORTERM");
         command.env("RANKSCOPE_RUNTIME_DIR", shared("runtime"));
         command.env("RANKSCOPE_CACHE_DIR", shared("cache"));
         command.env("RANKSCOPE_CONFIG_DIR", shared("no-config"));
-        command.env("RANKSCOPE_DATA_DIR", shared("no-data"));
+        // What one test leaves must not be there at the start of another.
+        let home = tempfile::tempdir().unwrap();
+        command.env("RANKSCOPE_DATA_DIR", home.path());
         command.env_remove("NO_COLOR");
+        for (name, value) in env {
+            command.env(name, value);
+        }
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let parser = Arc::new(Mutex::new(vt100::Parser::new(cells(rows), cells(cols), 0)));
@@ -67,20 +84,28 @@ impl Terminal {
                 let _ = tell.send(());
             }
         });
-        Self { master: pair.master, writer: Box::new(SharedWriter(writer)), child, parser, raw, news }
+        Self {
+            master: pair.master,
+            writer: Box::new(SharedWriter(writer)),
+            child,
+            parser,
+            raw,
+            news,
+            _home: home,
+        }
     }
 
     fn screen(&self) -> String {
         self.parser.lock().unwrap().screen().contents()
     }
 
-    fn press(&mut self, keys: &str) {
+    pub fn press(&mut self, keys: &str) {
         self.writer.write_all(keys.as_bytes()).unwrap();
         self.writer.flush().unwrap();
     }
 
     /// Waits until the screen is as wished; it is looked at whenever something was drawn.
-    fn until(&self, what: &str, wished: impl Fn(&str) -> bool) -> String {
+    pub fn until(&self, what: &str, wished: impl Fn(&str) -> bool) -> String {
         let start = Instant::now();
         loop {
             let screen = self.screen();
@@ -93,14 +118,14 @@ impl Terminal {
     }
 
     /// Waits for the program's end and gives back its exit code.
-    fn end(&mut self) -> u32 {
+    pub fn end(&mut self) -> u32 {
         let code = self.child.wait().unwrap().exit_code();
         // The last bytes may still be on their way.
         while self.news.recv_timeout(Duration::from_millis(200)).is_ok() {}
         code
     }
 
-    fn is_restored(&self) -> bool {
+    pub fn is_restored(&self) -> bool {
         let parser = self.parser.lock().unwrap();
         let screen = parser.screen();
         !screen.alternate_screen()

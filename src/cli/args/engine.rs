@@ -224,7 +224,7 @@ impl EngineArgs {
     }
 
     /// The collection's folder or file, and its settings file.
-    fn collection(&self) -> Result<(PathBuf, PathBuf)> {
+    pub(in crate::cli) fn collection(&self) -> Result<(PathBuf, PathBuf)> {
         let named = match (&self.collection, &self.input.qrels, &self.input.queries) {
             (Some(path), ..) => path.clone(),
             // What there is of it is in these and in the runs.
@@ -247,7 +247,7 @@ impl EngineArgs {
         Ok((folder.to_path_buf(), settings_file))
     }
 
-    pub(super) fn patch(&self) -> Patch {
+    pub(in crate::cli) fn patch(&self) -> Patch {
         Patch {
             legs: (!self.legs.is_empty()).then(|| self.legs.clone()),
             first: self.first.clone(),

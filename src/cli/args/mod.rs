@@ -9,6 +9,7 @@ mod services;
 mod values;
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -19,12 +20,24 @@ pub use judging::JudgeArgs;
 pub use output::OutputArgs;
 pub use values::{analyzers, report_format};
 
+/// The version with what it computes with.
+fn long_version() -> &'static str {
+    static VERSION: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "{}\nONNX Runtime {}, where none is found that is newer\nmodel multilingual-e5-small-q4, bundled",
+            env!("CARGO_PKG_VERSION"),
+            crate::models::runtime::PINNED_VERSION,
+        )
+    });
+    &VERSION
+}
+
 /// A terminal debugger for two-stage retrieval: the candidate set beside the reranked list, every rank
 /// movement, and where each gold passage is lost.
 ///
 /// Without a command it opens the screen; where standard output is no terminal, it prints the findings.
 #[derive(Debug, Parser)]
-#[command(version, about, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(version, long_version = long_version(), about, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Args {
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -91,6 +104,12 @@ pub enum Command {
     Demo(Box<super::demo::DemoArgs>),
     /// Write the sample collection to a folder of your own, to try things on
     Sample(super::sample::SampleArgs),
+    /// The user's own configuration: what holds, where it is, what is wrong with it
+    Config(super::configuration::ConfigArgs),
+    /// Print completions for a shell
+    Completions(super::shell::CompletionsArgs),
+    /// Print the man page
+    Man,
 }
 
 #[derive(Debug, clap::Args)]
@@ -101,6 +120,19 @@ pub struct ScreenArgs {
     /// Leave the mouse to the terminal, so that text can be selected
     #[arg(long)]
     pub no_mouse: bool,
+    /// Colours: auto (light or dark as the terminal is), dark, light, high-contrast, colour-blind, or a
+    /// theme of your own (see `rankscope config path`) [default: auto]
+    #[arg(long, value_name = "NAME", env = "RANKSCOPE_THEME")]
+    pub theme: Option<String>,
+    /// Begin without the query and the settings of the last time
+    #[arg(long)]
+    pub fresh: bool,
+    /// Begin with this query of the collection
+    #[arg(long, value_name = "ID")]
+    pub query: Option<String>,
+    /// Begin with this query of your own
+    #[arg(long, value_name = "TEXT", conflicts_with = "query")]
+    pub ask: Option<String>,
     /// For an audience: fewer columns, larger marks
     #[arg(long)]
     pub presenter: bool,

@@ -2,6 +2,7 @@
 //! help overlay and the table in the README are all drawn from it.
 
 mod chord;
+mod keymap;
 mod table;
 
 use crossterm::event::KeyEvent;
@@ -9,6 +10,7 @@ use crossterm::event::KeyEvent;
 use super::state::{Mode, Pane, State, View};
 
 pub use chord::Chord;
+pub use keymap::{Binding, Keymap};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ActionId {
@@ -97,6 +99,28 @@ pub enum ActionId {
     RedoJudgment,
     Undo,
     Redo,
+    Presets,
+    SavePreset,
+    WriteSettings,
+    CommandLine,
+    CopyText,
+    CopyId,
+    OpenSource,
+    Palette,
+    Pool,
+    Blind,
+    Find,
+    NextMatch,
+    PreviousMatch,
+    Wrap,
+    ScrollLeft,
+    ScrollRight,
+    PoolGrade,
+    PoolSkip,
+    PoolBack,
+    PoolUnjudge,
+    PoolDeeper,
+    PoolShallower,
     Ask,
     Filter,
     Accept,
@@ -115,7 +139,7 @@ pub enum ActionId {
 }
 
 impl ActionId {
-    /// The action's name in scripts: `next-gold`.
+    /// The action's name in scripts and in the user's configuration: `next-gold`.
     pub fn name(self) -> String {
         let mut name = String::new();
         for c in format!("{self:?}").chars() {
@@ -148,6 +172,8 @@ pub enum Place {
     Passages,
     Overlay,
     Field,
+    /// Pooled judging, a passage at a time.
+    Pool,
     /// The question whether a service may be paid.
     Question,
     /// Choosing how a picture of the screen is written.
@@ -205,9 +231,11 @@ pub fn all() -> impl Iterator<Item = &'static Action> + Clone {
 /// What the keys speak to in this state.
 pub fn place(state: &State) -> Place {
     match (state.mode, state.pane) {
+        _ if state.finding => Place::Field,
         (Mode::Agreeing, _) => Place::Question,
         _ if state.picturing => Place::Picture,
         (mode, _) if mode.is_typing() => Place::Field,
+        (Mode::Pooling, _) => Place::Pool,
         (mode, _) if mode.is_overlay() => Place::Overlay,
         _ if state.panel => Place::Panel,
         _ if state.view != View::Query => match state.view {
@@ -224,14 +252,20 @@ pub fn place(state: &State) -> Place {
 }
 
 /// What a key does at a place.
-pub fn action_for(event: &KeyEvent, place: Place) -> Option<ActionId> {
-    let here = all().filter(|action| action.places.contains(&place));
-    here.into_iter().find(|action| action.keys.iter().any(|key| key.is(event))).map(|action| action.id)
+pub fn action_for(event: &KeyEvent, place: Place, keys: &Keymap) -> Option<ActionId> {
+    let mut here = all().filter(|action| action.places.contains(&place));
+    here.find(|action| keys.keys(action).iter().any(|key| key.is(event))).map(|action| action.id)
+}
+
+/// Which of an action's keys it is, from 0.
+pub fn nth_key(event: &KeyEvent, id: ActionId, keys: &Keymap) -> Option<usize> {
+    let action = all().find(|action| action.id == id)?;
+    keys.keys(action).iter().position(|key| key.is(event))
 }
 
 /// The keys of the footer with their labels, most useful first; neighbours of one label together, a run
 /// of many by its ends.
-pub fn footer(place: Place) -> Vec<(String, &'static str)> {
+pub fn footer(place: Place, keymap: &Keymap) -> Vec<(String, &'static str)> {
     let mut entries: Vec<(Vec<String>, &'static str)> = Vec::new();
     let here = all().filter(|action| action.places.contains(&place) && !action.label.is_empty());
     // In a table one reads more than one turns.
@@ -239,7 +273,7 @@ pub fn footer(place: Place) -> Vec<(String, &'static str)> {
     let mut here: Vec<&Action> = here.collect();
     here.sort_by_key(|action| is_table && action.group == Group::Turn);
     for action in here {
-        let Some(key) = action.keys.first().map(|key| key.name()) else { continue };
+        let Some(key) = keymap.keys(action).first().map(|key| key.name()) else { continue };
         let name = footer_label(action, place);
         match entries.last_mut() {
             Some((keys, label)) if *label == name => keys.push(key),
@@ -263,14 +297,26 @@ fn footer_label(action: &Action, place: Place) -> &'static str {
         (ActionId::OpenRow, Place::Languages) => "its queries",
         (ActionId::OpenRow, Place::Passages) => "read",
         (ActionId::AllKnobs, Place::Panel) => "close",
-        (ActionId::Quit, Place::Overlay) => "close",
+        (ActionId::Quit, Place::Overlay | Place::Pool) => "close",
         _ => action.label,
     }
 }
 
 /// All keys of an action, as people write them.
-pub fn key_names(action: &Action) -> String {
-    action.keys.iter().map(|key| key.name()).collect::<Vec<_>>().join(" ")
+pub fn key_names(action: &Action, keymap: &Keymap) -> String {
+    keymap.keys(action).iter().map(|key| key.name()).collect::<Vec<_>>().join(" ")
+}
+
+/// The names of all actions, their keys, and what they do, for whoever binds them otherwise.
+pub fn action_list(keymap: &Keymap) -> Vec<(String, String, &'static str)> {
+    let mut list: Vec<(String, String, &'static str)> = Vec::new();
+    for action in all() {
+        let name = action.id.name();
+        if !list.iter().any(|(other, ..)| *other == name) {
+            list.push((name, key_names(action, keymap), action.help));
+        }
+    }
+    list
 }
 
 /// The table as text, for who writes a script: names, keys, what they do.
@@ -282,7 +328,12 @@ pub fn as_text() -> String {
     {
         if !seen.contains(&action.id) {
             seen.push(action.id);
-            lines.push_str(&format!("{:24} {:12} {}\n", action.id.name(), key_names(action), action.help));
+            lines.push_str(&format!(
+                "{:24} {:12} {}\n",
+                action.id.name(),
+                key_names(action, &Keymap::default()),
+                action.help
+            ));
         }
     }
     lines
@@ -323,9 +374,9 @@ mod tests {
     /// Digits choose views, and these letters belong to what later issues add.
     #[test]
     fn keys_that_later_views_need_are_free() {
-        for c in "789wyo:".chars() {
+        for c in "789".chars() {
             let event = KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
-            assert_eq!(action_for(&event, Place::Queries), None, "{c}");
+            assert_eq!(action_for(&event, Place::Queries, &Keymap::default()), None, "{c}");
         }
     }
 
@@ -333,10 +384,10 @@ mod tests {
     fn a_capital_is_found_with_and_without_its_shift() {
         for modifiers in [KeyModifiers::NONE, KeyModifiers::SHIFT] {
             let event = KeyEvent::new(KeyCode::Char('J'), modifiers);
-            assert_eq!(action_for(&event, Place::Lists), Some(ActionId::NextQuery));
+            assert_eq!(action_for(&event, Place::Lists, &Keymap::default()), Some(ActionId::NextQuery));
         }
         let control = KeyEvent::new(KeyCode::Char('j'), KeyModifiers::CONTROL);
-        assert_eq!(action_for(&control, Place::Lists), None);
+        assert_eq!(action_for(&control, Place::Lists, &Keymap::default()), None);
     }
 
     #[test]
@@ -349,9 +400,10 @@ mod tests {
 
     #[test]
     fn the_footer_pairs_keys_of_one_label() {
-        let footer = footer(Place::Queries);
+        let keys = Keymap::default();
+        let footer = footer(Place::Queries, &keys);
         assert_eq!(footer[0], ("← →".to_owned(), "weight"));
         assert_eq!(footer[1], ("[ ]".to_owned(), "N"));
-        assert_eq!(super::footer(Place::Panel)[0], ("← →".to_owned(), "turn"));
+        assert_eq!(super::footer(Place::Panel, &keys)[0], ("← →".to_owned(), "turn"));
     }
 }

@@ -43,7 +43,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     if let Some(what) = tour::waits_for(state) {
         title.push(piece(format!(" {} {what}", pen.signs().waiting), Tone::Knob));
     }
-    let keys: Vec<Piece> = actions::footer(Place::Tour)
+    let keys: Vec<Piece> = actions::footer(Place::Tour, &state.shelf.keys)
         .into_iter()
         .flat_map(|(keys, label)| [piece(keys, Tone::Key), piece(format!(" {label} "), Tone::Quiet)])
         .collect();

@@ -81,7 +81,7 @@ pub fn play<H: EngineHandle>(
         // The tour may be over already.
         let _ = tell.send(event);
     }))?;
-    let look = Look { colours: Colours::Palette, ascii: options.ascii };
+    let look = Look { colours: Colours::Palette, ascii: options.ascii, theme: Default::default() };
     let mut state = State::new(options, look, size);
     match &mut state.tour {
         Some(tour) => tour.by_deed = true,

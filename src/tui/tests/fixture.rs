@@ -23,11 +23,12 @@ use crate::tui::Options;
 use crate::tui::message::{Effect, Message};
 use crate::tui::state::State;
 use crate::tui::theme::{Colours, Look};
+use crate::tui::themes::DARK;
 use crate::tui::update::update;
 use crate::tune::{Break, CellMean, Goal, StepCurve};
 
-pub const RICH: Look = Look { colours: Colours::Palette, ascii: false };
-pub const PLAIN: Look = Look { colours: Colours::None, ascii: true };
+pub const RICH: Look = Look { colours: Colours::Palette, ascii: false, theme: DARK };
+pub const PLAIN: Look = Look { colours: Colours::None, ascii: true, theme: DARK };
 
 const PASSAGES: [(&str, &str, &str, &str); 14] = [
     (
@@ -722,8 +723,8 @@ pub fn blank(look: Look, width: u16, height: u16) -> State {
         no_mouse: false,
         settings: Settings::default(),
         title: "sample_corpus".into(),
-        presenter: false,
-        tour: None,
+        presets: crate::config::presets::built_in(),
+        ..Options::default()
     };
     State::new(&options, look, (width, height))
 }

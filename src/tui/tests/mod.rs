@@ -2,6 +2,7 @@
 
 pub(in crate::tui) mod fixture;
 mod judging;
+mod keeping;
 mod pictures;
 mod properties;
 mod reranking;

@@ -501,11 +501,16 @@ fn the_whole_table_is_reachable() {
             for name in action.keys.iter().map(|key| key.name()) {
                 assert!(!name.is_empty(), "{:?}", action.id);
             }
-            let found = action.keys.iter().any(|chord| action_for(&chord.event(), place) == Some(action.id));
+            let found = action.keys.iter().any(|chord| {
+                action_for(&chord.event(), place, &actions::Keymap::default()) == Some(action.id)
+            });
             assert!(found, "{:?} at {place:?}", action.id);
         }
     }
-    assert_eq!(action_for(&KeyEvent::from(KeyCode::Enter), Place::Field), Some(ActionId::Accept));
+    assert_eq!(
+        action_for(&KeyEvent::from(KeyCode::Enter), Place::Field, &actions::Keymap::default()),
+        Some(ActionId::Accept)
+    );
 }
 
 #[test]

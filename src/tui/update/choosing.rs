@@ -14,11 +14,13 @@ use super::{keep_in_sight, turning};
 const PAGE: usize = 8;
 
 pub fn open(state: &mut State, pick: Pick) -> Vec<Effect> {
-    let entries = picker::entries(pick, "");
+    let entries = picker::entries(pick, "", &state.shelf);
     let cursor = entries.iter().position(|entry| picker::is_chosen(entry, &state.settings)).unwrap_or(0);
     state.picker = Picker { cursor, before: state.settings.clone(), ..Picker::default() };
     state.mode = Mode::Picking(pick);
-    state.knob = knob(pick);
+    if pick != Pick::Command {
+        state.knob = knob(pick);
+    }
     keep_in_sight(state);
     Vec::new()
 }
@@ -27,6 +29,7 @@ fn knob(pick: Pick) -> Knob {
     match pick {
         Pick::Fusion => Knob::Fusion,
         Pick::Reranker | Pick::Rivals => Knob::Reranker,
+        Pick::Preset | Pick::Command => Knob::First,
     }
 }
 
@@ -52,7 +55,7 @@ pub fn refilter(state: &mut State, pick: Pick) -> Vec<Effect> {
 }
 
 fn matching(state: &State, pick: Pick) -> Vec<Entry> {
-    picker::entries(pick, state.picker.filter.value())
+    picker::entries(pick, state.picker.filter.value(), &state.shelf)
 }
 
 /// Tries the entry under the cursor; one that is not to be tried unasked leaves what was.
@@ -61,27 +64,43 @@ fn try_it(state: &mut State, pick: Pick) -> Vec<Effect> {
         return Vec::new();
     }
     let entry = matching(state, pick).into_iter().nth(state.picker.cursor);
+    if pick == Pick::Command {
+        return Vec::new();
+    }
     let choice = entry.filter(|entry| entry.at_once).map(|entry| entry.choice);
     let before = state.picker.before.clone();
-    turning::change(state, knob(pick), |settings| match choice {
-        Some(choice) => take(&choice, settings),
-        None => put_back(pick, &before, settings),
-    })
+    let legs = state.shelf.legs.clone();
+    let mut fault = None;
+    let effects = turning::change(state, knob(pick), |settings| {
+        put_back(pick, &before, settings);
+        fault = choice.and_then(|choice| take(&choice, settings, &legs).err());
+    });
+    if let Some(fault) = fault {
+        state.complain(fault);
+    }
+    effects
 }
 
-fn take(choice: &Choice, settings: &mut Settings) {
+/// Sets what was chosen.
+///
+/// # Errors
+/// A sentence, where it makes no sense for these legs.
+fn take(choice: &Choice, settings: &mut Settings, legs: &[String]) -> Result<(), String> {
     match choice {
         Choice::Fusion(method) => settings.fusion = *method,
         Choice::Plan(plan) => settings.reranker = plan.clone(),
-        Choice::Service(_) => {}
+        Choice::Preset(preset) => *settings = preset.applied(settings, legs)?,
+        Choice::Service(_) | Choice::Act(_) | Choice::Set(..) => {}
     }
+    Ok(())
 }
 
 fn put_back(pick: Pick, before: &Settings, settings: &mut Settings) {
     match pick {
         Pick::Fusion => settings.fusion = before.fusion,
         Pick::Reranker => settings.reranker = before.reranker.clone(),
-        Pick::Rivals => {}
+        Pick::Preset => settings.clone_from(before),
+        Pick::Command | Pick::Rivals => {}
     }
 }
 
@@ -114,7 +133,24 @@ pub fn choose(state: &mut State, pick: Pick, at: usize) -> Vec<Effect> {
         // Chosen once more after it failed: another try.
         return vec![super::request(state)];
     }
-    turning::change(state, knob(pick), |settings| take(&entry.choice, settings))
+    match entry.choice {
+        Choice::Act(action) => super::on_action(state, action),
+        Choice::Set(knob, text) => turning::set(state, knob, &text),
+        choice => {
+            let (legs, before) = (state.shelf.legs.clone(), state.picker.before.clone());
+            let mut fault = None;
+            let effects = turning::change(state, knob(pick), |settings| {
+                put_back(pick, &before, settings);
+                fault = take(&choice, settings, &legs).err();
+            });
+            match fault {
+                Some(fault) => state.complain(fault),
+                None if pick == Pick::Preset => state.say(format!("preset: {}", entry.name)),
+                None => {}
+            }
+            effects
+        }
+    }
 }
 
 /// Marks a second stage to be compared, or takes its mark away. The list stays open.
@@ -143,5 +179,8 @@ pub fn back(state: &mut State, pick: Pick) -> Vec<Effect> {
     let before = state.picker.before.clone();
     state.mode = Mode::Browse;
     keep_in_sight(state);
+    if pick == Pick::Command {
+        return Vec::new();
+    }
     turning::change(state, knob(pick), |settings| put_back(pick, &before, settings))
 }

@@ -10,18 +10,31 @@ use crate::text::visible;
 use super::super::message::Effect;
 use super::super::state::State;
 use super::super::widgets::cells;
-use super::{compare, lists, queries, request, tables};
+use super::{compare, lists, pool, queries, request, tables};
 
 /// The first query is asked for at once.
 pub fn on_opened(state: &mut State, collection: Arc<Collection>) -> Vec<Effect> {
     state.title = collection.name.clone();
-    let shown = state.query.filter(|query| query.index() < collection.queries.len());
+    let left = state.restored.take();
+    let named = left.as_ref().and_then(|left| left.query.as_ref());
+    let at = named.and_then(|id| collection.queries.iter().position(|query| query.id == *id));
+    let named = at.and_then(|at| u32::try_from(at).ok()).map(QueryIdx);
+    let shown = named.or(state.query.filter(|query| query.index() < collection.queries.len()));
     state.query = shown.or((!collection.queries.is_empty()).then_some(QueryIdx(0)));
     let ids = collection.passages.iter().map(|passage| cells::width(&visible(&passage.id)));
     state.widest_id = ids.max().unwrap_or(0);
     state.languages = collection.languages().len();
     state.collection = Some(collection);
     queries::refilter(state);
+    if let Some(left) = left {
+        if let Some(typed) = left.typed.filter(|typed| !typed.trim().is_empty()) {
+            state.ask = tui_input::Input::new(typed.clone());
+            state.typed = Some(typed);
+        }
+        if left.from_last_time {
+            state.say("as you left it: 0 resets the knobs, --fresh starts without");
+        }
+    }
     vec![request(state)]
 }
 
@@ -38,6 +51,7 @@ pub fn on_snapshot(state: &mut State, snapshot: Arc<Snapshot>) -> Vec<Effect> {
     // The cursor has come to stand on a passage that nobody has asked about yet.
     compare::keep_pinned(state);
     let mut effects = tables::refresh(state);
+    effects.extend(pool::follow(state, is_new_query && is_wanted));
     let unexplained = state.cursor.doc.is_some() && state.cursor.doc != state.inspected;
     if unexplained && answers_newest && is_wanted {
         effects.push(request(state));

@@ -190,8 +190,13 @@ pub fn accept(state: &mut State, knob: Knob) -> Vec<Effect> {
         state.mode = Mode::Browse;
         return Vec::new();
     }
+    set(state, knob, &text)
+}
+
+/// Sets a knob to what was typed for it; a wrong value stays in its field, with the reason.
+pub fn set(state: &mut State, knob: Knob, text: &str) -> Vec<Effect> {
     let mut next = state.settings.clone();
-    match knobs::type_in(knob, &text, &mut next, state.scope()) {
+    match knobs::type_in(knob, text, &mut next, state.scope()) {
         Ok(()) => {
             state.mode = Mode::Browse;
             change(state, knob, |settings| *settings = next)

@@ -26,6 +26,9 @@ pub fn title(state: &State) -> String {
 
 pub fn lines(state: &State, room: usize) -> Vec<Vec<Piece>> {
     let Some((doc, passage)) = subject(state) else { return Vec::new() };
+    if state.is_blind() {
+        return text_lines(passage, &[], room, MOST_LINES);
+    }
     let explanation = explanation(state, doc);
     let mut lines = match (explanation, state.snapshot.as_deref()) {
         (Some(explanation), Some(snapshot)) => tree(explanation, snapshot, state.look, room),

@@ -20,7 +20,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     let asks = if place == Place::Picture { "Write a picture as " } else { "" };
     pen.say(1, area.y, room, asks, Tone::Strong);
     let (x, room) = (1 + asks.len() as u16, room.saturating_sub(asks.len() as u16));
-    let mut entries = actions::footer(place);
+    let mut entries = actions::footer(place, &state.shelf.keys);
     // Help and quit stay when the rest has no room.
     let kept: Vec<_> = entries
         .iter()

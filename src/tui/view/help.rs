@@ -1,6 +1,6 @@
 //! The list of all keys, from the action table, and what the signs mean.
 
-use super::super::actions::{Action, Group, all, key_names};
+use super::super::actions::{Action, Group, Keymap, all, key_names};
 use super::super::theme::{Look, Tone};
 use super::super::widgets::pen::{Piece, piece};
 use super::super::widgets::{cells, wrap};
@@ -30,13 +30,13 @@ fn meanings(look: Look) -> Vec<(String, &'static str)> {
 }
 
 /// The lines of the overlay.
-pub fn lines(look: Look, room: usize) -> Vec<Vec<Piece>> {
+pub fn lines(look: Look, keys: &Keymap, room: usize) -> Vec<Vec<Piece>> {
     if room < TWO_COLUMNS {
-        return column(&Group::ALL, Some(look), room);
+        return column(&Group::ALL, keys, Some(look), room);
     }
     let half = (room - 2) / 2;
-    let left = column(&[Group::Move, Group::Search, Group::Judge, Group::Screen], None, half);
-    let right = column(&[Group::Turn, Group::Tune, Group::Tables], Some(look), half);
+    let left = column(&[Group::Move, Group::Search, Group::Judge, Group::Screen], keys, None, half);
+    let right = column(&[Group::Turn, Group::Tune, Group::Tables], keys, Some(look), half);
     let mut lines = Vec::new();
     for row in 0..left.len().max(right.len()) {
         let mut line = left.get(row).cloned().unwrap_or_default();
@@ -48,13 +48,13 @@ pub fn lines(look: Look, room: usize) -> Vec<Vec<Piece>> {
     lines
 }
 
-fn column(groups: &[Group], signs: Option<Look>, room: usize) -> Vec<Vec<Piece>> {
+fn column(groups: &[Group], keys: &Keymap, signs: Option<Look>, room: usize) -> Vec<Vec<Piece>> {
     let mut lines = Vec::new();
     for group in groups {
         heading(&mut lines, group.title());
         let of_group = |action: &&Action| action.group == *group;
         for action in all().filter(of_group) {
-            entry(&mut lines, &key_names(action), Tone::Key, action.help, room);
+            entry(&mut lines, &key_names(action, keys), Tone::Key, action.help, room);
         }
     }
     if let Some(look) = signs {

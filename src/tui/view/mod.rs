@@ -1,6 +1,7 @@
 //! The frame: state in, cells and hit map out. One file per pane; no pane changes anything or knows
 //! what another draws, but for the gutter, which asks the two lists where a row stands.
 
+mod blind;
 mod collection;
 mod columns;
 mod compare;
@@ -20,6 +21,7 @@ mod panel;
 mod passage;
 mod passages;
 mod picker;
+mod pool;
 mod queries;
 mod question;
 mod reading;
@@ -34,15 +36,19 @@ mod verdict;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use unicode_segmentation::UnicodeSegmentation as _;
+
 use crate::engine::Snapshot;
+use crate::text::visible;
 
 use super::demo::caption;
 use super::hit::{HitMap, Target};
 use super::layout::{Detail, Fit, Layout, MIN_HEIGHT, MIN_WIDTH};
 use super::state::{Mode, Pane, State, View};
 use super::theme::Tone;
+use super::update::command_line;
 use super::widgets::pen::{Piece, piece};
-use super::widgets::{Pen, wrap};
+use super::widgets::{Pen, cells, field, wrap};
 
 /// Draws the whole screen; returns what lies where.
 pub fn draw(frame: &mut Frame<'_>, state: &State) -> HitMap {
@@ -76,22 +82,10 @@ fn panes(pen: &mut Pen<'_>, layout: &Layout, state: &State) {
     if let Some(area) = layout.queries {
         queries::draw(pen, area, state);
     }
-    if let Some(area) = layout.first {
-        first::draw(pen, area, state);
-    }
-    if let Some(area) = layout.reranked {
-        reranked::draw(pen, area, state);
-    }
-    if let (Some(first), Some(gutter), Some(reranked)) = (layout.first, layout.gutter, layout.reranked) {
-        gutter::draw(pen, first, gutter, reranked, state);
-    }
-    for &(detail, area) in &layout.details {
-        let title = if layout.tabs { tabs(pen, area, detail, state) } else { Vec::new() };
-        match detail {
-            Detail::Passage => passage::draw(pen, area, title, state),
-            Detail::Golds => golds::draw(pen, area, title, state),
-            Detail::Curve => curve::draw(pen, area, title, state),
-        }
+    if state.is_blind() {
+        blind::draw(pen, layout, state);
+    } else {
+        lists(pen, layout, state);
     }
     curves::draw(pen, layout, state);
     if let Some(rooms) = &layout.table {
@@ -113,6 +107,27 @@ fn panes(pen: &mut Pen<'_>, layout: &Layout, state: &State) {
     knob_bar::draw(pen, layout.knobs, state);
     verdict::draw(pen, layout.verdict, state);
     footer::draw(pen, layout.footer, state);
+}
+
+/// The two lists, what joins them, and the details.
+fn lists(pen: &mut Pen<'_>, layout: &Layout, state: &State) {
+    if let Some(area) = layout.first {
+        first::draw(pen, area, state);
+    }
+    if let Some(area) = layout.reranked {
+        reranked::draw(pen, area, state);
+    }
+    if let (Some(first), Some(gutter), Some(reranked)) = (layout.first, layout.gutter, layout.reranked) {
+        gutter::draw(pen, first, gutter, reranked, state);
+    }
+    for &(detail, area) in &layout.details {
+        let title = if layout.tabs { tabs(pen, area, detail, state) } else { Vec::new() };
+        match detail {
+            Detail::Passage => passage::draw(pen, area, title, state),
+            Detail::Golds => golds::draw(pen, area, title, state),
+            Detail::Curve => curve::draw(pen, area, title, state),
+        }
+    }
 }
 
 /// The titles of the three details as tabs, the open one first in the eye.
@@ -140,28 +155,11 @@ fn tabs(pen: &mut Pen<'_>, area: Rect, open: Detail, state: &State) -> Vec<Piece
 }
 
 fn overlay(pen: &mut Pen<'_>, area: Rect, state: &State) {
-    let (title, lines) = match state.mode {
-        Mode::Help => ("Keys".to_owned(), help::lines(state.look, usize::from(overlay_room(area).width))),
-        Mode::Explaining => {
-            (explain::title(state), explain::lines(state, usize::from(overlay_room(area).width)))
-        }
-        Mode::Agreeing => {
-            let room = usize::from(overlay_room(area).width);
-            (question::title(state), question::lines(state, room))
-        }
-        Mode::Snippet(engine) => {
-            (snippet::title(engine), snippet::lines(engine, state, usize::from(overlay_room(area).width)))
-        }
-        Mode::Reading => {
-            (passages::title(state), passages::lines(state, usize::from(overlay_room(area).width)))
-        }
-        Mode::SideBySide => {
-            ("Side by side".to_owned(), side_by_side::lines(state, usize::from(overlay_room(area).width)))
-        }
-        _ => return,
-    };
     let room = overlay_room(area);
-    let height = (lines.len() as u16).saturating_add(2).min(room.height + 2);
+    let Some((title, lines)) = opened(state, usize::from(room.width)) else { return };
+    // While one judges, the frame does not jump with the length of the passage.
+    let least = if state.mode == Mode::Pooling { usize::from(room.height) } else { 0 };
+    let height = (lines.len().max(least) as u16).saturating_add(2).min(room.height + 2);
     let width = room.width + 4;
     let frame = Rect::new((area.width - width) / 2, (area.height - height) / 2, width, height);
     // A margin, so that what shines through at the sides does not run into the frame.
@@ -172,9 +170,95 @@ fn overlay(pen: &mut Pen<'_>, area: Rect, state: &State) {
     let more = if hidden > 0 { "j k scroll · Esc closes" } else { "Esc closes" };
     pen.frame(frame, &[piece(title, Tone::Strong)], &[piece(more, Tone::Quiet)], true);
     let skip = state.overlay_scroll.min(hidden);
+    let wanted = state.find.value().trim().to_lowercase();
     for (y, line) in (frame.y + 1..frame.bottom().saturating_sub(1)).zip(lines.iter().skip(skip)) {
-        pen.line(frame.x + 2, y, room.width, line);
+        let shown = if state.overlay_left == 0 { line.clone() } else { shifted(line, state.overlay_left) };
+        pen.line(frame.x + 2, y, room.width, &shown);
+        mark_matches(pen, Rect::new(frame.x + 2, y, room.width, 1), &shown, &wanted);
     }
+    if state.finding {
+        let y = frame.bottom().saturating_sub(1);
+        pen.say(frame.x + 2, y, 3, " / ", Tone::Key);
+        let room = room.width.saturating_sub(4).min(40);
+        pen.rule(frame.x + 5, y, room, " ", Tone::Text);
+        field::draw(pen, frame.x + 5, y, room, &state.find);
+    }
+}
+
+/// Title and lines of what is open.
+fn opened(state: &State, room: usize) -> Option<(String, Vec<Vec<Piece>>)> {
+    Some(match state.mode {
+        Mode::Help => ("Keys".to_owned(), help::lines(state.look, &state.shelf.keys, room)),
+        Mode::Explaining => {
+            let room = if state.wrap { room } else { LONGEST_LINE };
+            (explain::title(state), explain::lines(state, room))
+        }
+        Mode::CommandLine => {
+            let mut lines: Vec<Vec<Piece>> = wrap::lines(&command_line(state), &[], room, 50)
+                .into_iter()
+                .map(|line| line.into_iter().map(|stretch| piece(stretch.text, Tone::Strong)).collect())
+                .collect();
+            lines.push(Vec::new());
+            lines.push(vec![piece("Copied, if the terminal allows it (OSC 52).", Tone::Quiet)]);
+            ("Command line".to_owned(), lines)
+        }
+        Mode::Agreeing => (question::title(state), question::lines(state, room)),
+        Mode::Snippet(engine) => (snippet::title(engine), snippet::lines(engine, state, room)),
+        Mode::Pooling => (pool::title(state), pool::lines(state, room)),
+        Mode::Reading => (passages::title(state), passages::lines(state, room)),
+        Mode::SideBySide => ("Side by side".to_owned(), side_by_side::lines(state, room)),
+        _ => return None,
+    })
+}
+
+/// Cells of a line that is not wrapped.
+pub const LONGEST_LINE: usize = 4000;
+
+/// A line without its first cells.
+fn shifted(line: &[Piece], by: usize) -> Vec<Piece> {
+    let mut left = by;
+    let mut rest = Vec::new();
+    for one in line {
+        let mut kept = String::new();
+        for sign in one.text.graphemes(true) {
+            match left {
+                0 => kept.push_str(sign),
+                _ => left = left.saturating_sub(cells::width(sign)),
+            }
+        }
+        if !kept.is_empty() {
+            rest.push(piece(kept, one.tone));
+        }
+    }
+    rest
+}
+
+/// Marks what was looked for in a line that is drawn already.
+fn mark_matches(pen: &mut Pen<'_>, row: Rect, line: &[Piece], wanted: &str) {
+    if wanted.is_empty() {
+        return;
+    }
+    let look = pen.look;
+    let text: String = line.iter().map(|piece| look.words(&visible(&piece.text)).into_owned()).collect();
+    let lower = text.to_lowercase();
+    if lower.len() != text.len() {
+        // Of letters whose small form is longer or shorter, the places would be others.
+        return;
+    }
+    let style = pen.style(Tone::Cursor);
+    for (at, found) in lower.match_indices(wanted) {
+        let (Some(before), Some(found)) = (text.get(..at), text.get(at..at + found.len())) else { continue };
+        let x = u16::try_from(cells::width(before)).unwrap_or(u16::MAX);
+        let width = u16::try_from(cells::width(found)).unwrap_or(0).min(row.width.saturating_sub(x));
+        pen.tint(Rect::new(row.x.saturating_add(x), row.y, width, 1), style);
+    }
+}
+
+/// The text of what is open, by line.
+pub fn overlay_text(state: &State) -> Vec<String> {
+    let room = overlay_room(Rect::new(0, 0, state.size.0, state.size.1));
+    let lines = opened(state, usize::from(room.width)).map_or_else(Vec::new, |(_, lines)| lines);
+    lines.into_iter().map(|line| line.into_iter().map(|piece| piece.text).collect()).collect()
 }
 
 /// The room that an overlay has for text.
@@ -186,14 +270,7 @@ fn overlay_room(area: Rect) -> Rect {
 /// How many lines the open overlay has.
 pub fn overlay_lines(state: &State) -> usize {
     let room = overlay_room(Rect::new(0, 0, state.size.0, state.size.1));
-    match state.mode {
-        Mode::Help => help::lines(state.look, usize::from(room.width)).len(),
-        Mode::Explaining => explain::lines(state, usize::from(room.width)).len(),
-        Mode::Snippet(engine) => snippet::lines(engine, state, usize::from(room.width)).len(),
-        Mode::Reading => passages::lines(state, usize::from(room.width)).len(),
-        Mode::SideBySide => side_by_side::lines(state, usize::from(room.width)).len(),
-        _ => 0,
-    }
+    opened(state, usize::from(room.width)).map_or(0, |(_, lines)| lines.len())
 }
 
 /// Sentences in an otherwise empty pane.

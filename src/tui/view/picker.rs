@@ -17,16 +17,19 @@ const WIDEST_NAME: usize = 34;
 const FILTER: u16 = 24;
 
 pub fn draw(pen: &mut Pen<'_>, area: Rect, pick: Pick, state: &State) {
-    let entries = picker::entries(pick, state.picker.filter.value());
+    let entries = picker::entries(pick, state.picker.filter.value(), &state.shelf);
     let name = match pick {
         Pick::Fusion => "Fusion",
         Pick::Reranker => "Reranker",
+        Pick::Preset => "Preset",
+        Pick::Command => "Command",
         Pick::Rivals => "Compare",
     };
     let hint = match pick {
         _ if area.width < 90 => "",
         Pick::Rivals => "Enter marks · Esc back to the lists",
-        Pick::Fusion | Pick::Reranker => "↑↓ tries · Enter keeps · Esc back",
+        Pick::Command => "Enter does it · n 80 sets N · Esc back",
+        Pick::Fusion | Pick::Reranker | Pick::Preset => "↑↓ tries · Enter keeps · Esc back",
     };
     let right = if hint.is_empty() { Vec::new() } else { vec![piece(hint, Tone::Quiet)] };
     let title = [piece(format!("{name} "), Tone::Strong), piece("/ ", Tone::Key)];

@@ -111,6 +111,9 @@ fn draw_row(pen: &mut Pen<'_>, row: Rect, query: QueryIdx, ids: u16, state: &Sta
 
 fn mark(pen: &Pen<'_>, query: QueryIdx, state: &State) -> (&'static str, Tone) {
     let signs = pen.signs();
+    if state.is_blind() {
+        return (" ", Tone::Quiet);
+    }
     let judged = state.collection.as_ref().is_some_and(|collection| {
         collection
             .judgments

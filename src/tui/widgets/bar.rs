@@ -26,14 +26,14 @@ mod tests {
     #[test]
     fn what_is_there_is_seen_and_fits() {
         for ascii in [false, true] {
-            let look = Look { colours: Colours::None, ascii };
+            let look = Look { colours: Colours::None, ascii, theme: Default::default() };
             for nth in 0..=100 {
                 let bar = text(look, f64::from(nth) / 100.0, 10);
                 assert!(cells::width(&bar) <= 10 && bar.is_empty() == (nth == 0), "{nth}: {bar}");
             }
             assert_eq!(cells::width(&text(look, 0.5, 10)), 5);
         }
-        let look = Look { colours: Colours::None, ascii: false };
+        let look = Look { colours: Colours::None, ascii: false, theme: Default::default() };
         assert_eq!(text(look, 0.45, 10), "████▌");
     }
 }

@@ -6,6 +6,7 @@ mod knobs;
 mod pictures;
 mod query;
 mod screen;
+mod settings;
 mod tables;
 mod weights;
 
@@ -20,6 +21,7 @@ pub static PARTS: &[&[Action]] = &[
     knobs::ACTIONS,
     query::ACTIONS,
     judging::ACTIONS,
+    settings::ACTIONS,
     pictures::ACTIONS,
     screen::ACTIONS,
 ];
@@ -35,11 +37,13 @@ const TURN: &[Place] = &[Queries, Lists, Knobs, Panel, Curves, Collection, Langu
 /// The query on the screen is in sight.
 const QUERY: &[Place] = &[Queries, Lists, Knobs, Panel];
 /// A view of queries.
-const OF_QUERIES: &[Place] = &[Queries, Lists, Knobs, Panel, Collection];
+const OF_QUERIES: &[Place] = &[Queries, Lists, Knobs, Panel, Collection, Place::Pool];
+/// Where judgments are made.
+const QUERIES: &[Place] = &[Queries, Lists, Knobs, Panel, Place::Pool];
 const TABLES: &[Place] = &[Collection, Languages, Compare, Passages];
 const WALK: &[Place] = &[Queries, Lists, Knobs, Panel, Overlay, Collection, Languages, Compare, Passages];
 const SHOWN: &[Place] =
-    &[Queries, Lists, Knobs, Panel, Curves, Overlay, Collection, Languages, Compare, Passages];
+    &[Queries, Lists, Knobs, Panel, Curves, Overlay, Collection, Languages, Compare, Passages, Place::Pool];
 /// Where x does not set a knob back.
 const SNIPPET: &[Place] = &[Queries, Lists, Knobs, Curves, Overlay, Collection, Languages, Compare, Passages];
 const PANEL: &[Place] = &[Panel];
@@ -50,15 +54,29 @@ const COMPARE: &[Place] = &[Compare];
 /// Where a filter, or a search, narrows what is listed.
 const FILTER: &[Place] = &[Queries, Lists, Knobs, Collection, Passages];
 const ASK: &[Place] = &[Queries, Lists, Knobs, Collection, Languages, Compare, Passages];
-const SCROLL: &[Place] = &[Queries, Lists, Overlay, Collection, Languages, Compare, Passages];
+const SCROLL: &[Place] = &[Queries, Lists, Overlay, Collection, Languages, Compare, Passages, Place::Pool];
 const LISTS: &[Place] = &[Lists];
 const FIELD: &[Place] = &[Field];
 pub const ANYWHERE: &[Place] = &[
-    Queries, Lists, Knobs, Panel, Curves, Overlay, Field, Question, Picture, Collection, Languages, Compare,
+    Queries,
+    Lists,
+    Knobs,
+    Panel,
+    Curves,
+    Overlay,
+    Field,
+    Question,
+    Picture,
+    Collection,
+    Languages,
+    Compare,
     Passages,
+    Place::Pool,
 ];
 const QUESTION: &[Place] = &[Question];
-const OPENED: &[Place] = &[Overlay, Field];
+const OPENED: &[Place] = &[Overlay, Field, Place::Pool];
+const OVERLAY: &[Place] = &[Overlay];
+const POOL: &[Place] = &[Place::Pool];
 
 const fn act(
     id: ActionId,

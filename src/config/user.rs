@@ -1,0 +1,322 @@
+//! The user's own settings of the program: `config.toml`, `presets.toml` and `themes/NAME.toml` in their
+//! configuration folder. Read here; what a key or a colour means is for the screen to say.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use toml_edit::{Document, DocumentMut, Item, TableLike};
+
+use super::{Patch, spelling};
+use crate::domain::Settings;
+use crate::durable;
+use crate::error::{Error, Result};
+
+/// A value with the line that it stands in, for whoever finds it wrong later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed<T> {
+    pub value: T,
+    pub line: usize,
+}
+
+/// `config.toml`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct UserConfig {
+    /// The file, where there is one.
+    pub file: Option<PathBuf>,
+    pub theme: Option<Placed<String>>,
+    pub ascii: Option<bool>,
+    pub mouse: Option<bool>,
+    /// Whether the last query and settings come back at the next start.
+    pub restore: Option<bool>,
+    /// By the name of an action: its keys, as people write them.
+    pub keys: Vec<(Placed<String>, Vec<String>)>,
+}
+
+/// Settings with a name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Preset {
+    pub name: String,
+    pub words: String,
+    pub patch: Patch,
+    /// Whether every knob that it does not name goes back to what the program comes with.
+    pub whole: bool,
+}
+
+impl Preset {
+    /// The settings under this preset, for a first stage of the legs named.
+    ///
+    /// # Errors
+    /// A sentence, where it makes no sense for these legs.
+    pub fn applied(&self, now: &Settings, legs: &[String]) -> Result<Settings, String> {
+        let mut settings = if self.whole { Settings::default() } else { now.clone() };
+        if self.patch.alpha.is_some() && self.patch.weights.is_empty() {
+            // Weights given one by one would go before it.
+            settings.weights.clear();
+        }
+        self.patch.apply(&mut settings, legs)?;
+        Ok(settings)
+    }
+}
+
+/// A theme of the user's: styles by meaning, as texts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ThemeFile {
+    pub file: PathBuf,
+    pub entries: Vec<(Placed<String>, BTreeMap<String, String>)>,
+}
+
+const KEYS: [&str; 5] = ["theme", "ascii", "mouse", "restore", "keys"];
+
+/// Reads `config.toml` in the folder; the defaults where there is none.
+///
+/// # Errors
+/// What is wrong, with its line.
+pub fn config(folder: &Path) -> Result<UserConfig> {
+    let file = folder.join("config.toml");
+    let Some((text, document)) = document(&file)? else { return Ok(UserConfig::default()) };
+    let wrong = |span: Option<Range<usize>>, fault: String| at(&file, &text, span, fault);
+    let mut config = UserConfig { file: Some(file.clone()), ..UserConfig::default() };
+    for (key, item) in document.iter() {
+        let span = document.as_table().key(key).and_then(toml_edit::Key::span);
+        match key {
+            "theme" => {
+                let name = item.as_str().ok_or_else(|| {
+                    wrong(item.span(), "theme is a name in quotes, such as \"dark\" or \"auto\"".to_owned())
+                })?;
+                config.theme = Some(Placed { value: name.to_owned(), line: line(&text, item.span()) });
+            }
+            "ascii" | "mouse" | "restore" => {
+                let value =
+                    item.as_bool().ok_or_else(|| wrong(item.span(), format!("{key} is true or false")))?;
+                match key {
+                    "ascii" => config.ascii = Some(value),
+                    "mouse" => config.mouse = Some(value),
+                    _ => config.restore = Some(value),
+                }
+            }
+            "keys" => {
+                let table = item.as_table_like().ok_or_else(|| {
+                    wrong(item.span(), "keys is a table: [keys], then action = \"key\" lines".to_owned())
+                })?;
+                config.keys = bindings(&text, &file, table)?;
+            }
+            other => {
+                let fault = format!("there is no setting {other}; there are {}", KEYS.join(", "));
+                return Err(wrong(span, fault));
+            }
+        }
+    }
+    Ok(config)
+}
+
+fn bindings(text: &str, file: &Path, table: &dyn TableLike) -> Result<Vec<(Placed<String>, Vec<String>)>> {
+    let mut bindings = Vec::new();
+    for (action, item) in table.iter() {
+        let span = table.key(action).and_then(toml_edit::Key::span);
+        let keys: Option<Vec<String>> = match (item.as_str(), item.as_array()) {
+            (Some(key), _) => Some(vec![key.to_owned()]),
+            (_, Some(keys)) => keys.iter().map(|key| key.as_str().map(str::to_owned)).collect(),
+            _ => None,
+        };
+        let keys = keys.ok_or_else(|| {
+            at(file, text, item.span(), format!("{action} takes a key or a list of keys, in quotes"))
+        })?;
+        bindings.push((Placed { value: action.to_owned(), line: line(text, span) }, keys));
+    }
+    Ok(bindings)
+}
+
+/// The user's presets, in the order of `presets.toml`.
+///
+/// # Errors
+/// What is wrong, with its line.
+pub fn presets(folder: &Path) -> Result<Vec<Preset>> {
+    let file = folder.join("presets.toml");
+    let Some((text, document)) = document(&file)? else { return Ok(Vec::new()) };
+    let mut presets = Vec::new();
+    for (name, item) in document.iter() {
+        let span = document.as_table().key(name).and_then(toml_edit::Key::span);
+        let Some(table) = item.as_table_like() else {
+            return Err(at(&file, &text, span, format!("{name} is no preset: [\"name\"], then settings")));
+        };
+        let mut lines = String::new();
+        for (key, item) in table.iter() {
+            lines.push_str(&format!("{key} = {}\n", item.to_string().trim()));
+        }
+        let patch = super::parse(&lines).map_err(|(nth, fault)| {
+            let key = nth.and_then(|nth| table.iter().nth(nth.saturating_sub(1))).map(|(key, _)| key);
+            let place = key.and_then(|key| table.key(key)).and_then(toml_edit::Key::span).or(span.clone());
+            at(&file, &text, place, format!("preset {name}: {fault}"))
+        })?;
+        presets.push(Preset { name: name.to_owned(), words: "your own".to_owned(), patch, whole: true });
+    }
+    Ok(presets)
+}
+
+/// Keeps settings under a name among the user's presets; one of that name is replaced, others stay as
+/// they are.
+///
+/// # Errors
+/// When the file cannot be read or written.
+pub fn save_preset(folder: &Path, name: &str, settings: &Settings, legs: &[String]) -> Result<PathBuf> {
+    let file = folder.join("presets.toml");
+    let text = String::from_utf8(durable::read(&file)?)
+        .map_err(|_| Error::input("not valid UTF-8").in_file(&file))?;
+    let mut document: DocumentMut = text.parse().map_err(|error| broken(&file, &text, &error))?;
+    let mut table = toml_edit::Table::new();
+    for written in spelling::all(settings, legs) {
+        if let Some(value) = written.value {
+            table.insert(written.key, Item::Value(value));
+        }
+    }
+    document.insert(name, Item::Table(table));
+    durable::write(&file, document.to_string().as_bytes())?;
+    Ok(file)
+}
+
+/// A theme of the user's by its name; `None` where there is no such file.
+///
+/// # Errors
+/// What is wrong with the file as TOML, with its line.
+pub fn theme(folder: &Path, name: &str) -> Result<Option<ThemeFile>> {
+    let file = folder.join("themes").join(format!("{name}.toml"));
+    let Some((text, document)) = document(&file)? else { return Ok(None) };
+    let mut entries = Vec::new();
+    for (key, item) in document.iter() {
+        let place = Placed {
+            value: key.to_owned(),
+            line: line(&text, document.as_table().key(key).and_then(toml_edit::Key::span)),
+        };
+        let mut style = BTreeMap::new();
+        match (item.as_str(), item.as_table_like()) {
+            (Some(colour), _) => drop(style.insert("fg".to_owned(), colour.to_owned())),
+            (_, Some(table)) => {
+                for (part, value) in table.iter() {
+                    let value = value
+                        .as_str()
+                        .map(str::to_owned)
+                        .or_else(|| value.as_bool().map(|on| on.to_string()))
+                        .ok_or_else(|| {
+                            at(&file, &text, value.span(), format!("{key}.{part} is a text, or true"))
+                        })?;
+                    style.insert(part.to_owned(), value);
+                }
+            }
+            _ => {
+                let fault = format!("{key} is a colour, or {{ fg, bg, bold, dim, underlined, reversed }}");
+                return Err(at(&file, &text, item.span(), fault));
+            }
+        }
+        entries.push((place, style));
+    }
+    Ok(Some(ThemeFile { file, entries }))
+}
+
+/// The names of the user's themes.
+pub fn theme_names(folder: &Path) -> Vec<String> {
+    let files = std::fs::read_dir(folder.join("themes")).into_iter().flatten().flatten();
+    let mut names: Vec<String> = files
+        .filter_map(|file| file.file_name().to_str()?.strip_suffix(".toml").map(str::to_owned))
+        .collect();
+    names.sort();
+    names
+}
+
+fn document(file: &Path) -> Result<Option<(String, Document<String>)>> {
+    let text =
+        String::from_utf8(durable::read(file)?).map_err(|_| Error::input("not valid UTF-8").in_file(file))?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let document = Document::parse(text.clone()).map_err(|error| broken(file, &text, &error))?;
+    Ok(Some((text, document)))
+}
+
+fn broken(file: &Path, text: &str, error: &toml_edit::TomlError) -> Error {
+    at(file, text, error.span(), error.message().to_owned())
+}
+
+fn at(file: &Path, text: &str, span: Option<Range<usize>>, fault: String) -> Error {
+    Error::input(fault).at_line(file, line(text, span))
+}
+
+fn line(text: &str, span: Option<Range<usize>>) -> usize {
+    span.map_or(1, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(name: &str, text: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+        folder
+    }
+
+    #[test]
+    fn a_config_is_read_with_the_lines_of_what_others_must_judge() {
+        let text = "theme = \"light\"\nmouse = false\n\n[keys]\nquit = [\"q\", \"ctrl-q\"]\nask = \"s\"\n";
+        let config = config(folder("config.toml", text).path()).unwrap();
+        assert_eq!(config.theme, Some(Placed { value: "light".into(), line: 1 }));
+        assert_eq!((config.mouse, config.ascii), (Some(false), None));
+        assert_eq!(
+            config.keys[0],
+            (Placed { value: "quit".into(), line: 5 }, vec!["q".into(), "ctrl-q".into()])
+        );
+        assert_eq!(config.keys[1].0.line, 6);
+        let nothing = super::config(tempfile::tempdir().unwrap().path()).unwrap();
+        assert_eq!(nothing, UserConfig::default());
+    }
+
+    #[test]
+    fn mistakes_name_their_line() {
+        for (text, line, part) in [
+            ("theme = \"dark\"\ncolour = 1\n", 2, "no setting colour; there are theme"),
+            ("\nmouse = 1\n", 2, "true or false"),
+            ("mouse = true\n[keys]\nquit = 3\n", 3, "quit takes a key"),
+            ("mouse = true\n\ntheme = \n", 3, ""),
+            ("theme = 7", 1, "in quotes"),
+        ] {
+            let error = config(folder("config.toml", text).path()).unwrap_err().to_string();
+            assert!(
+                error.contains(&format!("config.toml:{line}: ")) && error.contains(part),
+                "{text}: {error}"
+            );
+        }
+        let text = "[\"fast\"]\nn = 20\n\n[slow]\nn = 20\nalpha = 3\n";
+        let error = presets(folder("presets.toml", text).path()).unwrap_err().to_string();
+        assert!(error.contains("preset slow: alpha = 3"), "{error}");
+        let text = "[fast]\nn = \"x\"\n";
+        let error = presets(folder("presets.toml", text).path()).unwrap_err().to_string();
+        assert!(error.contains("presets.toml:2"), "{error}");
+    }
+
+    #[test]
+    fn a_preset_is_kept_beside_the_others() {
+        let folder = folder("presets.toml", "# mine\n[fast]\nn = 20 # small\n");
+        let settings = Settings { candidates: 77, ..Settings::default() };
+        let legs = ["bm25".to_owned(), "dense".to_owned()];
+        save_preset(folder.path(), "my best", &settings, &legs).unwrap();
+        save_preset(folder.path(), "my best", &settings, &legs).unwrap();
+        let all = presets(folder.path()).unwrap();
+        assert_eq!(all.iter().map(|preset| &*preset.name).collect::<Vec<_>>(), ["fast", "my best"]);
+        assert_eq!((all[0].patch.n, all[1].patch.n), (Some(20), Some(77)));
+        let text = std::fs::read_to_string(folder.path().join("presets.toml")).unwrap();
+        assert!(text.starts_with("# mine\n[fast]\nn = 20 # small\n"), "{text}");
+    }
+
+    #[test]
+    fn a_theme_is_texts_by_meaning() {
+        let folder =
+            folder("themes/mine.toml", "gold = \"#d7af00\"\n\nlost = { fg = \"red\", bold = true }\n");
+        let theme = theme(folder.path(), "mine").unwrap().unwrap();
+        assert_eq!(theme.entries[0].1["fg"], "#d7af00");
+        assert_eq!((theme.entries[1].0.line, &*theme.entries[1].1["bold"]), (3, "true"));
+        assert_eq!(super::theme(folder.path(), "other").unwrap(), None);
+        assert_eq!(theme_names(folder.path()), ["mine"]);
+    }
+}

@@ -1,0 +1,148 @@
+//! The command palette: every action of the table by its name and words, and knobs with a value. In: what
+//! is typed. Out: entries, the best match first. It does nothing by itself.
+
+use crate::domain::LegId;
+
+use super::actions::{Action, ActionId, Place, all, key_names};
+use super::knobs::Knob;
+use super::picker::{Choice, Entry, Shelf};
+
+/// Places from which no command is given: what works there is of use only there.
+const INNER: [Place; 3] = [Place::Overlay, Place::Field, Place::Pool];
+
+/// Knobs by the names that one would type.
+const KNOBS: [(&str, Knob); 19] = [
+    ("alpha", Knob::Alpha),
+    ("α", Knob::Alpha),
+    ("n", Knob::Candidates),
+    ("candidates", Knob::Candidates),
+    ("k", Knob::Deliver),
+    ("deliver", Knob::Deliver),
+    ("d", Knob::Depth),
+    ("depth", Knob::Depth),
+    ("w", Knob::Window),
+    ("window", Knob::Window),
+    ("rrf-k", Knob::RrfK),
+    ("blend", Knob::Blend),
+    ("threshold", Knob::Threshold),
+    ("k1", Knob::K1),
+    ("bm25-k1", Knob::K1),
+    ("b", Knob::B),
+    ("bm25-b", Knob::B),
+    ("title-boost", Knob::TitleBoost),
+    ("rel-level", Knob::RelLevel),
+];
+
+fn commands() -> impl Iterator<Item = &'static Action> {
+    let mut seen: Vec<ActionId> = Vec::new();
+    all().filter(move |action| {
+        let is_new = !seen.contains(&action.id);
+        let is_command = action.places.iter().any(|place| !INNER.contains(place));
+        seen.push(action.id);
+        is_new && is_command && action.id != ActionId::Palette
+    })
+}
+
+pub fn count() -> usize {
+    commands().count()
+}
+
+/// What matches, the best first; in the table's order where nothing is typed.
+pub fn entries(typed: &str, shelf: &Shelf) -> Vec<Entry> {
+    let mut scored: Vec<(u32, Entry)> = commands()
+        .filter_map(|action| {
+            let name = action.id.name().replace('-', " ");
+            let score =
+                match_of(typed, &name).map(|score| score + 1000).or_else(|| match_of(typed, action.help))?;
+            let keys = key_names(action, &shelf.keys);
+            let words =
+                if keys.is_empty() { action.help.to_owned() } else { format!("{keys}  {}", action.help) };
+            let choice = Choice::Act(action.id);
+            Some((score, Entry { name, words, choice, at_once: false }))
+        })
+        .collect();
+    if !typed.is_empty() {
+        // Of two that match as well, the shorter one was meant.
+        scored.sort_by_key(|(score, entry)| (std::cmp::Reverse(*score), entry.name.len()));
+    }
+    setting(typed, shelf).into_iter().chain(scored.into_iter().map(|(_, entry)| entry)).collect()
+}
+
+/// `n 80`, `set alpha .3`, `weight dense 2`.
+fn setting(typed: &str, shelf: &Shelf) -> Option<Entry> {
+    let typed = typed.strip_prefix("set ").unwrap_or(typed).replace('=', " ");
+    let (name, value) = typed.trim().rsplit_once(char::is_whitespace)?;
+    let name = name.trim().to_lowercase();
+    let knob = match name.strip_prefix("weight ") {
+        Some(leg) => Knob::Weight(LegId(shelf.legs.iter().position(|other| *other == leg)?)),
+        None => KNOBS.iter().find(|(known, _)| *known == name)?.1,
+    };
+    let choice = Choice::Set(knob, value.to_owned());
+    let words = "sets the knob".to_owned();
+    Some(Entry { name: format!("{name} = {value}"), words, choice, at_once: false })
+}
+
+/// How well what is typed matches: its letters in their order, better where they begin words and stand
+/// together. `None`: they are not all there.
+fn match_of(typed: &str, text: &str) -> Option<u32> {
+    let text: Vec<char> = text.to_lowercase().chars().collect();
+    let (mut at, mut score, mut last) = (0, 0, None);
+    for letter in typed.to_lowercase().chars().filter(|c| !c.is_whitespace()) {
+        let begins = |place: usize| place == 0 || text.get(place - 1).is_some_and(|c| !c.is_alphanumeric());
+        let follows = text.get(at) == Some(&letter);
+        let later = || (at..text.len()).filter(|&place| text.get(place) == Some(&letter));
+        // Going on with the run is best, then the beginning of a word, then anywhere.
+        let place =
+            if follows && last.is_some() { at } else { later().find(|&p| begins(p)).or(later().next())? };
+        score += 1
+            + if last.is_some_and(|last| place == last + 1) { 5 } else { 0 }
+            + if begins(place) { 8 } else { 0 };
+        last = Some(place);
+        at = place + 1;
+    }
+    Some(score)
+}
+
+/// Whether an action can be given by its name; for tests.
+#[cfg(test)]
+pub fn has(id: ActionId) -> bool {
+    commands().any(|action| action.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(typed: &str) -> Vec<String> {
+        let shelf = Shelf { legs: vec!["bm25".into(), "dense".into()], ..Shelf::default() };
+        entries(typed, &shelf).into_iter().map(|entry| entry.name).collect()
+    }
+
+    #[test]
+    fn letters_in_their_order_find_a_command() {
+        assert_eq!(names("write")[0], "write settings");
+        assert_eq!(names("savp")[0], "save preset", "the beginnings of words go first");
+        assert_eq!(names("undo")[0], "undo", "the shorter one of two");
+        assert_eq!(names("undojudg")[0], "undo judgment");
+        assert!(names("qqqq").is_empty());
+        assert_eq!(names("").len(), count());
+        assert!(
+            has(ActionId::Quit) && has(ActionId::TakeBest) && !has(ActionId::Find) && !has(ActionId::Accept)
+        );
+        assert!(all().count() > count());
+    }
+
+    #[test]
+    fn a_knob_with_a_value_stands_first() {
+        let shelf = Shelf { legs: vec!["bm25".into(), "dense".into()], ..Shelf::default() };
+        for (typed, knob, value) in [
+            ("n 80", Knob::Candidates, "80"),
+            ("set alpha=.3", Knob::Alpha, ".3"),
+            ("weight dense 2", Knob::Weight(LegId(1)), "2"),
+        ] {
+            assert_eq!(entries(typed, &shelf)[0].choice, Choice::Set(knob, value.to_owned()), "{typed}");
+        }
+        assert!(setting("weight splade 2", &shelf).is_none());
+        assert!(setting("n", &shelf).is_none());
+    }
+}

@@ -1,0 +1,87 @@
+//! Looking for words in what is open: the help, a passage in full.
+
+use super::super::message::Effect;
+use super::super::state::State;
+use super::super::view;
+
+/// Cells that long lines are scrolled by.
+const ASIDE: usize = 16;
+
+pub fn open(state: &mut State) -> Vec<Effect> {
+    state.finding = true;
+    state.find.reset();
+    Vec::new()
+}
+
+/// What is typed has changed: to the first match from where one is.
+pub fn typed(state: &mut State) -> Vec<Effect> {
+    go(state, |lines, now| lines.iter().find(|&&line| line >= now).or(lines.first()).copied())
+}
+
+pub fn next(state: &mut State) -> Vec<Effect> {
+    go(state, |lines, now| lines.iter().find(|&&line| line > now).or(lines.first()).copied())
+}
+
+pub fn previous(state: &mut State) -> Vec<Effect> {
+    go(state, |lines, now| lines.iter().rev().find(|&&line| line < now).or(lines.last()).copied())
+}
+
+fn go(state: &mut State, to: impl Fn(&[usize], usize) -> Option<usize>) -> Vec<Effect> {
+    let wanted = state.find.value().trim().to_lowercase();
+    if wanted.is_empty() {
+        if !state.finding {
+            state.say("nothing was looked for: / finds");
+        }
+        return Vec::new();
+    }
+    let lines = view::overlay_text(state);
+    let matching: Vec<usize> = (0..lines.len())
+        .filter(|&at| lines.get(at).is_some_and(|line| line.to_lowercase().contains(&wanted)))
+        .collect();
+    match to(&matching, state.found_at.unwrap_or(state.overlay_scroll)) {
+        Some(line) => {
+            let nth = matching.iter().position(|&other| other == line).map_or(0, |at| at + 1);
+            state.found_at = Some(line);
+            // Two lines above it stay in sight.
+            state.overlay_scroll = line.saturating_sub(2);
+            state.say(format!("{nth} of {} lines with \"{wanted}\" · n next, N before", matching.len()));
+        }
+        None => {
+            state.found_at = None;
+            state.say(format!("\"{wanted}\" is not in it"));
+        }
+    }
+    Vec::new()
+}
+
+/// Ends the typing; `keep`: what was found stays marked.
+pub fn close(state: &mut State, keep: bool) -> Vec<Effect> {
+    state.finding = false;
+    if !keep {
+        state.find.reset();
+        state.found_at = None;
+    }
+    Vec::new()
+}
+
+pub fn wrap(state: &mut State) -> Vec<Effect> {
+    state.wrap = !state.wrap;
+    state.overlay_left = 0;
+    state.say(if state.wrap {
+        "long lines are wrapped"
+    } else {
+        "long lines are left long: ← → scrolls them"
+    });
+    Vec::new()
+}
+
+pub fn aside(state: &mut State, right: bool) -> Vec<Effect> {
+    if state.wrap {
+        state.say("long lines are wrapped: w leaves them long");
+    } else if right {
+        state.overlay_left = state.overlay_left.saturating_add(ASIDE).min(view::LONGEST_LINE);
+    } else {
+        state.overlay_left = state.overlay_left.saturating_sub(ASIDE);
+    }
+    Vec::new()
+}
