@@ -152,16 +152,7 @@ fn text(svg: &mut String, y: u16, run: &Run<'_>) {
     let mut rest: &[Sign<'_>] = &run.signs;
     while let Some(first) = rest.first() {
         let placing = placing(*first);
-<<<<<<< HEAD
-        let same = |sign: &&Sign<'_>| {
-            matches!(
-                (&placing, self::placing(**sign)),
-                (Placing::Stretched, Placing::Stretched) | (Placing::EachSign, Placing::EachSign)
-            )
-        };
-=======
         let same = |sign: &&Sign<'_>| placing != Placing::Alone && self::placing(**sign) == placing;
->>>>>>> main
         let drawn_as_line = |sign: &Sign<'_>| sign.single().is_some_and(is_line);
         let count = if drawn_as_line(first) {
             rest.iter().take_while(|sign| drawn_as_line(sign)).count()
