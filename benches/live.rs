@@ -64,7 +64,10 @@ impl Driver {
                 Event::Snapshot(shown) if shown.stamp.generation == self.generation && good(&shown) => {
                     return shown;
                 }
-                Event::Failed(error) => Err(error).expect("the collection can be worked on"),
+                Event::Failed(error) => {
+                    eprintln!("{error}");
+                    std::process::exit(3);
+                }
                 _ => {}
             }
         }

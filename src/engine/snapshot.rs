@@ -521,10 +521,13 @@ pub struct Standing {
     pub queries: usize,
     /// Means of the present plan.
     pub ours: Option<Metrics>,
-    /// By rival: its means, its nDCG@10 against ours, and the queries whose nDCG@10 it changes with the
-    /// difference, the greatest gain first. `None`: it did not run.
-    pub rivals: Vec<Option<(Metrics, Paired, Vec<(QueryIdx, f64)>)>>,
+    /// By rival. `None`: it did not run.
+    pub rivals: Vec<Option<Against>>,
 }
+
+/// A rival's means, its nDCG@10 against ours, and the queries whose nDCG@10 it changes with the difference,
+/// the greatest gain first.
+pub type Against = (Metrics, Paired, Vec<(QueryIdx, f64)>);
 
 /// A reranker of the plan.
 #[derive(Debug, Clone, PartialEq)]
