@@ -40,8 +40,8 @@ pub struct CompareArgs {
     #[arg(long)]
     pub tuned: bool,
     /// Changed queries that the text names; JSON has them all
-    #[arg(long, value_name = "COUNT", default_value_t = 20)]
-    pub queries: usize,
+    #[arg(long = "show", id = "shown", value_name = "COUNT", default_value_t = 20)]
+    pub shown: usize,
     /// End with exit code 1 if B's METRIC is more than VALUE below A's; may be given several times
     #[arg(long, value_name = "METRIC=VALUE", value_parser = bound)]
     pub max_drop: Vec<Bound>,
@@ -80,7 +80,7 @@ pub fn run(args: &CompareArgs) -> Result<()> {
     let demands = gate::drops_of_compare(&args.max_drop, &found, args.significant);
     print(&match args.output.format() {
         Format::Json => comparison::json(&found)?,
-        Format::Text => comparison::text(&found, args.queries) + &gate::lines(&demands),
+        Format::Text => comparison::text(&found, args.shown) + &gate::lines(&demands),
     })?;
     gate::unmet(&demands)
 }

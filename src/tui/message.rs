@@ -119,6 +119,10 @@ impl PartialEq for Effect {
         match (self, other) {
             (Self::Request(a), Self::Request(b)) => a == b,
             (Self::Judge(a), Self::Judge(b)) => a == b,
+            (Self::Behind(a), Self::Behind(b)) => a == b,
+            (Self::Compare(a), Self::Compare(b)) => a == b,
+            (Self::Agree(a), Self::Agree(b)) => a == b,
+            (Self::Picture(a), Self::Picture(b)) => a == b,
             (Self::Write(a), Self::Write(b)) => a == b,
             (Self::Copy(a), Self::Copy(b)) => a == b,
             (Self::Edit(a, one), Self::Edit(b, other)) => Arc::ptr_eq(a, b) && one == other,

@@ -106,12 +106,7 @@ impl Worker {
             let mut state = std::mem::replace(&mut self.listed[query.index()], QueryState::typed("", 0));
             self.compute_leg(&mut state, leg, Some(query));
             self.listed[query.index()] = state;
-            self.dirty.rows.extend(self.position.get(&query));
-            self.dirty.view = true;
-            if self.next_missing().is_none() {
-                self.dirty.judged = true;
-                self.dirty.work_list = true;
-            }
+            self.leg_came(query);
         }
     }
 
@@ -121,8 +116,11 @@ impl Worker {
             Focus::Listed(query) => {
                 let Some(slot) = self.listed.get_mut(query.index()) else { return };
                 let mut state = std::mem::replace(slot, QueryState::typed("", 0));
-                self.complete(&mut state, Some(query));
+                let completed = self.complete(&mut state, Some(query));
                 self.listed[query.index()] = state;
+                if completed {
+                    self.leg_came(query);
+                }
             }
             Focus::Typed(text) => {
                 let mut state = match self.typed.take() {
@@ -149,13 +147,28 @@ impl Worker {
         }
     }
 
-    fn complete(&mut self, state: &mut QueryState, query: Option<QueryIdx>) {
+    /// Whether any leg was missing.
+    fn complete(&mut self, state: &mut QueryState, query: Option<QueryIdx>) -> bool {
+        let mut completed = false;
         let dense_can = matches!(self.dense, Dense::Ready(_)) && state.vector.is_some();
         for leg in (0..self.legs.len()).map(LegId) {
             if !state.has_leg(leg) && (dense_can || Some(leg) != self.legs.dense) {
                 self.compute_leg(state, leg, query);
                 self.dirty.view = true;
+                completed = true;
             }
+        }
+        completed
+    }
+
+    /// A listed query has one more leg. With the last one that was missing the first stage becomes another
+    /// for all queries, whoever computed it.
+    fn leg_came(&mut self, query: QueryIdx) {
+        self.dirty.rows.extend(self.position.get(&query));
+        self.dirty.view = true;
+        if self.next_missing().is_none() {
+            self.dirty.judged = true;
+            self.dirty.work_list = true;
         }
     }
 

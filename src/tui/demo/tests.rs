@@ -201,12 +201,12 @@ fn the_caption_stands_below_the_screen() {
 fn an_audience_gets_fewer_columns_and_words_for_signs() {
     let mut state = touring(TALK);
     answer_all(&mut state);
-    press(&mut state, "qZ");
+    press(&mut state, "qV");
     let shown = screen(&state);
     assert!(shown.contains("★ gold") && shown.contains("▲ up 16"), "{shown}");
     assert!(!shown.contains("bm25  dense  id") && !shown.contains("score"), "{shown}");
     check("presenter_120x40", &state);
-    press(&mut state, "Z");
+    press(&mut state, "V");
     assert!(!state.presenter);
 }
 

@@ -33,18 +33,18 @@ fn a_preset_is_tried_as_the_cursor_moves_and_esc_leaves_what_was() {
     let mut state = state();
     press(&mut state, "]");
     let before = state.settings.clone();
-    press(&mut state, "C");
+    press(&mut state, "O");
     assert_eq!(state.mode, Mode::Picking(Pick::Preset));
     press(&mut state, "dense");
     assert_eq!((state.settings.first, state.settings.candidates), (FirstStage::Only(LegId(1)), 60));
     press(&mut state, "<Esc>");
     assert_eq!(state.settings, before);
-    press(&mut state, "Cweaviate<Enter>");
+    press(&mut state, "Oweaviate<Enter>");
     assert_eq!((state.settings.fusion, state.settings.alpha), (FusionMethod::WeaviateRelative, 0.75));
     assert_eq!((state.mode, notice(&state)), (Mode::Browse, "preset: Weaviate relative score"));
     press(&mut state, "u");
     assert_eq!(state.settings, before, "one gesture");
-    press(&mut state, "Cas installed<Enter>");
+    press(&mut state, "Oas installed<Enter>");
     assert_eq!(state.settings, crate::domain::Settings::default());
 }
 
@@ -61,7 +61,7 @@ fn settings_are_kept_under_a_name_and_chosen_again() {
     let kept = Kept { words: "kept".into(), presets: Some(vec![mine]) };
     update(&mut state, Message::Kept(Ok(kept)));
     assert_eq!(notice(&state), "kept");
-    press(&mut state, "C<Enter>");
+    press(&mut state, "O<Enter>");
     assert_eq!(state.settings.candidates, 33);
     press(&mut state, "W<Enter>");
     assert_eq!(state.mode, Mode::Browse, "no name, no preset");
@@ -137,7 +137,7 @@ fn overlays_at_other_sizes() {
         let mut state = showing(fixture::snapshot(), RICH, width, height);
         press(&mut state, ":");
         check(&format!("palette_{width}x{height}"), &state);
-        press(&mut state, "<Esc>C");
+        press(&mut state, "<Esc>O");
         check(&format!("presets_{width}x{height}"), &state);
         press(&mut state, "<Esc>T");
         check(&format!("pool_{width}x{height}"), &state);

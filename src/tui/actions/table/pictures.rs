@@ -41,7 +41,7 @@ pub static ACTIONS: &[Action] = &[
     act(Id::Back, &[key(KeyCode::Esc), ch('q')], "no picture", "after e: no picture", Screen, PICTURE),
     act(
         Id::Presenter,
-        &[ch('Z')],
+        &[ch('V')],
         "",
         "for an audience: fewer columns, larger marks; again: all columns",
         Screen,

@@ -8,7 +8,7 @@ use super::super::{Action, ActionId as Id};
 use super::{OVERLAY, QUERY, TURN, act};
 
 pub static ACTIONS: &[Action] = &[
-    act(Id::Presets, &[ch('C')], "", "choose a preset: settings with a name", Turn, TURN),
+    act(Id::Presets, &[ch('O')], "", "choose a preset: settings with a name", Turn, TURN),
     act(Id::SavePreset, &[ch('W')], "", "keep these settings as a preset, under a name", Turn, TURN),
     act(
         Id::WriteSettings,
