@@ -155,7 +155,7 @@ pub fn ms_per_pair<'a>(meters: impl Iterator<Item = &'a CostMeter>) -> Vec<Optio
 }
 
 impl Affords {
-    /// The point of the present N, and that of [`NEXT`] more candidates.
+    /// The point of the present N, and that of `NEXT` more candidates.
     pub fn next(&self) -> Option<(&AffordPoint, &AffordPoint)> {
         let at = |n: usize| self.points.iter().find(|point| point.n == n);
         Some((at(self.n)?, at(self.n + NEXT)?))

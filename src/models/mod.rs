@@ -3,7 +3,7 @@
 //! In: texts and the role they play (query or passage). Out: one [`Encoded`] per text, which holds the
 //! dense vector of the first stage and, from the same forward pass, the token vectors of late interaction.
 //!
-//! [`locate`] answers quickly which model it will be and what its vectors are keyed by (the fingerprint);
+//! `locate` answers quickly which model it will be and what its vectors are keyed by (the fingerprint);
 //! it touches no ONNX Runtime, so a program whose vectors are all cached never loads one. [`open`] gets
 //! the runtime ([`runtime`]), parses the tokenizer (a second or more) and hands out an [`Encoder`].
 //!
@@ -232,7 +232,7 @@ impl fmt::Display for LoadStep {
     }
 }
 
-/// Loads the model that [`locate`] found: ONNX Runtime first (looked for, or fetched once), then the
+/// Loads the model that `locate` found: ONNX Runtime first (looked for, or fetched once), then the
 /// tokenizer and the session, then a thread that owns them. Blocks for a second or two, or for as long as
 /// a download takes.
 ///
