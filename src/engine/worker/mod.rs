@@ -456,9 +456,6 @@ impl Worker {
     }
 
     fn take_request(&mut self, request: Request) {
-        if self.asked && request.generation < self.request.generation {
-            return; // overtaken on the way
-        }
         if request.settings != self.request.settings || !self.asked {
             self.dirty.judged = true;
             self.dirty.work_list = true;

@@ -257,7 +257,8 @@ impl Worker {
 
     fn take_scores(&mut self, scored: Scored) {
         let number = self.number(&scored.reranker);
-        let is_spare = scored.spare == Some(self.spare.round);
+        // Where a new work list is due, the lists are others already, and may wait for this very score.
+        let is_spare = scored.spare == Some(self.spare.round) && !self.dirty.work_list;
         let before = if is_spare { None } else { self.unfinished_stage(&scored.query) };
         let state = match &scored.query {
             QueryRef::Listed(query) => self.listed.get_mut(query.index()),

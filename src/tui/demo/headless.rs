@@ -3,8 +3,7 @@
 //! models: measured times are left out of the pictures.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, channel};
 
 use crate::engine::{Event, Snapshot};
 use crate::error::{Error, Result};
@@ -18,9 +17,6 @@ use super::super::{EngineHandle, Options};
 use super::cast::Cast;
 use super::tour;
 use crate::export::frame::{self, Format};
-
-/// After so long without a word from the engine it is asked again.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What there is at one moment of a tour.
 pub struct Moment<'a> {
@@ -149,18 +145,7 @@ impl<H: EngineHandle> Player<H> {
                 let request = update::request(&mut self.state);
                 self.perform(vec![request])?;
             }
-            let event = match self.events.recv_timeout(PATIENCE) {
-                Ok(event) => event,
-                // Whatever the engine thinks it has answered: what is shown is not what is wanted.
-                Err(RecvTimeoutError::Timeout) => {
-                    let request = update::request(&mut self.state);
-                    self.perform(vec![request])?;
-                    continue;
-                }
-                Err(RecvTimeoutError::Disconnected) => {
-                    return Err(Error::bug("the engine ended during the tour"));
-                }
-            };
+            let event = self.events.recv().map_err(|_| Error::bug("the engine ended during the tour"))?;
             let effects = update(&mut self.state, timeless(event));
             self.perform(effects)?;
         }
