@@ -1,8 +1,9 @@
-//! Files of a person, written so that a crash leaves the old content or the new one, never a part of
-//! either: a temporary file beside it, synced, then renamed over it.
+//! Files written so that whoever reads them finds the old content or the new one, never a part of either: a
+//! temporary file beside it, then renamed over it.
 //!
-//! In: a path and bytes. A link stays a link, and the file's permissions stay its own. What the bytes
-//! mean is the caller's business.
+//! In: a path and bytes. [`write`] is for files of a person: it holds through a crash, a link stays a link,
+//! and the file's permissions stay its own. [`write_atomically`] is for what can be made again. What the
+//! bytes mean is the caller's business.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -16,6 +17,19 @@ use crate::error::{Error, Result};
 /// When the folder or the file cannot be written; the old content is still there then.
 pub fn write(file: &Path, bytes: &[u8]) -> Result<()> {
     replace(file, bytes).map_err(|error| Error::io("cannot write", file, &error))
+}
+
+/// Writes a file that can be made again, under a temporary name beside it, and renames it into place.
+///
+/// # Errors
+/// When the folder cannot be written; then the file is as it was.
+pub fn write_atomically(file: &Path, bytes: &[u8]) -> Result<()> {
+    let folder = file.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let failed = |e: &std::io::Error| Error::io("cannot write", file, e);
+    let mut fresh = tempfile::NamedTempFile::new_in(folder).map_err(|e| failed(&e))?;
+    fresh.write_all(bytes).map_err(|e| failed(&e))?;
+    fresh.persist(file).map_err(|e| failed(&e.error))?;
+    Ok(())
 }
 
 /// As [`fs::read`], with nothing for a file that is not there.

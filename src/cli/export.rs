@@ -7,12 +7,12 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::args::{EngineArgs, JudgeArgs};
 use super::{eval, print_report};
+use crate::durable::write_atomically;
 use crate::engine::runs::RunList;
 use crate::engine::{EngineOptions, Evaluation, LegSpec};
 use crate::error::{Error, Result};
 use crate::export::engines::Engine;
 use crate::export::{self, Format, TableKind};
-use crate::index::cache::write_atomically;
 
 #[derive(Debug, clap::Args)]
 pub struct ExportArgs {

@@ -49,13 +49,8 @@ impl Preset {
     /// # Errors
     /// A sentence, where it makes no sense for these legs.
     pub fn applied(&self, now: &Settings, legs: &[String]) -> Result<Settings, String> {
-        let mut settings = if self.whole { Settings::default() } else { now.clone() };
-        if self.patch.alpha.is_some() && self.patch.weights.is_empty() {
-            // Weights given one by one would go before it.
-            settings.weights.clear();
-        }
-        self.patch.apply(&mut settings, legs)?;
-        Ok(settings)
+        let at_first = Settings::default();
+        self.patch.over(if self.whole { &at_first } else { now }, legs).map_err(|wrong| wrong.message)
     }
 }
 

@@ -78,14 +78,11 @@ impl Patch {
     /// When a leg is not known, or values make no sense together.
     pub fn over(&self, settings: &Settings, legs: &[String]) -> Result<Settings> {
         let mut changed = settings.clone();
-        self.lay_over(&mut changed);
         // α speaks only where no weight was given one by one.
         if self.alpha.is_some() && self.weights.is_empty() {
             changed.weights.clear();
         }
-        self.lay_over_legs(&mut changed, legs)
-            .and_then(|()| check::together(&changed, legs.len()))
-            .map_err(Error::usage)?;
+        self.apply(&mut changed, legs).map_err(Error::usage)?;
         Ok(changed)
     }
 }

@@ -8,9 +8,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::corpus::{Collection, JudgedPassage};
+use crate::durable::write_atomically;
 use crate::engine::runs::RunList;
 use crate::error::{Error, Result};
-use crate::index::cache::write_atomically;
 
 /// Writes a run; the file is whole or as it was.
 ///

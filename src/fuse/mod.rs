@@ -5,7 +5,7 @@
 //! - `normalise`: what a method makes of one leg's rank or score.
 //! - `method`: which methods there are, ours and the engines'.
 //! - `fuser`: the fused score of every row, and each leg's share of it.
-//! - `list`: the order: sortable keys, ranks, the cut at N, the head for the screen.
+//! - `list`: the order: scores, ranks, the cut at N, the head for the screen.
 //!
 //! Three rules hold for every method. A leg enters cut to the window W by rank. A leg whose weight is
 //! not above 0 takes no part, and neither do the passages that it alone returned. If one leg is left,

@@ -5,7 +5,6 @@
 //! killed at any moment leaves a whole file, without its last batch at most. Several processes may share
 //! the file. Where it cannot be used, the facts of this run are kept in memory and one sentence says so.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
@@ -295,19 +294,6 @@ fn is_damage(error: &DatabaseError) -> bool {
         }
         _ => false,
     }
-}
-
-/// Writes a file under a temporary name beside it and renames it into place.
-///
-/// # Errors
-/// When the folder cannot be written; then the file is as it was.
-pub fn write_atomically(file: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = file.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let failed = |e: &std::io::Error| Error::io("cannot write", file, e);
-    let mut fresh = tempfile::NamedTempFile::new_in(folder).map_err(|e| failed(&e))?;
-    fresh.write_all(bytes).map_err(|e| failed(&e))?;
-    fresh.persist(file).map_err(|e| failed(&e.error))?;
-    Ok(())
 }
 
 #[cfg(test)]

@@ -107,7 +107,7 @@ impl AnnIndex {
         }
         let index = Self::build(matrix, ann)?;
         if let Ok(bytes) = postcard::to_stdvec(&index) {
-            let _ = super::cache::write_atomically(file, &bytes);
+            let _ = crate::durable::write_atomically(file, &bytes);
         }
         Ok(index)
     }

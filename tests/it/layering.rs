@@ -12,8 +12,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("config", &["domain", "durable", "error"]),
     ("text", &["domain"]),
     ("corpus", &["domain", "durable", "error", "order", "text"]),
-    ("models", &["domain", "error"]),
-    ("index", &["corpus", "domain", "error", "models", "text"]),
+    ("models", &["domain", "durable", "error"]),
+    ("index", &["corpus", "domain", "durable", "error", "models", "text"]),
     ("retrieve", &["domain", "error", "index", "order", "text"]),
     ("fuse", &["domain", "order"]),
     ("rerank", &["corpus", "domain", "error", "index", "models", "order", "text"]),
@@ -27,7 +27,10 @@ const ROOMS: &[(&str, &[&str])] = &[
             "text", "tune", "validate",
         ],
     ),
-    ("export", &["corpus", "domain", "engine", "error", "index", "judge", "text", "tune", "validate"]),
+    (
+        "export",
+        &["corpus", "domain", "durable", "engine", "error", "index", "judge", "text", "tune", "validate"],
+    ),
     (
         "tui",
         &["config", "corpus", "domain", "engine", "error", "export", "judge", "text", "tune", "validate"],
@@ -35,8 +38,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "config", "corpus", "domain", "engine", "error", "export", "index", "judge", "models", "rerank",
-            "text", "tui", "tune", "validate",
+            "config", "corpus", "domain", "durable", "engine", "error", "export", "index", "judge", "models",
+            "rerank", "text", "tui", "tune", "validate",
         ],
     ),
 ];

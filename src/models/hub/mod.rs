@@ -16,6 +16,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::digest;
+use crate::durable;
 use crate::error::{Error, Result};
 use client::Fault;
 pub use client::{HUB, Hub, Patience, RemoteFile};
@@ -131,11 +132,7 @@ pub fn fetch(
     }
     let manifest = Manifest { repository: wanted.repository.clone(), commit, files };
     let text = serde_json::to_string_pretty(&manifest).map_err(|e| Error::bug(format!("JSON: {e}")))?;
-    let file = folder.join(MANIFEST);
-    let mut fresh =
-        tempfile::NamedTempFile::new_in(folder).map_err(|e| Error::io("cannot write", &file, &e))?;
-    fresh.write_all(text.as_bytes()).map_err(|e| Error::io("cannot write", &file, &e))?;
-    fresh.persist(&file).map_err(|e| Error::io("cannot write", &file, &e.error))?;
+    durable::write_atomically(&folder.join(MANIFEST), text.as_bytes())?;
     Ok(manifest)
 }
 

@@ -18,6 +18,7 @@ use super::service::Parameters;
 use super::stop::Stop;
 use crate::domain::Score;
 use crate::error::{Error, Result};
+use crate::rerank::Cancel;
 
 /// What the requests have in common.
 pub(super) struct Job {
@@ -31,6 +32,8 @@ pub(super) struct Job {
     /// The largest request that was not too large, where one was.
     pub fits: Mutex<Option<usize>>,
     pub stop: Stop,
+    /// Asked before each request, so that not one is paid after the wish for it has gone.
+    pub cancel: Cancel,
 }
 
 /// What a worker tells.
@@ -94,7 +97,7 @@ impl Job {
         let mut started = None;
         let mut failed = 0;
         loop {
-            if !self.stop.may_send() {
+            if !self.stop.may_send() || self.cancel.winds_down() {
                 return Ok(Sent::Halted);
             }
             let started = *started.get_or_insert_with(Instant::now);

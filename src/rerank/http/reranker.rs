@@ -2,7 +2,8 @@
 //! scores as they arrive.
 //!
 //! When the caller winds down, no further request is sent, and those on their way are waited for: they are
-//! paid. When it cancels, connections are closed and sleeps broken off. What has arrived is kept. A text of which nothing is left without spaces is not sent and cannot be scored.
+//! paid. When it cancels, connections are closed and sleeps broken off. What has arrived is kept. A text of
+//! which nothing is left without spaces is not sent and cannot be scored.
 
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -67,7 +68,7 @@ impl Reranker for HttpReranker {
             return Ok(());
         }
         let mut waiting: usize = batches.iter().map(Batch::len).sum();
-        let (job, told) = self.start(query, batches)?;
+        let (job, told) = self.start(query, batches, cancel)?;
         let mut arrived = |scores: Vec<(usize, Score)>| {
             waiting = waiting.saturating_sub(scores.len());
             scores.into_iter().for_each(|(place, score)| arrived(place, Some(score)));
@@ -119,7 +120,7 @@ impl HttpReranker {
         )))
     }
 
-    fn start(&self, query: &str, batches: Vec<Batch>) -> Result<(Arc<Job>, Receiver<Told>)> {
+    fn start(&self, query: &str, batches: Vec<Batch>, cancel: &Cancel) -> Result<(Arc<Job>, Receiver<Told>)> {
         let workers = self.concurrency.clamp(1, batches.len().max(1));
         let job = Arc::new(Job {
             client: self.client.clone(),
@@ -131,6 +132,7 @@ impl HttpReranker {
             queue: Mutex::new(batches.into()),
             fits: Mutex::default(),
             stop: super::stop::Stop::default(),
+            cancel: cancel.clone(),
         });
         let (tell, told) = mpsc::channel();
         for nth in 0..workers {
