@@ -87,8 +87,8 @@ pub fn by_metric<'a>(
 /// How deep the curve goes at most.
 const CURVE_DEPTH: usize = 1000;
 
-/// recall@N by leg and fused, over the complete ones of the judged queries: the ranks are those that the
-/// judge found. `weights`, by leg: a leg without one takes no part.
+/// recall@N by leg, of the legs together, fused, and at best, over the complete ones of the judged queries:
+/// the ranks are those that the judge found. `weights`, by leg: a leg without one takes no part.
 pub fn curve<'a>(
     rows: impl Iterator<Item = &'a QueryRow> + Clone,
     settings: &Settings,
@@ -96,19 +96,37 @@ pub fn curve<'a>(
     passages: usize,
 ) -> RecallCurve {
     let depth = settings.depth.min(passages).min(CURVE_DEPTH);
-    let recall = |rank: &dyn Fn(&GoldRow) -> Option<Rank>| -> Vec<f32> {
-        let placed = |row: &QueryRow| -> Vec<Placed> {
-            row.golds.iter().map(|gold| Placed { grade: gold.grade, rank: rank(gold) }).collect()
-        };
-        let complete = rows.clone().filter(|row| row.first.is_some());
-        let queries: Vec<Vec<Placed>> = complete.map(placed).collect();
+    let complete = || rows.clone().filter(|row| row.first.is_some());
+    let recall = |queries: Vec<Vec<Placed>>| -> Vec<f32> {
         recall_curve(&queries, depth, settings.rel_level).into_iter().map(|r| r as f32).collect()
     };
-    let legs = (0..weights.len()).map(|leg| match weights[leg] > 0.0 {
-        true => recall(&|gold| gold.legs[leg]),
+    let by = |rank: &dyn Fn(&GoldRow) -> Option<Rank>| {
+        let placed = |gold: &GoldRow| Placed { grade: gold.grade, rank: rank(gold) };
+        recall(complete().map(|row| row.golds.iter().map(placed).collect()).collect())
+    };
+    let takes_part = |leg: usize| weights.get(leg).is_some_and(|&weight| weight > 0.0);
+    let best = |gold: &GoldRow| {
+        (0..gold.legs.len()).filter(|&leg| takes_part(leg)).filter_map(|leg| gold.legs[leg]).min()
+    };
+    let legs = (0..weights.len()).map(|leg| match takes_part(leg) {
+        true => by(&|gold| gold.legs[leg]),
         false => Vec::new(),
     });
-    RecallCurve { fused: recall(&|gold| gold.fused), legs: legs.collect() }
+    let several = (0..weights.len()).filter(|&leg| takes_part(leg)).nth(1).is_some();
+    let on_top = |row: &QueryRow| -> Vec<Placed> {
+        let mut golds: Vec<&GoldRow> = row.golds.iter().collect();
+        golds.sort_by_key(|gold| std::cmp::Reverse(gold.grade));
+        let mut ranks = 1..;
+        let placed =
+            |gold: &GoldRow| Placed { grade: gold.grade, rank: best(gold).and_then(|_| ranks.next()) };
+        golds.into_iter().map(placed).collect()
+    };
+    RecallCurve {
+        fused: by(&|gold| gold.fused),
+        legs: legs.collect(),
+        union: if several { by(&best) } else { Vec::new() },
+        ceiling: recall(complete().map(on_top).collect()),
+    }
 }
 
 /// What a stage has cost so far.
@@ -192,6 +210,43 @@ mod tests {
         let reranked = means.reranked.unwrap();
         assert_eq!((reranked.queries, reranked.first.recall, reranked.reranked.recall), (1, 0.2, 0.4));
         assert_eq!(super::means([row(0, None, None)].iter(), Average::All), None);
+    }
+
+    /// Traps: a union that counts a leg without a weight, a ceiling that is 1 where one candidate cannot
+    /// hold two golds or that counts what no leg has.
+    #[test]
+    fn the_curve_knows_what_the_legs_have_together_and_what_n_could_hold() {
+        let gold = |legs: [Option<Rank>; 3], fused| GoldRow {
+            doc: None,
+            id: String::new(),
+            grade: 1,
+            legs: legs.to_vec(),
+            fused,
+            reranked: None,
+            stages: Vec::new(),
+            decided_by: None,
+            fate: None,
+            first_fate: None,
+            awaits_rerank: false,
+            blind: false,
+            remedy: String::new(),
+        };
+        let golds = vec![
+            gold([Some(1), Some(4), None], Some(2)),
+            gold([None, Some(3), None], Some(4)),
+            gold([None, None, Some(1)], None),
+            gold([None; 3], None),
+        ];
+        let rows = [QueryRow { golds, ..row(0, Some(0.5), None) }];
+        let settings = Settings { depth: 4, ..Settings::default() };
+        let of = curve(rows.iter(), &settings, &[1.0, 0.5, 0.0], 9);
+        assert_eq!(of.fused, [0.0, 0.25, 0.25, 0.5]);
+        assert_eq!(of.union, [0.25, 0.25, 0.5, 0.5]);
+        assert_eq!(of.ceiling, [0.25, 0.5, 0.5, 0.5]);
+        assert!(of.legs[2].is_empty());
+        let alone = curve(rows.iter(), &settings, &[0.0, 0.5, 0.0], 9);
+        assert!(alone.union.is_empty(), "one leg is no union");
+        assert_eq!(alone.ceiling, [0.25, 0.5, 0.5, 0.5]);
     }
 
     #[test]

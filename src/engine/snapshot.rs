@@ -390,6 +390,11 @@ pub struct RecallCurve {
     pub fused: Vec<f32>,
     /// By `LegId`; empty for a leg that takes no part.
     pub legs: Vec<Vec<f32>>,
+    /// A gold counts from the best rank that a leg gives it: what the legs have within N together, with
+    /// more than N passages. Empty where fewer than two legs take part.
+    pub union: Vec<f32>,
+    /// What N candidates could hold at most: every gold that a leg has to the depth searched, on top.
+    pub ceiling: Vec<f32>,
 }
 
 /// What one stage cost since the engine was started.

@@ -63,7 +63,7 @@ impl TableKind {
             Self::Golds => "every gold with its ranks and its fate",
             Self::Languages => "the metrics by language of the query",
             Self::Fates => "how many golds met which fate",
-            Self::RecallCurve => "mean recall at every N, fused and by leg",
+            Self::RecallCurve => "mean recall at every N: fused, by leg, of the legs together, and at best",
             Self::HeatMap => "what other settings would reach: method, alpha, N",
         }
     }
@@ -319,10 +319,14 @@ pub(super) fn recall_curve(snapshot: &Snapshot) -> Table {
     let legs: Vec<_> = snapshot.legs.iter().zip(&curve.legs).filter(|(_, leg)| !leg.is_empty()).collect();
     let mut columns = vec!["n".to_owned(), "fused".to_owned()];
     columns.extend(legs.iter().map(|(name, _)| format!("leg {}", name.name)));
+    let bounds = [("union", &curve.union), ("ceiling", &curve.ceiling)];
+    let bounds = bounds.into_iter().filter(|(_, values)| !values.is_empty());
+    columns.extend(bounds.clone().map(|(name, _)| name.to_owned()));
     let mut table = Table::new(columns);
     for (at, &fused) in curve.fused.iter().enumerate() {
         let mut cells: Vec<Cell> = vec![(at + 1).into(), f64::from(fused).into()];
-        cells.extend(legs.iter().map(|(_, leg)| Cell::from(leg.get(at).copied().map(f64::from))));
+        let lines = legs.iter().map(|(_, leg)| *leg).chain(bounds.clone().map(|(_, values)| values));
+        cells.extend(lines.map(|values| Cell::from(values.get(at).copied().map(f64::from))));
         table.rows.push(cells);
     }
     table

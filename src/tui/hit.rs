@@ -21,6 +21,8 @@ pub enum Target {
     Row(Pane, DocIdx),
     /// A gold in the gold pane.
     Gold(DocIdx),
+    /// The passage under the cursor, as it is shown below the lists.
+    Passage,
     /// The track of a slider; the pointer says how far along.
     Slider(Knob),
     /// A knob's name or value.

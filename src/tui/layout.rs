@@ -385,7 +385,8 @@ mod tests {
     #[test]
     fn rooms_stay_within_the_screen() {
         for width in 40..220 {
-            for height in 12..70 {
+            // Every width and every height, and a third of the pairs.
+            for height in (12 + width % 3..70).step_by(3) {
                 let screen = Rect::new(0, 0, width, height);
                 for (view, dock) in View::ALL.into_iter().flat_map(|view| [(view, 0), (view, 17)]) {
                     let layout = Layout::of(width, height, wants(view, Pane::First, Detail::Curve, dock));

@@ -1,6 +1,9 @@
 //! The loop: waits for the terminal, the engine and signals, feeds `update`, performs its effects, draws.
 //! One thread. It sleeps until something happens, takes everything that is there, and then draws once.
 
+mod signals;
+mod writing;
+
 use std::io::{self, stdout};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,7 +20,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::config::{presets, session, spelling, user};
+use crate::config::session;
 use crate::corpus::{self, Collection};
 use crate::domain::DocIdx;
 use crate::engine::Event;
@@ -26,12 +29,13 @@ use crate::error::{Error, Result};
 use super::behind::Behind;
 use super::guard::{self, Guard};
 use super::hit::{Gesture, HitMap, Pointer, Target, along};
-use super::message::{Effect, Kept, Message, Picture, Writing};
+use super::message::{Effect, Message, Picture, Writing};
 use super::probe::LateAnswer;
 use super::state::State;
 use super::theme::Look;
 use super::update::update;
-use super::{EngineHandle, Files, Ground, Options, editor, picture, probe, view};
+use super::{EngineHandle, Ground, Options, editor, picture, probe, view};
+use signals::Signals;
 
 pub fn run<H: EngineHandle>(
     options: Options,
@@ -160,27 +164,26 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
         }
     }
 
-    /// Feeds everything that is there to `update`; `None` where nothing of it meant anything.
+    /// Feeds everything that is there to `update`, up to an effect that has to be performed first; `None`
+    /// where nothing of it meant anything.
     async fn take_all(
         &mut self,
         first: Option<Message>,
         terminal_says: &mut EventStream,
         engine_says: &mut UnboundedReceiver<Message>,
     ) -> Option<Vec<Effect>> {
-        let mut effects = None;
-        let mut take = |state: &mut State, message| {
-            effects.get_or_insert_with(Vec::new).extend(update(state, message));
-        };
-        if let Some(message) = first {
-            take(&mut self.state, message);
-        }
-        while let Some(event) = ready(terminal_says).await {
-            if let Some(message) = self.translate(event) {
-                take(&mut self.state, message);
+        let mut effects = first.map(|message| update(&mut self.state, message));
+        while !effects.iter().flatten().any(comes_first) {
+            let message = match ready(terminal_says).await {
+                Some(event) => self.translate(event),
+                None => match engine_says.try_recv() {
+                    Ok(message) => Some(message),
+                    Err(_) => break,
+                },
+            };
+            if let Some(message) = message {
+                effects.get_or_insert_with(Vec::new).extend(update(&mut self.state, message));
             }
-        }
-        while let Ok(message) = engine_says.try_recv() {
-            take(&mut self.state, message);
         }
         effects
     }
@@ -263,7 +266,7 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
     fn write(&mut self, what: Writing) {
         let (files, legs, tell) =
             (self.state.files.clone(), self.state.shelf.legs.clone(), self.tell.clone());
-        let write = move || drop(tell.send(Message::Kept(kept(what, &files, &legs))));
+        let write = move || drop(tell.send(Message::Kept(writing::kept(what, &files, &legs))));
         match std::thread::Builder::new().name("write".to_owned()).spawn(write) {
             Ok(writer) => self.writers.push(writer),
             Err(error) => self.state.complain(format!("nothing is written: {error}")),
@@ -351,24 +354,9 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
     }
 }
 
-/// Writes what was asked for, and says so.
-fn kept(what: Writing, files: &Files, legs: &[String]) -> Result<Kept> {
-    match what {
-        Writing::Settings(settings) => {
-            spelling::write(&files.settings, &settings, legs)?;
-            Ok(Kept { words: format!("written: {}", files.settings.display()), presets: None })
-        }
-        Writing::Preset { name, settings } => {
-            let folder = files
-                .config
-                .as_ref()
-                .ok_or_else(|| Error::input("no home folder is known").advise("set RANKSCOPE_CONFIG_DIR"))?;
-            let file = user::save_preset(folder, &name, &settings, legs)?;
-            let mut all = presets::built_in();
-            all.extend(user::presets(folder)?);
-            Ok(Kept { words: format!("preset {name} is kept in {}", file.display()), presets: Some(all) })
-        }
-    }
+/// Whether the keys behind it must wait: it shows the screen as it is now, or they are another's to read.
+fn comes_first(effect: &Effect) -> bool {
+    matches!(effect, Effect::Picture(_) | Effect::Edit(..) | Effect::Suspend | Effect::Quit | Effect::Fail(_))
 }
 
 /// The next terminal event if it is there already. Polled with the loop's own waker: the stream keeps the
@@ -379,48 +367,4 @@ async fn ready(terminal_says: &mut EventStream) -> Option<TerminalEvent> {
         _ => Poll::Ready(None),
     };
     std::future::poll_fn(poll).await
-}
-
-/// The signals that end the program.
-#[cfg(unix)]
-struct Signals {
-    terminate: tokio::signal::unix::Signal,
-    hang_up: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn new() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            hang_up: signal(SignalKind::hangup())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    async fn wait(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.hang_up.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
-}
-
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn wait(&mut self) {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
 }

@@ -1,5 +1,8 @@
 //! Everything the screen remembers, as plain data. `update` changes it, `view` draws it.
 
+mod judged;
+mod place;
+
 use std::sync::Arc;
 
 use tui_input::Input;
@@ -7,7 +10,6 @@ use tui_input::Input;
 use crate::corpus::{Collection, Mark, MarkedQuery, Reading};
 use crate::domain::{DocIdx, Grade, LegId, LegName, QueryIdx, SecondStage, Settings};
 use crate::engine::{Focus, Question, Snapshot};
-use crate::export::engines::Engine;
 
 use crate::tune::Goal;
 
@@ -15,100 +17,13 @@ use super::demo::{Tour, caption};
 use super::history::History;
 use super::knobs::{self, Knob, Scope};
 use super::layout::{Detail, Layout, Plot, Wants};
-use super::picker::{self, Pick, Picker, Shelf};
+use super::picker::{self, Picker, Shelf};
 use super::tables::Tables;
 use super::theme::Look;
 use super::{Files, Options, Restored};
 
-/// What the screen is about; a digit chooses it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum View {
-    Query,
-    Collection,
-    Curves,
-    Languages,
-    Compare,
-    Passages,
-}
-
-impl View {
-    #[cfg(test)]
-    pub const ALL: [Self; 6] =
-        [Self::Query, Self::Collection, Self::Curves, Self::Languages, Self::Compare, Self::Passages];
-}
-
-/// What Tab goes through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pane {
-    Queries,
-    First,
-    Reranked,
-    Knobs,
-}
-
-impl Pane {
-    pub const ALL: [Self; 4] = [Self::Queries, Self::First, Self::Reranked, Self::Knobs];
-
-    pub fn step(self, by: isize) -> Self {
-        let at = Self::ALL.iter().position(|&pane| pane == self).unwrap_or(0) as isize;
-        Self::ALL[(at + by).rem_euclid(Self::ALL.len() as isize) as usize]
-    }
-
-    pub fn is_list(self) -> bool {
-        matches!(self, Self::First | Self::Reranked)
-    }
-}
-
-/// Who gets the keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    Browse,
-    /// A query is typed, and searched as it is typed.
-    Asking,
-    /// The filter of the query list is typed.
-    Filtering,
-    /// A number is typed for a knob.
-    Number(Knob),
-    /// One of a list is chosen, and tried as the cursor moves; typing filters the list.
-    Picking(Pick),
-    /// The list of all keys is open.
-    Help,
-    /// A passage and its score are open in full.
-    Explaining,
-    /// The command line of this screen is open.
-    CommandLine,
-    /// The unjudged top of both lists, a passage at a time.
-    Pooling,
-    /// A name is typed for a preset.
-    Naming,
-    /// A service would cost money, and nothing is sent before a yes.
-    Agreeing,
-    /// A passage of the corpus is open: its text, and which queries return it.
-    Reading,
-    /// Two passages are open side by side.
-    SideBySide,
-    /// The setting is shown as this engine's own query.
-    Snippet(Engine),
-}
-
-impl Mode {
-    pub fn is_typing(self) -> bool {
-        matches!(self, Self::Asking | Self::Filtering | Self::Number(_) | Self::Picking(_) | Self::Naming)
-    }
-
-    pub fn is_overlay(self) -> bool {
-        matches!(
-            self,
-            Self::Help
-                | Self::Explaining
-                | Self::CommandLine
-                | Self::Pooling
-                | Self::Reading
-                | Self::SideBySide
-                | Self::Snippet(_)
-        )
-    }
-}
+pub use judged::{JudgmentStep, Judgments, Pool};
+pub use place::{Mode, Pane, View};
 
 /// The passage under the cursor. Both lists share it: what is marked in one is marked in the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -133,33 +48,6 @@ pub struct Scroll {
 pub struct Notice {
     pub text: String,
     pub is_error: bool,
-}
-
-/// A judgment that was made here, and what was there before.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JudgmentStep {
-    /// `None`: it was unjudged.
-    pub before: Option<Grade>,
-    pub mark: Mark,
-}
-
-/// Pooled judging: the passages to be judged, in an order that says nothing of their ranks.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Pool {
-    /// How deep into both lists.
-    pub depth: usize,
-    /// Those that were unjudged when the pool was made.
-    pub docs: Vec<DocIdx>,
-    pub at: usize,
-}
-
-/// The judgments of this session; their undo is apart from that of the settings.
-#[derive(Debug, Clone, Default)]
-pub struct Judgments {
-    pub undo: Vec<JudgmentStep>,
-    pub redo: Vec<JudgmentStep>,
-    /// Asked for, and not yet known to be on the disk; the newest last.
-    pub pending: Vec<Mark>,
 }
 
 #[derive(Debug, Clone)]

@@ -25,10 +25,12 @@ pub enum Ground {
     Light,
 }
 
-/// A colour: in full, and the one of the terminal's sixteen that stands in for it.
+/// A colour: in full, and those of the terminal's 256 and sixteen that stand in for it. Both are looked for
+/// once: a frame asks for thousands of styles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shade {
     rgb: (u8, u8, u8),
+    indexed: u8,
     sixteen: Color,
 }
 
@@ -70,7 +72,8 @@ pub const BUILT_IN: [(&str, &str); 5] = [
 ];
 
 const fn shade(rgb: u32, sixteen: Color) -> Shade {
-    Shade { rgb: ((rgb >> 16) as u8, (rgb >> 8) as u8, rgb as u8), sixteen }
+    let rgb = ((rgb >> 16) as u8, (rgb >> 8) as u8, rgb as u8);
+    Shade { rgb, indexed: nearest(rgb), sixteen }
 }
 
 const fn paint(fg: Shade) -> Paint {
@@ -281,31 +284,39 @@ impl Shade {
         match colours {
             Colours::None => None,
             Colours::Sixteen => Some(self.sixteen),
-            Colours::Palette => Some(Color::Indexed(nearest(self.rgb))),
+            Colours::Palette => Some(Color::Indexed(self.indexed)),
             Colours::True => Some(Color::Rgb(r, g, b)),
         }
     }
 }
 
-fn distance(a: (u8, u8, u8), b: (u8, u8, u8)) -> u32 {
-    let square = |a: u8, b: u8| u32::from(a.abs_diff(b)).pow(2);
+const fn distance(a: (u8, u8, u8), b: (u8, u8, u8)) -> u32 {
+    const fn square(a: u8, b: u8) -> u32 {
+        let by = a.abs_diff(b) as u32;
+        by * by
+    }
     square(a.0, b.0) + square(a.1, b.1) + square(a.2, b.2)
 }
 
 /// The place in the fixed part of the 256: a cube of six steps, then 24 greys.
-fn nearest(rgb: (u8, u8, u8)) -> u8 {
+const fn nearest(rgb: (u8, u8, u8)) -> u8 {
     const STEPS: [u8; 6] = [0, 95, 135, 175, 215, 255];
-    let colour = |n: u8| match n {
-        16..=231 => {
-            let n = usize::from(n - 16);
-            (STEPS[n / 36], STEPS[n / 6 % 6], STEPS[n % 6])
-        }
-        _ => {
-            let grey = 8 + 10 * (n.max(232) - 232);
+    let (mut best, mut least, mut n) = (16, u32::MAX, 16);
+    while n < 256 {
+        let colour = if n < 232 {
+            let of_cube = n - 16;
+            (STEPS[of_cube / 36], STEPS[of_cube / 6 % 6], STEPS[of_cube % 6])
+        } else {
+            let grey = (8 + 10 * (n - 232)) as u8;
             (grey, grey, grey)
+        };
+        let distance = distance(rgb, colour);
+        if distance < least {
+            (best, least) = (n as u8, distance);
         }
-    };
-    (16..=255).min_by_key(|&n| distance(rgb, colour(n))).unwrap_or(16)
+        n += 1;
+    }
+    best
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ use std::process::Output;
 use serde_json::Value;
 
 use crate::common::{collection, ready, run, small, text};
+#[cfg(unix)]
+use crate::terminal::Terminal;
 
 const SCRIPT: &str = r#"
 title = "A talk"
@@ -116,6 +118,51 @@ fn a_recording_is_an_asciicast_that_replays() {
     assert!(last.contains("First stage · bm25") && last.contains("The reranker is off."), "{last}");
     // Both captions, read at four words a second with two seconds around them, and the deeds.
     assert!((9.0..30.0).contains(&clock), "{clock}");
+}
+
+/// Trap: a key pressed before a step is through, which a speaker does not see, is lost.
+#[cfg(unix)]
+#[test]
+fn keys_step_through_a_tour_however_early_they_come() {
+    ready();
+    let (corpus, folder) = (small(), collection(&[("talk.toml", SCRIPT.as_bytes())]));
+    let script = folder.path().join("talk.toml");
+    let args = ["demo", corpus.path().to_str().unwrap(), "--demo", script.to_str().unwrap()];
+    let mut terminal = Terminal::open(30, 100, &args);
+    terminal.until("the first step", |screen| screen.contains("1 of 2 A talk"));
+    terminal.press(" ");
+    let is_second = |screen: &str| {
+        screen.contains("2 of 2 A talk") && screen.contains("First stage · bm25") && !screen.contains('◌')
+    };
+    terminal.until("the second step, all of it", is_second);
+    terminal.press("\x1b[D");
+    let screen =
+        terminal.until("the way back", |screen| screen.contains("1 of 2 A talk") && screen.contains("RRF"));
+    assert!(screen.contains("The ferry ticket is found."), "{screen}");
+    terminal.press("  ");
+    let screen = terminal.until("the end of the tour", |screen| screen.contains("the screen is yours"));
+    assert!(screen.contains("First stage · bm25") && !screen.contains("A talk"), "{screen}");
+    terminal.press("q");
+    assert_eq!(terminal.end(), 0);
+    assert!(terminal.is_restored());
+}
+
+/// The built-in tour, as it is given: every step by one key, none waited for.
+#[cfg(unix)]
+#[test]
+fn the_built_in_tour_is_stepped_by_key() {
+    ready();
+    let mut terminal = Terminal::open(40, 120, &["demo"]);
+    let steps = include_str!("../../src/tui/demo/tour.toml").matches("[[step]]").count();
+    for step in 1..=steps {
+        terminal
+            .until("the step", |screen| screen.contains(&format!("{step} of {steps} Two-stage retrieval")));
+        terminal.press(" ");
+    }
+    terminal.until("the end of the tour", |screen| screen.contains("the screen is yours"));
+    terminal.press("q");
+    assert_eq!(terminal.end(), 0);
+    assert!(terminal.is_restored());
 }
 
 #[test]

@@ -20,6 +20,8 @@ mod judging;
 mod languages;
 mod layering;
 mod limits;
+#[cfg(unix)]
+mod manners;
 mod marks;
 mod outputs;
 mod readme;

@@ -11,45 +11,92 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use crate::common::{ready, sample, shared};
 
 pub struct Terminal {
-    master: Box<dyn MasterPty + Send>,
+    pub master: Box<dyn MasterPty + Send>,
     writer: Box<dyn std::io::Write + Send>,
-    child: Box<dyn Child + Send + Sync>,
+    pub child: Box<dyn Child + Send + Sync>,
     parser: Arc<Mutex<vt100::Parser>>,
     pub raw: Arc<Mutex<Vec<u8>>>,
     news: mpsc::Receiver<()>,
     _home: tempfile::TempDir,
 }
 
+/// What the emulator answers beside where its cursor is.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Answers {
+    /// To OSC 11, the colour of its ground: `rgb:ffff/ffff/ffff`.
+    pub ground: Option<&'static str>,
+    /// To DA1, what it is: old terminals do, also where they do not know OSC 11.
+    pub attributes: bool,
+}
+
+/// Its last bytes may be the first ones of a question.
+struct Emulator {
+    answers: Answers,
+    unread: Vec<u8>,
+}
+
+impl Emulator {
+    /// What a real terminal would send back to these bytes; `cursor` counts from 0.
+    fn answer(&mut self, bytes: &[u8], cursor: (u16, u16)) -> String {
+        let mut said = String::new();
+        for &byte in bytes {
+            self.unread.push(byte);
+            let asks = |question: &[u8]| self.unread.ends_with(question);
+            if asks(b"\x1b[6n") {
+                said += &format!("\x1b[{};{}R", cursor.0 + 1, cursor.1 + 1);
+            } else if asks(b"\x1b]11;?\x1b\\") || asks(b"\x1b]11;?\x07") {
+                said +=
+                    &self.answers.ground.map_or(String::new(), |colour| format!("\x1b]11;{colour}\x1b\\"));
+            } else if self.answers.attributes && (asks(b"\x1b[c") || asks(b"\x1b[0c")) {
+                said += "\x1b[?62;22c";
+            }
+        }
+        let kept = self.unread.len().min(16);
+        self.unread.drain(..self.unread.len() - kept);
+        said
+    }
+}
+
 fn cells(n: u16) -> NonZeroU16 {
     NonZeroU16::new(n).unwrap()
 }
 
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_rankscope");
 const PATIENCE: Duration = Duration::from_secs(120);
 
 impl Terminal {
-    fn open(rows: u16, cols: u16, args: &[&str]) -> Self {
+    pub fn open(rows: u16, cols: u16, args: &[&str]) -> Self {
         Self::with(rows, cols, args, &[])
     }
 
-    /// With these variables beside the usual ones.
+    /// With these variables beside the usual ones, in a dark terminal that answers nothing.
     pub fn with(rows: u16, cols: u16, args: &[&str], env: &[(&str, String)]) -> Self {
+        let env = [&[("COLORFGBG", "15;0".to_owned())], env].concat();
+        Self::run((rows, cols), (PROGRAM, args), &env, Answers::default())
+    }
+
+    /// Any program, with the folders that the tests share, in an emulator with answers of its own.
+    pub fn run(
+        (rows, cols): (u16, u16),
+        (program, args): (&str, &[&str]),
+        env: &[(&str, String)],
+        answers: Answers,
+    ) -> Self {
         let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_rankscope"));
-        for arg in args {
-            command.arg(arg);
-        }
+        let mut command = CommandBuilder::new(program);
+        command.args(args);
         command.cwd(env!("CARGO_MANIFEST_DIR"));
         command.env("TERM", "xterm-256color");
-        command.env("COLORFGBG", "15;0");
-        command.env_remove("COLORTERM");
         command.env("RANKSCOPE_RUNTIME_DIR", shared("runtime"));
         command.env("RANKSCOPE_CACHE_DIR", shared("cache"));
         command.env("RANKSCOPE_CONFIG_DIR", shared("no-config"));
         // What one test leaves must not be there at the start of another.
         let home = tempfile::tempdir().unwrap();
         command.env("RANKSCOPE_DATA_DIR", home.path());
-        command.env_remove("NO_COLOR");
+        for name in ["COLORTERM", "COLORFGBG", "NO_COLOR"] {
+            command.env_remove(name);
+        }
         for (name, value) in env {
             command.env(name, value);
         }
@@ -61,16 +108,16 @@ impl Terminal {
         let mut reader = pair.master.try_clone_reader().unwrap();
         let (theirs, bytes_seen) = (Arc::clone(&parser), Arc::clone(&raw));
         let writer = Arc::new(Mutex::new(pair.master.take_writer().unwrap()));
-        let answers = Arc::clone(&writer);
+        let back = Arc::clone(&writer);
+        let mut emulator = Emulator { answers, unread: Vec::new() };
         std::thread::spawn(move || {
             let mut bytes = [0; 4096];
             while let Ok(read @ 1..) = reader.read(&mut bytes) {
                 let mut parser = theirs.lock().unwrap();
                 parser.process(&bytes[..read]);
-                // A real terminal answers where its cursor is.
-                if bytes[..read].windows(4).any(|window| window == b"\x1b[6n") {
-                    let (row, col) = parser.screen().cursor_position();
-                    let _ = write!(answers.lock().unwrap(), "\x1b[{};{}R", row + 1, col + 1);
+                let said = emulator.answer(&bytes[..read], parser.screen().cursor_position());
+                if !said.is_empty() {
+                    let _ = write!(back.lock().unwrap(), "{said}");
                 }
                 bytes_seen.lock().unwrap().extend_from_slice(&bytes[..read]);
                 let _ = tell.send(());
@@ -87,7 +134,7 @@ impl Terminal {
         }
     }
 
-    fn screen(&self) -> String {
+    pub fn screen(&self) -> String {
         self.parser.lock().unwrap().screen().contents()
     }
 
@@ -117,6 +164,31 @@ impl Terminal {
         code
     }
 
+    /// Waits until nothing has been drawn for a while.
+    pub fn rest(&self) {
+        let start = Instant::now();
+        while self.news.recv_timeout(Duration::from_secs(2)).is_ok() {
+            assert!(start.elapsed() < PATIENCE, "the screen never comes to rest");
+        }
+    }
+
+    /// How often these bytes were sent to the terminal.
+    pub fn count(&self, bytes: &[u8]) -> usize {
+        self.raw.lock().unwrap().windows(bytes.len()).filter(|window| *window == bytes).count()
+    }
+
+    /// Sends a signal to the program.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.process_id().unwrap().to_string();
+        assert!(std::process::Command::new("kill").args([name, &id]).status().unwrap().success());
+    }
+
+    /// Takes the terminal away from the program.
+    pub fn close(self) -> Box<dyn Child + Send + Sync> {
+        self.child
+    }
+
+    /// Whether modes, cursor and screen are as they were before the program.
     pub fn is_restored(&self) -> bool {
         let parser = self.parser.lock().unwrap();
         let screen = parser.screen();
@@ -174,77 +246,4 @@ fn it_opens_turns_its_knobs_follows_the_size_and_leaves_the_terminal_as_it_was()
     terminal.press("q");
     assert_eq!(terminal.end(), 0);
     assert!(terminal.is_restored());
-}
-
-#[test]
-fn a_signal_restores_the_terminal_too() {
-    ready();
-    let mut terminal = Terminal::open(36, 120, &[&sample()]);
-    terminal.until("the screen", |screen| screen.contains("recall@50"));
-    let id = terminal.child.process_id().unwrap();
-    std::process::Command::new("kill").args(["-TERM", &id.to_string()]).status().unwrap();
-    terminal.end();
-    assert!(terminal.is_restored());
-}
-
-#[test]
-fn control_c_quits_even_while_typing() {
-    ready();
-    let mut terminal = Terminal::open(24, 80, &[&sample(), "--ascii"]);
-    terminal.until("the screen", |screen| screen.contains("recall@50"));
-    terminal.press("/");
-    terminal.press("q");
-    terminal.until("the letter in the field", |screen| screen.contains('q'));
-    terminal.press("\x03");
-    assert_eq!(terminal.end(), 0);
-    assert!(terminal.is_restored());
-    let raw = terminal.raw.lock().unwrap();
-    assert!(!String::from_utf8_lossy(&raw).contains('★'), "only ASCII signs were asked for");
-}
-
-#[test]
-fn a_fault_of_the_collection_is_told_before_the_screen_opens() {
-    let mut terminal = Terminal::open(24, 80, &["/no/such/folder"]);
-    assert_eq!(terminal.end(), 3);
-    assert!(terminal.screen().contains("no such file or folder"), "{}", terminal.screen());
-    assert!(terminal.is_restored());
-}
-
-/// Trap: the terminal library reads a terminal that is gone for ever, and the program would spin without
-/// a screen.
-#[test]
-fn a_terminal_that_goes_away_ends_the_program() {
-    ready();
-    let Terminal { master, writer, mut child, parser, news, .. } = {
-        let terminal = Terminal::open(24, 80, &[&sample()]);
-        terminal.until("the screen", |screen| screen.contains("recall@50"));
-        terminal
-    };
-    let id = child.process_id().unwrap();
-    drop((master, writer, parser, news));
-    std::process::Command::new("kill").args(["-HUP", &id.to_string()]).status().unwrap();
-    let start = Instant::now();
-    while child.try_wait().unwrap().is_none() {
-        assert!(start.elapsed() < Duration::from_secs(20), "it lives on without a terminal");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
-/// Frames come whole (synchronised output), and none while nothing changes.
-#[test]
-fn a_settled_screen_is_silent_and_every_frame_is_synchronised() {
-    ready();
-    let mut terminal = Terminal::open(24, 80, &[&sample()]);
-    terminal.until("the screen", |screen| screen.contains("recall@50") || screen.contains("r@50"));
-    let quiet = Duration::from_secs(2);
-    let start = Instant::now();
-    while terminal.news.recv_timeout(quiet).is_ok() {
-        assert!(start.elapsed() < PATIENCE, "the screen never comes to rest");
-    }
-    let raw = terminal.raw.lock().unwrap().clone();
-    let count = |bytes: &[u8]| raw.windows(bytes.len()).filter(|window| *window == bytes).count();
-    let (begun, ended) = (count(b"\x1b[?2026h"), count(b"\x1b[?2026l"));
-    assert!(begun > 0 && begun == ended, "{begun} begun, {ended} ended");
-    terminal.press("q");
-    assert_eq!(terminal.end(), 0);
 }

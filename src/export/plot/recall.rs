@@ -7,15 +7,18 @@ use crate::engine::RecallCurve;
 
 const STOPS: [usize; 11] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000];
 
-/// Mean recall at every N, by leg and fused, with the present N marked; `None` where nothing is judged.
+/// Mean recall at every N: fused, by leg, of the legs together and at best, with the present N marked; `None`
+/// where nothing is judged.
 pub fn recall_at_n(curve: &RecallCurve, legs: &[LegName], n: usize, queries: usize) -> Option<String> {
     let longest = curve.legs.iter().map(Vec::len).max().unwrap_or(0).max(curve.fused.len());
     if curve.fused.is_empty() {
         return None;
     }
     let of_legs = legs.iter().zip(&curve.legs).filter(|(_, values)| !values.is_empty());
+    let bounds = [("union", curve.union.as_slice()), ("ceiling", curve.ceiling.as_slice())];
     let lines: Vec<(&str, &[f32])> = std::iter::once(("fused", curve.fused.as_slice()))
         .chain(of_legs.map(|(leg, values)| (&*leg.name, values.as_slice())))
+        .chain(bounds.into_iter().filter(|(_, values)| !values.is_empty()))
         .collect();
     let mut picture =
         Picture::new(&format!("recall@N, mean over {queries} judged queries"), Room::WITH_NAMES);

@@ -35,11 +35,15 @@ fn recall_has_a_line_a_leg_and_a_dot_at_n() {
     let curve = RecallCurve {
         fused: (1..=100u8).map(|n| f32::from(n) / 100.0).collect(),
         legs: vec![vec![0.5; 10], Vec::new()],
+        union: Vec::new(),
+        ceiling: vec![0.75; 100],
     };
     let svg = recall_at_n(&curve, &legs(), 50, 161).unwrap();
     let document = Document::parse(&svg).unwrap();
     let said = texts(&document);
     assert!(said.contains(&"fused 0.500".to_owned()), "{said:?}");
+    assert!(said.contains(&"ceiling 0.750".to_owned()), "{said:?}");
+    assert!(!said.iter().any(|text| text.starts_with("union")), "one leg is no union: {said:?}");
     assert!(said.contains(&"bm25 <&> 0.500".to_owned()), "the end of a short list goes on: {said:?}");
     assert!(
         !said.iter().any(|text| text.contains("dense")),

@@ -251,6 +251,14 @@ pub fn place(state: &State) -> Place {
     }
 }
 
+/// What a key does now: those of a tour go before those of the place.
+pub fn action_of(state: &State, event: &KeyEvent) -> Option<ActionId> {
+    let (place, keys) = (place(state), &state.shelf.keys);
+    let touring = state.tour.is_some() && !matches!(place, Place::Field | Place::Picture);
+    let of_tour = touring.then(|| action_for(event, Place::Tour, keys)).flatten();
+    of_tour.or_else(|| action_for(event, place, keys))
+}
+
 /// What a key does at a place.
 pub fn action_for(event: &KeyEvent, place: Place, keys: &Keymap) -> Option<ActionId> {
     let mut here = all().filter(|action| action.places.contains(&place));

@@ -160,13 +160,48 @@ fn a_deed_waits_for_the_answer_to_the_one_before() {
     let tour = state.tour.as_ref().unwrap();
     assert!(tour.is_busy(), "next-gold waits for N = 20");
     assert!(screen(&state).contains("still computing"));
-    press(&mut state, " ");
-    assert_eq!(at(&state), 2, "no step is jumped over");
     let before = state.cursor.doc;
     answer(&mut state);
     assert!(!state.tour.as_ref().unwrap().is_busy());
     assert_ne!(state.cursor.doc, before);
     assert_eq!(state.cursor.doc, Some(DocIdx(3)));
+}
+
+/// Traps: a key pressed too early that is lost, that jumps over a step, or that leaves the way back to
+/// another screen than the step's own.
+#[test]
+fn a_key_before_the_step_is_through_goes_on_when_it_is() {
+    let mut state = touring(TALK);
+    assert_eq!(press(&mut state, " "), [], "nothing is answered yet");
+    assert!(state.notice.as_ref().unwrap().text.starts_with("the next step follows"), "{:?}", state.notice);
+    press(&mut state, " ");
+    assert_eq!(at(&state), 1, "two keys are one step");
+    answer(&mut state);
+    answer(&mut state);
+    assert_eq!((at(&state), state.settings.candidates, &state.notice), (2, 20, &None));
+    // The deeds are done, and the last one is not answered.
+    answer(&mut state);
+    assert!(!state.tour.as_ref().unwrap().is_busy());
+    press(&mut state, " ");
+    assert_eq!(at(&state), 2);
+    answer_all(&mut state);
+    assert_eq!((at(&state), state.view), (3, View::Curves));
+    press(&mut state, "<Left>");
+    answer_all(&mut state);
+    assert_eq!((at(&state), state.settings.candidates, state.cursor.doc), (2, 20, Some(DocIdx(3))));
+}
+
+#[test]
+fn the_way_back_calls_off_a_step_that_has_not_begun() {
+    let mut state = touring(TALK);
+    answer_all(&mut state);
+    press(&mut state, "  ");
+    assert_eq!(at(&state), 2);
+    press(&mut state, "<Left>");
+    answer_all(&mut state);
+    assert_eq!(at(&state), 2, "called off, and not yet back");
+    press(&mut state, "<Left>");
+    assert_eq!(at(&state), 1);
 }
 
 #[test]

@@ -26,6 +26,8 @@ pub struct Tour {
     deeds: VecDeque<Deed>,
     /// The screen as each step left it, up to this one.
     left: Vec<State>,
+    /// Whether the next step was called for before this one was through: it begins when this one is.
+    wanted: bool,
     /// Whether each deed waits to be called for, as recordings do.
     pub by_deed: bool,
     /// What the script asked for in vain, the first of it.
@@ -43,7 +45,16 @@ enum Deed {
 
 impl Tour {
     pub fn new(script: Arc<Script>) -> Self {
-        Self { script, at: 0, deeds: VecDeque::new(), left: Vec::new(), by_deed: false, fault: None, rows: 0 }
+        Self {
+            script,
+            at: 0,
+            deeds: VecDeque::new(),
+            left: Vec::new(),
+            wanted: false,
+            by_deed: false,
+            fault: None,
+            rows: 0,
+        }
     }
 
     pub fn script(&self) -> &Script {
@@ -60,9 +71,14 @@ impl Tour {
         &self.script.steps[self.at.min(self.script.steps.len() - 1)]
     }
 
-    /// Whether the step is not through yet.
+    /// Whether something of the step is still to be done.
     pub fn is_busy(&self) -> bool {
         !self.deeds.is_empty()
+    }
+
+    /// Whether all of it is done, and the last deed was answered.
+    fn is_through(&self) -> bool {
+        self.by_deed && !self.is_busy() || self.left.len() > self.at
     }
 }
 
@@ -104,7 +120,7 @@ pub fn waits_for(state: &State) -> Option<String> {
     Some(working.unwrap_or_else(|| "still computing".to_owned()))
 }
 
-/// Does what can be done now.
+/// Does what can be done now; a step that is through gives way to the next one where that was called for.
 pub fn go_on(state: &mut State) -> Vec<Effect> {
     let mut effects = Vec::new();
     while is_answered(state) {
@@ -112,6 +128,11 @@ pub fn go_on(state: &mut State) -> Vec<Effect> {
             Some(done) => effects.extend(done),
             None => {
                 keep(state);
+                if state.tour.as_mut().is_some_and(|tour| std::mem::take(&mut tour.wanted)) {
+                    // What the script asked for in vain stays in sight.
+                    state.notice.take_if(|notice| !notice.is_error);
+                    effects.extend(next(state));
+                }
                 break;
             }
         }
@@ -187,17 +208,19 @@ fn listed(state: &State, id: &str) -> Option<QueryIdx> {
     u32::try_from(at).ok().map(QueryIdx)
 }
 
-/// To the next step; behind the last one the screen is the user's.
+/// To the next step, as soon as this one is through; behind the last one the screen is the user's.
 pub fn next(state: &mut State) -> Vec<Effect> {
-    if state.tour.as_ref().is_some_and(Tour::is_busy) {
-        let why = waits_for(state).unwrap_or_default();
-        state.say(format!("the step is not through yet: {why}"));
+    let why = waits_for(state).map_or(String::new(), |what| format!(": {what}"));
+    let Some(tour) = &mut state.tour else { return Vec::new() };
+    if !tour.is_through() {
+        tour.wanted = true;
+        state.say(format!("the next step follows when this one is through{why}"));
         return Vec::new();
     }
-    let Some(tour) = &state.tour else { return Vec::new() };
     if tour.at + 1 >= tour.script.steps.len() {
         return leave(state);
     }
+    let Some(tour) = &state.tour else { return Vec::new() };
     // Whatever was turned since is turned back.
     let left = tour.left.get(tour.at).filter(|left| !left.shows_the_same(state)).cloned();
     let mut effects = left.map_or_else(Vec::new, |left| restore(state, &left));
@@ -214,6 +237,10 @@ pub fn next(state: &mut State) -> Vec<Effect> {
 /// To the step before, as it was left.
 pub fn back(state: &mut State) -> Vec<Effect> {
     let Some(tour) = &mut state.tour else { return Vec::new() };
+    if std::mem::take(&mut tour.wanted) {
+        state.say("the next step waits for a key again");
+        return Vec::new();
+    }
     let Some(at) = tour.at.checked_sub(1) else {
         state.say("this is the first step");
         return Vec::new();

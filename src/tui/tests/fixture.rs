@@ -328,7 +328,12 @@ fn curve() -> RecallCurve {
     let rise = |speed: f32, top: f32| {
         (1..=400).map(|n| top * (1.0 - (-(n as f32) * speed).exp())).collect::<Vec<_>>()
     };
-    RecallCurve { fused: rise(0.05, 0.98), legs: vec![rise(0.02, 0.8), rise(0.04, 0.93)] }
+    RecallCurve {
+        fused: rise(0.05, 0.98),
+        legs: vec![rise(0.02, 0.8), rise(0.04, 0.93)],
+        union: rise(0.08, 0.99),
+        ceiling: rise(1.2, 0.99),
+    }
 }
 
 /// The picture of the first query, complete: one gold rescued, one cut, one never retrieved.
@@ -674,28 +679,28 @@ pub fn key(code: KeyCode) -> Message {
 
 /// Types a script: characters as they are, `<Enter>` and the like by name.
 pub fn press(state: &mut State, script: &str) -> Vec<Effect> {
-    let mut effects = Vec::new();
+    events(script).into_iter().flat_map(|event| update(state, Message::Key(event))).collect()
+}
+
+/// The key presses of a script.
+pub fn events(script: &str) -> Vec<KeyEvent> {
+    let mut events = Vec::new();
     let mut rest = script;
     while let Some(c) = rest.chars().next() {
         let name = rest.strip_prefix('<').and_then(|rest| rest.split_once('>'));
         let named = name.and_then(|(name, after)| Some((named_key(name)?, after)));
-        let control =
-            name.and_then(|(name, after)| Some((name.strip_prefix("Ctrl")?.chars().next()?, after)));
-        if let Some((c, after)) = control {
-            let event = KeyEvent::new(KeyCode::Char(c.to_ascii_lowercase()), KeyModifiers::CONTROL);
-            effects.extend(update(state, Message::Key(event)));
-            rest = after;
-            continue;
-        }
-        let (code, after) = named.unwrap_or((KeyCode::Char(c), &rest[c.len_utf8()..]));
-        effects.extend(update(state, key(code)));
+        let (event, after) = named.unwrap_or((KeyEvent::from(KeyCode::Char(c)), &rest[c.len_utf8()..]));
+        events.push(event);
         rest = after;
     }
-    effects
+    events
 }
 
-fn named_key(name: &str) -> Option<KeyCode> {
-    Some(match name {
+fn named_key(name: &str) -> Option<KeyEvent> {
+    if let Some(letter) = name.strip_prefix("Ctrl").and_then(|letter| letter.chars().next()) {
+        return Some(KeyEvent::new(KeyCode::Char(letter.to_ascii_lowercase()), KeyModifiers::CONTROL));
+    }
+    Some(KeyEvent::from(match name {
         "Enter" => KeyCode::Enter,
         "Esc" => KeyCode::Esc,
         "Tab" => KeyCode::Tab,
@@ -711,7 +716,7 @@ fn named_key(name: &str) -> Option<KeyCode> {
         "Backspace" => KeyCode::Backspace,
         "Del" => KeyCode::Delete,
         _ => return None,
-    })
+    }))
 }
 
 /// A screen that has just been opened, before the engine said anything.

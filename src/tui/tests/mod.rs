@@ -6,6 +6,7 @@ mod keeping;
 mod pictures;
 mod properties;
 mod reranking;
+mod scenarios;
 pub(in crate::tui) mod screens;
 mod tables;
 mod tuning;

@@ -63,10 +63,13 @@ fn press(state: &mut State, pointer: Pointer) -> Vec<Effect> {
             // Not by `focus`: that would scroll to the row under the cursor before the click moves it.
             (state.pane, state.list) = (pane, pane);
             if again {
-                state.mode = Mode::Explaining;
-                state.overlay_scroll = 0;
+                explain(state);
             }
             lists::select(state, doc)
+        }
+        Target::Passage => {
+            explain(state);
+            Vec::new()
         }
         Target::Gold(doc) => lists::select(state, doc),
         Target::Slider(knob) => turning::slide(state, knob, pointer.along),
@@ -91,9 +94,16 @@ fn press(state: &mut State, pointer: Pointer) -> Vec<Effect> {
     }
 }
 
+/// Opens the passage under the cursor in full.
+fn explain(state: &mut State) {
+    state.mode = Mode::Explaining;
+    state.overlay_scroll = 0;
+}
+
 fn wheel(state: &mut State, target: Target, notches: isize) -> Vec<Effect> {
     if state.mode.is_overlay() {
-        return super::walk(state, if notches > 0 { ActionId::Down } else { ActionId::Up });
+        let step = if notches > 0 { ActionId::Down } else { ActionId::Up };
+        return (0..NOTCH).flat_map(|_| super::walk(state, step)).collect();
     }
     match target {
         Target::Table | Target::Line(_) | Target::Heading(_) => tables::wheel(state, notches * NOTCH),
@@ -117,6 +127,7 @@ fn wheel(state: &mut State, target: Target, notches: isize) -> Vec<Effect> {
             }
         }
         Target::Gold(_)
+        | Target::Passage
         | Target::Tab(_)
         | Target::FateCount(_)
         | Target::PlotTab(_)

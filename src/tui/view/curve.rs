@@ -1,4 +1,5 @@
-//! recall@N over all judged queries, fused and by leg, with the present N marked.
+//! recall@N over all judged queries, fused and by leg, with the present N marked. The view of curves draws
+//! its larger plot from here, with what the legs have together and what N could hold at most.
 
 use ratatui::layout::Rect;
 
@@ -38,28 +39,37 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
     if inner.height < 4 || inner.width < AXIS + 12 {
         return legend(pen, inner, recall, &snapshot.legs, n);
     }
-    plot(pen, Rect { height: inner.height - 1, ..inner }, recall, n);
+    plot(pen, Rect { height: inner.height - 1, ..inner }, &of_lists(recall), &[(n, Tone::Knob)]);
     legend(pen, Rect::new(inner.x, inner.bottom() - 1, inner.width, 1), recall, &snapshot.legs, n);
 }
 
-/// The lines with their axes and the present N, in all of `room`; returns where the lines stand.
-pub(super) fn plot(pen: &mut Pen<'_>, room: Rect, recall: &RecallCurve, n: usize) -> Rect {
+/// Lines with their axes and sizes that are marked, in all of `room`; returns where the lines stand.
+pub(super) fn plot(pen: &mut Pen<'_>, room: Rect, lines: &[Series<'_>], marked: &[(usize, Tone)]) -> Rect {
     let plot =
         Rect::new(room.x + AXIS, room.y, room.width.saturating_sub(AXIS + 1), room.height.saturating_sub(1));
-    let max = recall.fused.len().max(n);
+    let max = axis_end(lines, marked);
     axes(pen, room, plot, max);
-    let marker = plot.x + curve::column_of(n, 1..=max, plot.width);
     let line = pen.signs().marker_line;
-    (plot.top()..plot.bottom()).for_each(|y| pen.sign(marker, y, line, Tone::Knob));
-    curve::draw(pen, plot, &series(recall), max);
+    for &(n, tone) in marked {
+        let marker = plot.x + curve::column_of(n, 1..=max, plot.width);
+        (plot.top()..plot.bottom()).for_each(|y| pen.sign(marker, y, line, tone));
+    }
+    curve::draw(pen, plot, lines, max);
     plot
 }
 
+/// The last N of the axis.
+pub(super) fn axis_end(lines: &[Series<'_>], marked: &[(usize, Tone)]) -> usize {
+    let longest = lines.iter().map(|line| line.values.len());
+    longest.chain(marked.iter().map(|(n, _)| *n)).max().unwrap_or(1)
+}
+
 /// In turn: there may be more legs than tones.
-pub(super) const LEG_TONES: [Tone; 2] = [Tone::Quiet, Tone::Frame];
+const LEG_TONES: [Tone; 2] = [Tone::Quiet, Tone::Frame];
 const LEG_SIGNS: [&str; 4] = ["b", "d", "o", "x"];
 
-fn series(recall: &RecallCurve) -> Vec<Series<'_>> {
+/// The lists that there are: each leg's, and above them the fused one.
+pub(super) fn of_lists(recall: &RecallCurve) -> Vec<Series<'_>> {
     let legs = recall.legs.iter().zip(LEG_TONES.into_iter().cycle()).zip(LEG_SIGNS.into_iter().cycle());
     let legs = legs.map(|((values, tone), sign)| Series { values, tone, sign });
     legs.chain([Series { values: &recall.fused, tone: Tone::Accent, sign: "*" }]).collect()

@@ -60,9 +60,14 @@ fn tree(of: &Explanation, shown: &Snapshot, look: Look, room: usize) -> Vec<Vec<
         } else {
             (look.signs().branch, look.signs().bar)
         };
-        let mut line = vec![piece(branch, Tone::Frame)];
-        line.extend(head);
-        lines.push(line);
+        for (nth, part) in flow(told_apart(head), "  ", room.saturating_sub(4)).into_iter().enumerate() {
+            let mut line = match nth {
+                0 => vec![piece(branch, Tone::Frame)],
+                _ => vec![piece(format!("{rail}   "), Tone::Frame)],
+            };
+            line.extend(part);
+            lines.push(line);
+        }
         for part in flow(parts, "  ", room.saturating_sub(6)) {
             let mut line = vec![piece(format!("{rail}     "), Tone::Frame)];
             line.extend(part);
@@ -70,6 +75,22 @@ fn tree(of: &Explanation, shown: &Snapshot, look: Look, room: usize) -> Vec<Vec<
         }
     }
     lines
+}
+
+/// The head of a branch in parts that may stand on lines of their own: two spaces begin one.
+fn told_apart(head: Vec<Piece>) -> Vec<Vec<Piece>> {
+    let mut parts: Vec<Vec<Piece>> = Vec::new();
+    for mut one in head {
+        match (one.text.strip_prefix("  ").map(str::to_owned), parts.last_mut()) {
+            (Some(text), _) => {
+                one.text = text;
+                parts.push(vec![one]);
+            }
+            (None, Some(part)) => part.push(one),
+            (None, None) => parts.push(vec![one]),
+        }
+    }
+    parts
 }
 
 /// The fused score as the sum of what each leg gave.

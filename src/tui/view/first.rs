@@ -14,11 +14,11 @@ use super::super::theme::Tone;
 use super::super::widgets::pen::{Piece, piece};
 use super::super::widgets::{Pen, cells};
 use super::columns::{self, Columns};
-use super::{empty_state, has_focus};
+use super::{empty_state, fate_words, has_focus, switched};
 
 pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
-    let inner =
-        pen.frame(area, &title(pen, state), &golds_in_sight(pen, state), has_focus(state, Pane::First));
+    let title = switched(state, Pane::First, title(pen, state));
+    let inner = pen.frame(area, &title, &golds_in_sight(pen, state), has_focus(state, Pane::First));
     pen.hits.add(area, Target::Pane(Pane::First));
     let Some(snapshot) = state.snapshot.as_deref() else {
         return empty_state(pen, inner, &[(opening(state), Tone::Quiet)]);
@@ -209,10 +209,9 @@ pub fn finish_row(pen: &mut Pen<'_>, row: Rect, doc: DocIdx, pane: Pane, state: 
 /// In a low pane the fate of a lost gold stands in place of its text.
 fn draw_fate(pen: &mut Pen<'_>, row: Rect, columns: &Columns, gold: Option<&GoldRow>, state: &State) {
     let Some(fate) = gold.and_then(lines::known_fate) else { return };
-    let (sign, tone) = state.look.fate(fate);
     let (x, room) = (row.x + columns.text.start, columns.text.len() as u16);
     pen.rule(x, row.y, room, " ", Tone::Text);
-    pen.say(x, row.y, room, &format!("{sign} {}", fate.words()), tone);
+    pen.line(x, row.y, room, &[fate_words(state.look, fate, room)]);
 }
 
 fn draw_tail(

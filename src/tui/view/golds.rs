@@ -12,7 +12,7 @@ use super::super::state::State;
 use super::super::theme::{Look, Tone};
 use super::super::widgets::pen::{Piece, piece};
 use super::super::widgets::{Pen, cells, wrap};
-use super::{empty_state, signals};
+use super::{empty_state, fate_words, signals};
 
 const WIDEST_ID: usize = 14;
 /// Cells of ` → ` in any set of signs, at most.
@@ -181,12 +181,11 @@ fn draw_gold(pen: &mut Pen<'_>, row: Rect, columns: &Columns, gold: &GoldRow, st
     x += 2;
     let room = row.right().saturating_sub(x);
     if let Some(fate) = known_fate(gold) {
-        let (sign, tone) = state.look.fate(fate);
         let plan = state.snapshot.as_ref().map(|snapshot| &snapshot.settings.reranker.stages);
         let by = gold.decided_by.filter(|_| plan.is_some_and(|stages| stages.len() > 1));
         let by = by.and_then(|by| Some(by.words(&plan?.get(by.stage)?.to_string())));
         let by = by.map_or(String::new(), |by| format!(" {by}"));
-        pen.line(x, row.y, room, &[piece(format!("{sign} {}", fate.words()), tone), piece(by, Tone::Quiet)]);
+        pen.line(x, row.y, room, &[fate_words(state.look, fate, room), piece(by, Tone::Quiet)]);
     } else {
         let sign = pen.signs().waiting;
         pen.say(x, row.y, room, sign, Tone::Quiet);

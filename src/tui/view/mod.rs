@@ -38,14 +38,17 @@ use ratatui::layout::Rect;
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
+use crate::domain::Fate;
 use crate::engine::Snapshot;
 use crate::text::visible;
+
+pub use passage::has_more_messages;
 
 use super::demo::caption;
 use super::hit::{HitMap, Target};
 use super::layout::{Detail, Fit, Layout, MIN_HEIGHT, MIN_WIDTH};
 use super::state::{Mode, Pane, State, View};
-use super::theme::Tone;
+use super::theme::{Look, Tone};
 use super::update::command_line;
 use super::widgets::pen::{Piece, piece};
 use super::widgets::{Pen, cells, field, wrap};
@@ -87,6 +90,9 @@ fn panes(pen: &mut Pen<'_>, layout: &Layout, state: &State) {
     } else {
         lists(pen, layout, state);
     }
+    if layout.fit == Fit::Narrow {
+        switch_hits(pen, layout);
+    }
     curves::draw(pen, layout, state);
     if let Some(rooms) = &layout.table {
         match state.view {
@@ -127,6 +133,38 @@ fn lists(pen: &mut Pen<'_>, layout: &Layout, state: &State) {
             Detail::Golds => golds::draw(pen, area, title, state),
             Detail::Curve => curve::draw(pen, area, title, state),
         }
+    }
+}
+
+/// Where one pane at a time has room: all of them by name before the words of the one that is shown.
+fn switched(state: &State, shown: Pane, words: Vec<Piece>) -> Vec<Piece> {
+    if state.layout().fit != Fit::Narrow {
+        return words;
+    }
+    let mut pieces = Vec::new();
+    for (pane, name) in SWITCH {
+        if !pieces.is_empty() {
+            pieces.push(piece(" · ", Tone::Frame));
+        }
+        pieces.push(piece(name, if pane == shown { Tone::Strong } else { Tone::Quiet }));
+    }
+    pieces.push(piece(" Tab", Tone::Key));
+    // The first of the words is the pane's name.
+    pieces.extend(words.into_iter().skip(1));
+    pieces
+}
+
+const SWITCH: [(Pane, &str); 3] =
+    [(Pane::Queries, "Queries"), (Pane::First, "First"), (Pane::Reranked, "Reranked")];
+
+/// The names of [`switched`] answer to the mouse.
+fn switch_hits(pen: &mut Pen<'_>, layout: &Layout) {
+    let Some(area) = layout.queries.or(layout.first).or(layout.reranked) else { return };
+    let mut x = area.x + 3;
+    for (pane, name) in SWITCH {
+        let width = name.len() as u16;
+        pen.hits.add(Rect::new(x, area.y, width, 1), Target::Pane(pane));
+        x += width + 3;
     }
 }
 
@@ -193,6 +231,7 @@ fn opened(state: &State, room: usize) -> Option<(String, Vec<Vec<Piece>>)> {
             let room = if state.wrap { room } else { LONGEST_LINE };
             (explain::title(state), explain::lines(state, room))
         }
+        Mode::Messages => ("Messages".to_owned(), passage::message_lines(state, room)),
         Mode::CommandLine => {
             let mut lines: Vec<Vec<Piece>> = wrap::lines(&command_line(state), &[], room, 50)
                 .into_iter()
@@ -271,6 +310,26 @@ fn overlay_room(area: Rect) -> Rect {
 pub fn overlay_lines(state: &State) -> usize {
     let room = overlay_room(Rect::new(0, 0, state.size.0, state.size.1));
     opened(state, usize::from(room.width)).map_or(0, |(_, lines)| lines.len())
+}
+
+/// What became of a gold with its sign, in fewer words where there is not the room.
+fn fate_words(look: Look, fate: Fate, room: u16) -> Piece {
+    let (sign, tone) = look.fate(fate);
+    let long = format!("{sign} {}", fate.words());
+    let fits = cells::width(&look.words(&long)) <= usize::from(room);
+    piece(if fits { long } else { format!("{sign} {}", shortly(fate)) }, tone)
+}
+
+/// A fate in one word, where its sign says the rest.
+fn shortly(fate: Fate) -> &'static str {
+    match fate {
+        Fate::MissingFromCorpus => "missing",
+        Fate::NeverRetrieved => "never",
+        Fate::LostByApproximation => "approx.",
+        Fate::LostInFusion => "fusion",
+        Fate::CutAtN => "cut",
+        Fate::Demoted | Fate::NotLifted | Fate::Rescued | Fate::Kept => fate.words(),
+    }
 }
 
 /// Sentences in an otherwise empty pane.

@@ -7,8 +7,10 @@ use crate::domain::{DocIdx, LegScale, Passage};
 use crate::engine::{Explanation, Snapshot, StageState};
 use crate::text::visible;
 
+use super::super::hit::Target;
+use super::super::layout::Detail;
 use super::super::lines;
-use super::super::state::State;
+use super::super::state::{Pane, State};
 use super::super::theme::Tone;
 use super::super::widgets::pen::{Piece, piece};
 use super::super::widgets::{Pen, cells, wrap};
@@ -32,6 +34,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
     let gold = state.snapshot.as_ref().is_some_and(|snapshot| lines::is_gold(&snapshot.focus, doc));
     let (title, right) = titles(pen, passage, gold, tabs);
     let inner = pen.frame(area, &title, &right, false);
+    pen.hits.add(inner, Target::Passage);
     let inner = Rect::new(inner.x + 1, inner.y, inner.width.saturating_sub(2), inner.height);
     let explanation = explanation(state, doc);
     let why =
@@ -53,7 +56,9 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
     }
     if more && text_height > 0 {
         let y = inner.y + text_height - 1;
-        pen.say_right(inner.x, y, inner.width, " … Enter ", Tone::Key);
+        // In the list of queries Enter goes to the list first.
+        let words = if state.pane == Pane::Queries { " … " } else { " … Enter " };
+        pen.say_right(inner.x, y, inner.width, words, Tone::Key);
     }
     for (y, line) in (inner.y + text_height..inner.bottom()).zip(&why) {
         pen.line(inner.x, y, inner.width, line);
@@ -181,24 +186,44 @@ pub fn flow(parts: Vec<Vec<Piece>>, between: &str, room: usize) -> Vec<Vec<Piece
 
 fn messages(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
     let title = if tabs.is_empty() { vec![piece("Messages", Tone::Strong)] } else { tabs };
-    let inner = pen.frame(area, &title, &[piece("! closes", Tone::Quiet)], false);
-    let room = inner.width.saturating_sub(2);
-    let mut y = inner.y;
+    let all = message_lines(state, message_room(area));
+    let fits = all.len() <= usize::from(area.height.saturating_sub(2));
+    let right = if fits { "! closes" } else { "! all · Esc closes" };
+    let inner = pen.frame(area, &title, &[piece(right, Tone::Quiet)], false);
+    for (y, line) in (inner.top()..inner.bottom()).zip(&all) {
+        pen.line(inner.x + 1, y, inner.width.saturating_sub(2), line);
+    }
+    if !fits && inner.height > 0 {
+        pen.say_right(inner.x, inner.bottom() - 1, inner.width, " … ! ", Tone::Key);
+    }
+}
+
+/// Cells of a line of messages in this pane.
+fn message_room(area: Rect) -> usize {
+    usize::from(area.width.saturating_sub(4))
+}
+
+/// Whether the pane of messages shows only the first of them.
+pub fn has_more_messages(state: &State) -> bool {
+    let pane = state.layout().details.into_iter().find(|(detail, _)| *detail == Detail::Passage);
+    pane.is_some_and(|(_, area)| {
+        message_lines(state, message_room(area)).len() > usize::from(area.height.saturating_sub(2))
+    })
+}
+
+/// Every message in full, its kind before it.
+pub fn message_lines(state: &State, room: usize) -> Vec<Vec<Piece>> {
+    const KIND: usize = 9;
+    let mut lines = Vec::new();
     for (name, tone, words) in message_list(state) {
-        let indent = 9.min(room);
-        pen.say(inner.x + 1, y, indent, &name, Tone::Quiet);
-        for line in wrap::lines(&words, &[], usize::from(room - indent), usize::from(inner.height)) {
-            if y >= inner.bottom() {
-                return;
-            }
-            let pieces: Vec<_> = line.into_iter().map(|stretch| piece(stretch.text, tone)).collect();
-            pen.line(inner.x + 1 + indent, y, room - indent, &pieces);
-            y += 1;
-        }
-        if y >= inner.bottom() {
-            return;
+        let wrapped = wrap::lines(&words, &[], room.saturating_sub(KIND), usize::from(u16::MAX));
+        for (nth, line) in wrapped.into_iter().enumerate() {
+            let kind = if nth == 0 { name.as_str() } else { "" };
+            let text = line.into_iter().map(|stretch| piece(stretch.text, tone));
+            lines.push([piece(format!("{kind:KIND$}"), Tone::Quiet)].into_iter().chain(text).collect());
         }
     }
+    lines
 }
 
 /// The verdict in full, failures, warnings, states and costs.

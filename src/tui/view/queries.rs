@@ -12,7 +12,7 @@ use super::super::state::{Mode, Pane, State};
 use super::super::theme::Tone;
 use super::super::widgets::pen::piece;
 use super::super::widgets::{Pen, cells, field};
-use super::{empty_state, has_focus};
+use super::{empty_state, has_focus, switched};
 
 const WIDEST_ID: usize = 12;
 
@@ -28,7 +28,9 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     let counted = if filter.is_empty() { place(state) } else { format!("{shown} of {all}") };
     let typing = state.mode == Mode::Filtering;
     let right = if typing { Vec::new() } else { vec![piece(counted, Tone::Quiet)] };
-    let inner = pen.frame(area, &[title], &right, has_focus(state, Pane::Queries) || typing);
+    let title =
+        if typing || !filter.is_empty() { vec![title] } else { switched(state, Pane::Queries, vec![title]) };
+    let inner = pen.frame(area, &title, &right, has_focus(state, Pane::Queries) || typing);
     pen.hits.add(area, Target::Pane(Pane::Queries));
     if typing {
         let room = area.width.saturating_sub(12);

@@ -16,10 +16,11 @@ use super::super::widgets::pen::{Piece, piece};
 use super::super::widgets::{Pen, cells};
 use super::columns::{self, Columns};
 use super::first::{self, Sight};
-use super::{empty_state, has_focus};
+use super::{empty_state, has_focus, switched};
 
 pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
-    let inner = pen.frame(area, &title(pen, state), &[], has_focus(state, Pane::Reranked));
+    let title = switched(state, Pane::Reranked, title(pen, state));
+    let inner = pen.frame(area, &title, &[], has_focus(state, Pane::Reranked));
     pen.hits.add(area, Target::Pane(Pane::Reranked));
     let Some(snapshot) = state.snapshot.as_deref() else { return };
     let view = &snapshot.focus;

@@ -53,7 +53,7 @@ const LANGUAGES: &[Place] = &[Languages];
 const COMPARE: &[Place] = &[Compare];
 /// Where a filter, or a search, narrows what is listed.
 const FILTER: &[Place] = &[Queries, Lists, Knobs, Collection, Passages];
-const ASK: &[Place] = &[Queries, Lists, Knobs, Collection, Languages, Compare, Passages];
+const ASK: &[Place] = TURN;
 const SCROLL: &[Place] = &[Queries, Lists, Overlay, Collection, Languages, Compare, Passages, Place::Pool];
 const LISTS: &[Place] = &[Lists];
 const FIELD: &[Place] = &[Field];

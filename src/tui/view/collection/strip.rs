@@ -118,35 +118,52 @@ fn metrics(pen: &Pen<'_>, sum: &Sum, state: &State) -> Vec<Vec<Piece>> {
     segments
 }
 
-/// Each fate with its count; a click lets through only the queries that have it.
+/// Each fate with its count, in fewer words where all have no room; a click lets through only the queries
+/// that have it.
 fn fates(pen: &mut Pen<'_>, area: Rect, sum: &Sum, state: &State) {
     let filter = Filter::of(state.filter.value());
-    let mut x = area.x;
     let waiting = (sum.waiting > 0).then(|| (None, pen.signs().waiting, Tone::Quiet, sum.waiting));
     let counted = FATES.into_iter().filter_map(|fate| {
         let at = Fate::ALL.iter().position(|&other| other == fate)?;
         let (sign, tone) = state.look.fate(fate);
         Some((Some(fate), sign, tone, *sum.fates.get(at)?)).filter(|&(.., count)| count > 0)
     });
-    for (fate, sign, tone, count) in counted.chain(waiting) {
-        let words = fate.map_or("waiting", Fate::words);
-        let chosen = fate.is_some_and(|fate| {
-            filter.fate.as_deref().is_some_and(|name| fate.name().replace('_', "-").starts_with(name))
-        });
-        let line = [
-            piece(format!("{sign} "), tone),
-            piece(words, if chosen { Tone::Chosen } else { Tone::Text }),
-            piece(format!(" {count}"), Tone::Strong),
-        ];
-        let width: usize = line.iter().map(|piece| cells::width(&state.look.words(&piece.text))).sum();
-        let width = u16::try_from(width).unwrap_or(u16::MAX);
-        if x.saturating_add(width) > area.right() {
+    let counted: Vec<_> = counted.chain(waiting).collect();
+    let lines = |short: bool| -> Vec<(Option<Fate>, [Piece; 3])> {
+        let line = |&(fate, sign, tone, count): &(Option<Fate>, &str, Tone, usize)| {
+            let words =
+                fate.map_or("waiting", |fate| if short { super::super::shortly(fate) } else { fate.words() });
+            let chosen = fate.is_some_and(|fate| {
+                filter.fate.as_deref().is_some_and(|name| fate.name().replace('_', "-").starts_with(name))
+            });
+            let tone_of_words = if chosen { Tone::Chosen } else { Tone::Text };
+            let count = piece(format!(" {count}"), Tone::Strong);
+            (fate, [piece(format!("{sign} "), tone), piece(words, tone_of_words), count])
+        };
+        counted.iter().map(line).collect()
+    };
+    let width = |line: &[Piece; 3]| -> usize {
+        line.iter().map(|piece| cells::width(&state.look.words(&piece.text))).sum()
+    };
+    let whole = |lines: &[(Option<Fate>, [Piece; 3])], gap: usize| -> usize {
+        lines.iter().map(|(_, line)| width(line) + gap).sum::<usize>().saturating_sub(gap)
+    };
+    let room = usize::from(area.width);
+    let (lines, gap) = match lines(false) {
+        long if whole(&long, 3) <= room => (long, 3),
+        _ => (lines(true), 2),
+    };
+    let mut x = area.x;
+    for (fate, line) in lines {
+        let width = u16::try_from(width(&line)).unwrap_or(u16::MAX);
+        let left = area.right().saturating_sub(x);
+        pen.line(x, area.y, left, &line);
+        if let Some(fate) = fate {
+            pen.hits.add(Rect::new(x, area.y, width.min(left), 1), Target::FateCount(fate));
+        }
+        x = x.saturating_add(width).saturating_add(gap);
+        if x >= area.right() {
             return;
         }
-        pen.line(x, area.y, width, &line);
-        if let Some(fate) = fate {
-            pen.hits.add(Rect::new(x, area.y, width, 1), Target::FateCount(fate));
-        }
-        x += width + 3;
     }
 }

@@ -17,8 +17,8 @@ use super::super::empty_state;
 
 /// For the values of N.
 const AXIS: u16 = 6;
-/// Lines under the map: α, what the marks are.
-const BELOW: u16 = 3;
+/// The least that the map itself needs: one N, and the line of α.
+const LEAST: u16 = 2;
 
 pub fn draw(pen: &mut Pen<'_>, area: Rect, title: &[Piece], state: &State) {
     let there = super::tuning(state);
@@ -35,17 +35,27 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, title: &[Piece], state: &State) {
         return empty_state(pen, inner, &[(words.to_owned(), Tone::Quiet)]);
     };
     let shown = Shown::of(heat, tuning, state);
+    let what = piece(shown.what(tuning), Tone::Quiet);
+    // Behind the tabs of all plots the title has no room for it.
+    let has_tabs = title.len() > 1;
     let mut title = title.to_vec();
-    title.push(piece(format!(" · {}", shown.what(tuning)), Tone::Quiet));
+    if !has_tabs {
+        title.extend([piece(" · ", Tone::Frame), what.clone()]);
+    }
     let inner = pen.frame(area, &title, &right(pen, state, snapshot, tuning), false);
-    if inner.width < AXIS + 8 || inner.height < BELOW + 1 {
+    let room = inner.width.saturating_sub(2);
+    let mut sentences = if has_tabs { vec![vec![what]] } else { Vec::new() };
+    sentences.push(shown.now(pen));
+    sentences.extend(best(pen, heat, state, usize::from(room)));
+    sentences.truncate(usize::from(inner.height.saturating_sub(LEAST)));
+    let text = sentences.len() as u16;
+    if inner.width < AXIS + 8 || inner.height < LEAST {
         return;
     }
-    draw_cells(pen, Rect { height: inner.height - 2, ..inner }, &shown, state);
-    let x = inner.x + 1;
-    let room = inner.width.saturating_sub(2);
-    pen.line(x, inner.bottom() - 2, room, &shown.now(pen));
-    pen.line(x, inner.bottom() - 1, room, &best_line(pen, heat, state));
+    draw_cells(pen, Rect { height: inner.height - text, ..inner }, &shown, state);
+    for (y, sentence) in (inner.bottom() - text..inner.bottom()).zip(&sentences) {
+        pen.line(inner.x + 1, y, room, sentence);
+    }
 }
 
 fn right(pen: &Pen<'_>, state: &State, snapshot: &Snapshot, tuning: &Tuning) -> Vec<Piece> {
@@ -138,20 +148,33 @@ impl<'a> Shown<'a> {
     }
 }
 
-fn best_line(pen: &Pen<'_>, heat: &HeatMap, state: &State) -> Vec<Piece> {
+/// The best cell, and what it is worth on queries that the choice has not seen, on a line of its own where
+/// both have no room on one.
+fn best(pen: &Pen<'_>, heat: &HeatMap, state: &State, room: usize) -> Vec<Vec<Piece>> {
     let sign = pen.signs().best;
     let Some(best) = best_cell(heat, state.heat_first) else {
-        return vec![piece(format!("{sign} the best cell is known when the map is complete"), Tone::Quiet)];
+        return vec![vec![piece(
+            format!("{sign} the best cell is known when the map is complete"),
+            Tone::Quiet,
+        )]];
     };
     let alpha = knobs::share(best.alpha);
-    let mut pieces = vec![
+    let mut fitted = vec![
         piece(format!("{sign} best {}, α {alpha}, N {}: ", best.method.name(), best.candidates), Tone::Text),
         piece(cells::thousandths(best.mean.mean), Tone::Strong),
         piece(format!(" (now {})", cells::thousandths(best.current)), Tone::Quiet),
     ];
-    pieces.extend(super::held_out(best.held_out.as_ref()));
-    pieces.extend([piece("  B", Tone::Key), piece(" takes it", Tone::Quiet)]);
-    pieces
+    let mut held = super::held_out(best.held_out.as_ref());
+    held.extend([piece("  B", Tone::Key), piece(" takes it", Tone::Quiet)]);
+    let width = |pieces: &[Piece]| -> usize {
+        pieces.iter().map(|piece| cells::width(&pen.look.words(&piece.text))).sum()
+    };
+    if width(&fitted) + width(&held) <= room {
+        fitted.extend(held);
+        vec![fitted]
+    } else {
+        vec![fitted, held]
+    }
 }
 
 fn draw_cells(pen: &mut Pen<'_>, area: Rect, shown: &Shown<'_>, state: &State) {

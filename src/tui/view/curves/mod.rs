@@ -129,6 +129,8 @@ fn held_out(held: Option<&Held>) -> Vec<Piece> {
 
 /// Names of lines behind their right ends, each on a row of its own.
 fn end_labels(pen: &mut Pen<'_>, plot: Rect, room: u16, mut labels: Vec<(f64, String, Tone)>) {
+    // Of equal ones the last drawn below: it is the one that bounds the others.
+    labels.reverse();
     labels.sort_by(|a, b| b.0.total_cmp(&a.0));
     let last = f64::from(plot.height.saturating_sub(1));
     let mut free = plot.y;

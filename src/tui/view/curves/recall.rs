@@ -1,12 +1,14 @@
-//! recall@N over all judged queries, by leg and fused, with its values at the sizes that people try.
+//! recall@N over all judged queries: fused, by leg, what the legs have together, and what N candidates could
+//! hold at most; with the values at the sizes that people try, the present N and that of the budget.
 
 use ratatui::layout::Rect;
 
-use crate::engine::{RecallCurve, Snapshot};
+use crate::engine::Snapshot;
 
 use super::super::super::hit::Target;
 use super::super::super::state::State;
 use super::super::super::theme::Tone;
+use super::super::super::widgets::curve::Series;
 use super::super::super::widgets::pen::{Piece, piece};
 use super::super::super::widgets::{Pen, cells};
 use super::super::{curve, empty_state, rejudging};
@@ -28,12 +30,16 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, title: &[Piece], state: &State) {
         return empty_state(pen, inner, &[(words.to_owned(), Tone::Quiet)]);
     };
     let n = state.settings.candidates;
+    let budget = snapshot.affords.limit.filter(|&limit| limit > 0);
     let mut right = vec![piece(format!("N {n}"), Tone::Knob)];
+    if let Some(limit) = budget {
+        right.insert(0, piece(format!("budget N {limit} · "), Tone::Gained));
+    }
     if let Some(words) = rejudging(snapshot) {
         right.insert(0, piece(format!("{} {words} · ", pen.signs().stale), Tone::Knob));
     }
     let inner = pen.frame(area, title, &right, false);
-    let lines = lines(&snapshot.curve, snapshot);
+    let lines = lines(snapshot);
     let table = lines.len() as u16 + 1;
     let height = if inner.height >= table + 6 { inner.height - table } else { inner.height };
     let labels = if inner.width >= 50 { NAME } else { 0 };
@@ -41,14 +47,22 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, title: &[Piece], state: &State) {
     if room.height < 3 || room.width < 12 {
         return;
     }
-    let plot = curve::plot(pen, room, &snapshot.curve, n);
+    let marked: Vec<(usize, Tone)> =
+        budget.map(|limit| (limit, Tone::Gained)).into_iter().chain([(n, Tone::Knob)]).collect();
+    // The list that one turns is drawn last, above the others.
+    let series: Vec<Series<'_>> = lines
+        .iter()
+        .rev()
+        .map(|line| Series { values: line.values, tone: line.tone, sign: line.sign })
+        .collect();
+    let plot = curve::plot(pen, room, &series, &marked);
     pen.hits.add(
         Rect { height: plot.height + 1, ..plot },
-        Target::SizeAxis { from: 1, to: snapshot.curve.fused.len().max(n) },
+        Target::SizeAxis { from: 1, to: curve::axis_end(&series, &marked) },
     );
-    let ends = lines.iter().filter_map(|(name, values, tone)| {
-        values.last().map(|&value| (f64::from(value), name.clone(), *tone))
-    });
+    let ends = lines
+        .iter()
+        .filter_map(|line| line.values.last().map(|&value| (f64::from(value), line.name.clone(), line.tone)));
     super::end_labels(pen, plot, labels.saturating_sub(1), ends.collect());
     if height < inner.height {
         let below = Rect::new(inner.x + 1, inner.y + height, inner.width.saturating_sub(2), table);
@@ -56,17 +70,33 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, title: &[Piece], state: &State) {
     }
 }
 
-/// The lines by name; fused first.
-fn lines<'a>(recall: &'a RecallCurve, snapshot: &Snapshot) -> Vec<(String, &'a [f32], Tone)> {
-    let tones = curve::LEG_TONES.into_iter().cycle();
-    let legs =
-        recall.legs.iter().zip(snapshot.legs.iter()).zip(tones).filter(|((values, _), _)| !values.is_empty());
-    let legs = legs.map(|((values, leg), tone)| (leg.name.to_string(), values.as_slice(), tone));
-    std::iter::once(("fused".to_owned(), recall.fused.as_slice(), Tone::Accent)).chain(legs).collect()
+/// A line of the plot and a row of the table.
+struct Line<'a> {
+    name: String,
+    /// `values[n - 1]` is recall@n.
+    values: &'a [f32],
+    tone: Tone,
+    /// In ASCII.
+    sign: &'static str,
 }
 
-fn draw_table(pen: &mut Pen<'_>, area: Rect, lines: &[(String, &[f32], Tone)], n: usize) {
-    let longest = lines.iter().map(|(_, values, _)| values.len()).max().unwrap_or(0);
+/// Fused first, then what it is made of and what bounds it.
+fn lines<'a>(snapshot: &'a Snapshot) -> Vec<Line<'a>> {
+    let recall = &*snapshot.curve;
+    let lists = curve::of_lists(recall);
+    let names = snapshot.legs.iter().map(|leg| leg.name.to_string()).chain(["fused".to_owned()]);
+    let line =
+        |(of, name): (Series<'a>, String)| Line { name, values: of.values, tone: of.tone, sign: of.sign };
+    let mut lines: Vec<Line<'a>> = lists.into_iter().zip(names).map(line).collect();
+    lines.rotate_right(1);
+    let bounds = [("union", &recall.union, Tone::Gained, "u"), ("ceiling", &recall.ceiling, Tone::Gold, "c")];
+    lines.extend(bounds.map(|(name, values, tone, sign)| Line { name: name.to_owned(), values, tone, sign }));
+    lines.retain(|line| !line.values.is_empty());
+    lines
+}
+
+fn draw_table(pen: &mut Pen<'_>, area: Rect, lines: &[Line<'_>], n: usize) {
+    let longest = lines.iter().map(|line| line.values.len()).max().unwrap_or(0);
     let mut stops: Vec<usize> = STOPS.into_iter().filter(|&stop| stop <= longest.max(1)).collect();
     if !stops.contains(&n) {
         stops.push(n);
@@ -84,11 +114,11 @@ fn draw_table(pen: &mut Pen<'_>, area: Rect, lines: &[(String, &[f32], Tone)], n
     for (column, &stop) in stops.iter().enumerate() {
         pen.say_right(x_of(column), area.y, COLUMN - 1, &stop.to_string(), tone_at(stop, Tone::Quiet));
     }
-    for (y, (name, values, tone)) in (area.y + 1..area.bottom()).zip(lines) {
-        pen.say(area.x, y, NAME - 1, name, *tone);
+    for (y, line) in (area.y + 1..area.bottom()).zip(lines) {
+        pen.say(area.x, y, NAME - 1, &line.name, line.tone);
         for (column, &stop) in stops.iter().enumerate() {
-            let last = values.len().saturating_sub(1);
-            let Some(&value) = values.get(stop.saturating_sub(1).min(last)) else { continue };
+            let last = line.values.len().saturating_sub(1);
+            let Some(&value) = line.values.get(stop.saturating_sub(1).min(last)) else { continue };
             let shown = cells::share(f64::from(value));
             pen.say_right(x_of(column), y, COLUMN - 1, &shown, tone_at(stop, Tone::Text));
         }
