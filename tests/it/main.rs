@@ -7,6 +7,7 @@ mod commands;
 mod common;
 mod contract;
 mod demo;
+mod docs;
 mod engine;
 mod fakes;
 mod findings;
@@ -29,7 +30,11 @@ mod rerankers;
 mod sample;
 mod schema;
 mod second_stage;
+#[cfg(target_os = "linux")]
+mod streams;
 #[cfg(unix)]
 mod terminal;
+#[cfg(unix)]
+mod terminal_manners;
 mod validate;
 mod without_model;

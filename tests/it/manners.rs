@@ -1,221 +1,188 @@
-//! What one expects of a terminal program: frames that come whole, a terminal that is left as it was found
-//! whatever ends the program, Ctrl-Z and `fg`, light or dark as the terminal is.
+//! How the program behaves among others: pipes, colours, logs, terminals that cannot be drawn on, progress,
+//! and being stopped.
 
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
 
-use rankscope::corpus::Mark;
-use rankscope::engine::{Event, Request};
-use rankscope::tui::{self, EngineHandle};
+use crate::common::{rankscope, run, sample, small, text};
+use crate::terminal::Terminal;
 
-use crate::common::{collection, ready, sample, small};
-use crate::terminal::{Answers, PROGRAM, Terminal};
+const BM25: [&str; 4] = ["--leg", "bm25", "--rerank", "none"];
 
-const LIGHT: &str = "rgb:ffff/fafa/f0f0";
-const DARK: &str = "rgb:1c1c/1c1c/2020";
-/// Of the light theme and of the dark one.
-const ACCENTS: [&[u8]; 2] = [b"38;5;24;", b"38;5;67;"];
-
-/// Frames come whole (synchronised output), and none while nothing changes.
+/// Trap: a command that prints by itself and ends with a panic or a message about a broken pipe.
 #[test]
-fn a_settled_screen_is_silent_and_every_frame_is_synchronised() {
-    ready();
-    let mut terminal = Terminal::open(24, 80, &[&sample()]);
-    terminal.until("the screen", |screen| screen.contains("r@50"));
-    terminal.rest();
-    let (begun, ended) = (terminal.count(b"\x1b[?2026h"), terminal.count(b"\x1b[?2026l"));
-    assert!(begun > 0 && begun == ended, "{begun} begun, {ended} ended");
-    terminal.press("q");
-    assert_eq!(terminal.end(), 0);
-}
-
-/// Trap: a frame a key, so that a key that is held down goes on turning after it is let go.
-#[test]
-fn a_burst_of_keys_is_a_few_frames() {
-    const KEYS: usize = 300;
+fn every_command_ends_quietly_when_its_reader_goes_away() {
     let folder = small();
-    ready();
-    let mut terminal = Terminal::open(24, 80, &[&folder.path().display().to_string()]);
-    terminal.until("the lists", |screen| screen.contains("reranked #1"));
-    terminal.rest();
-    let before = terminal.count(b"\x1b[?2026h");
-    terminal.press(&"=".repeat(KEYS));
-    terminal.until("every key", |screen| screen.contains("k 310"));
-    terminal.rest();
-    let frames = terminal.count(b"\x1b[?2026h") - before;
-    assert!(frames < KEYS / 5, "{frames} frames for {KEYS} keys");
-    terminal.press("q");
-    assert_eq!(terminal.end(), 0);
+    let small = folder.path().to_str().unwrap();
+    let bm25 =
+        |words: &[&str]| -> Vec<String> { words.iter().chain(&BM25).map(|&word| word.to_owned()).collect() };
+    let words = |words: &[&str]| -> Vec<String> { words.iter().map(|&word| word.to_owned()).collect() };
+    for args in [
+        bm25(&["eval", small]),
+        bm25(&["eval", small, "--format", "html"]),
+        bm25(&["diagnose", small]),
+        bm25(&["search", "ferry", small]),
+        bm25(&["explain", "q1", "a", small]),
+        bm25(&["compare", "now", "k1=.4", small]),
+        bm25(&["sweep", small, "--over", "k1=1,2"]),
+        bm25(&["export", small, "--what", "qrels"]),
+        words(&["validate", small, "--no-tokens"]),
+        words(&["models", "list"]),
+        words(&["config", "path"]),
+        words(&["completions", "bash"]),
+        words(&["man"]),
+        words(&["--help"]),
+        words(&["--version"]),
+    ] {
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let mut child = rankscope(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""), "{args:?}");
+    }
 }
 
+/// Trap: a reader that takes a line and goes, while more than a pipe holds is still to be written.
 #[test]
-fn control_c_quits_even_while_typing() {
-    ready();
-    let mut terminal = Terminal::open(24, 80, &[&sample(), "--ascii"]);
-    terminal.until("the screen", |screen| screen.contains("r@50"));
-    terminal.press("/");
+fn head_takes_one_line_and_nothing_is_said() {
+    let script =
+        format!("{} completions zsh | head -n 1; echo ${{PIPESTATUS[0]}}", env!("CARGO_BIN_EXE_rankscope"));
+    let output = std::process::Command::new("bash").args(["-c", &script]).output().unwrap();
+    let said = text(&output.stdout);
+    assert_eq!((said.lines().count(), said.lines().last()), (2, Some("0")), "{said}");
+    assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
+}
+
+/// What the screen has drawn when it is settled, and how it ended.
+fn drawn(args: &[&str], env: &[(&str, String)]) -> String {
+    let folder = small();
+    let args = [&[folder.path().to_str().unwrap()], &BM25[..], args].concat();
+    let mut terminal = Terminal::with(24, 80, &args, env);
+    terminal.until("the first list", |screen| screen.contains("First stage") && screen.contains("Refunds"));
     terminal.press("q");
-    terminal.until("the letter in the field", |screen| screen.contains('q'));
-    terminal.press("\x03");
-    assert_eq!(terminal.end(), 0);
-    assert!(terminal.is_restored());
+    assert_eq!(terminal.end(), 0, "{args:?}");
     let raw = terminal.raw.lock().unwrap();
-    assert!(!String::from_utf8_lossy(&raw).contains('★'), "only ASCII signs were asked for");
+    String::from_utf8_lossy(&raw).into_owned()
 }
 
-#[test]
-fn signals_that_end_the_program_restore_the_terminal() {
-    ready();
-    for signal in ["-TERM", "-HUP", "-INT"] {
-        let mut terminal = Terminal::open(36, 120, &[&sample()]);
-        terminal.until("the screen", |screen| screen.contains("recall@50"));
-        assert!(!terminal.is_restored(), "it holds the terminal until then");
-        terminal.signal(signal);
-        terminal.end();
-        assert!(terminal.is_restored(), "{signal}");
-    }
-}
-
-/// Trap: the terminal library reads a terminal that is gone for ever, and the program would spin without
-/// a screen.
-#[test]
-fn a_terminal_that_goes_away_ends_the_program() {
-    ready();
-    let terminal = Terminal::open(24, 80, &[&sample()]);
-    terminal.until("the screen", |screen| screen.contains("r@50"));
-    let id = terminal.child.process_id().unwrap();
-    let mut child = terminal.close();
-    std::process::Command::new("kill").args(["-HUP", &id.to_string()]).status().unwrap();
-    let start = Instant::now();
-    while child.try_wait().unwrap().is_none() {
-        assert!(start.elapsed() < Duration::from_secs(20), "it lives on without a terminal");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
-/// As a shell does it: Ctrl-Z gives the terminal back as it was, `fg` brings the screen back as it was.
-#[test]
-fn control_z_and_fg() {
-    ready();
-    let folder = small();
-    let mode = "echo MODE $(stty -a | grep -ow -e '-*icanon' -e '-*isig')";
-    let script = format!(
-        "'{}' '{}'; echo STOPPED; {mode}; read line; fg >/dev/null; echo ENDED $?; {mode}",
-        PROGRAM,
-        folder.path().display()
-    );
-    let dark = [("COLORFGBG", "15;0".to_owned())];
-    let mut terminal =
-        Terminal::run((24, 80), ("bash", &["--norc", "-mc", &script]), &dark, Answers::default());
-    terminal.until("the lists", |screen| screen.contains("reranked #1"));
-    terminal.press("]]");
-    terminal.until("N 70", |screen| screen.contains("N 70"));
-    terminal.press("\x1a");
-    let screen = terminal.until("the shell", |screen| screen.contains("STOPPED") && screen.contains("MODE"));
-    assert!(screen.contains("MODE isig icanon"), "the shell's own mode\n{screen}");
-    assert!(terminal.is_restored(), "mouse, paste, cursor and screen are given back");
-    terminal.press("\r");
-    terminal
-        .until("the screen as it was", |screen| screen.contains("N 70") && screen.contains("reranked #1"));
-    assert!(!terminal.is_restored());
-    terminal.press("[");
-    terminal.until("N 60", |screen| screen.contains("N 60"));
-    terminal.press("q");
-    let screen = terminal.until("the end", |screen| screen.matches("MODE isig icanon").count() == 2);
-    assert!(screen.contains("ENDED 0"), "{screen}");
-    assert!(terminal.is_restored());
-}
-
-#[test]
-fn a_fault_of_the_collection_is_told_where_the_screen_is_not() {
-    let mut terminal = Terminal::open(24, 80, &["/no/such/folder"]);
-    assert_eq!(terminal.end(), 3);
-    assert!(terminal.screen().contains("no such file or folder"), "{}", terminal.screen());
-    assert!(terminal.is_restored());
-    // Found out only when the screen is up.
-    let folder = collection(&[("corpus.jsonl", b"{\"_id\": \"a\", \"text\": \"x\"}\n{\"_id\": \n")]);
-    let mut terminal = Terminal::open(24, 80, &[&folder.path().display().to_string()]);
-    assert_eq!(terminal.end(), 3);
-    assert!(terminal.screen().contains("corpus.jsonl:2"), "{}", terminal.screen());
-    assert!(terminal.is_restored());
-}
-
-/// An engine that takes the screen down with it.
-struct Broken;
-
-impl EngineHandle for Broken {
-    fn request(&self, _request: Request) {
-        panic!("the request met a wall");
-    }
-
-    fn mark(&self, _mark: Mark) {}
-}
-
-#[test]
-#[ignore = "run by a_panic_is_read_on_the_terminal_as_it_was, in a terminal of its own"]
-fn a_screen_that_panics() {
-    let folder = small();
-    let collection = rankscope::corpus::read(folder.path(), &Default::default()).unwrap();
-    tui::run(tui::Options::default(), move |tell| {
-        tell(Event::Opened(std::sync::Arc::new(collection)));
-        Ok(Broken)
+/// Whether a foreground or background colour is set anywhere.
+fn is_coloured(raw: &str) -> bool {
+    raw.split("\x1b[").skip(1).any(|sequence| {
+        let parameters: Vec<&str> = sequence.split('m').next().unwrap_or_default().split(';').collect();
+        let numbers: Option<Vec<u32>> = parameters.iter().map(|number| number.parse().ok()).collect();
+        let colours = |number: &u32| matches!(number, 30..=38 | 40..=48 | 90..=97 | 100..=107);
+        sequence.contains('m') && numbers.is_some_and(|numbers| numbers.iter().any(colours))
     })
-    .unwrap();
 }
 
 #[test]
-fn a_panic_is_read_on_the_terminal_as_it_was() {
-    let plain = [("RUST_BACKTRACE", "0".to_owned())];
-    let this = std::env::current_exe().unwrap();
-    let args = ["manners::a_screen_that_panics", "--exact", "--ignored", "--nocapture"];
-    let mut terminal = Terminal::run((24, 80), (this.to_str().unwrap(), &args), &plain, Answers::default());
-    assert_ne!(terminal.end(), 0);
-    assert!(terminal.count(b"\x1b[?1049h") == 1, "the screen was up");
-    assert!(terminal.is_restored());
-    assert!(terminal.screen().contains("the request met a wall"), "{}", terminal.screen());
+fn the_flag_for_colour_goes_before_the_environment() {
+    let no_color = [("NO_COLOR", "1".to_owned())];
+    assert!(is_coloured(&drawn(&[], &[])), "a terminal with colours");
+    assert!(!is_coloured(&drawn(&[], &no_color)), "NO_COLOR");
+    assert!(!is_coloured(&drawn(&["--color", "auto"], &no_color)), "auto is what the environment says");
+    assert!(is_coloured(&drawn(&["--color", "always"], &no_color)), "always, in spite of NO_COLOR");
+    assert!(!is_coloured(&drawn(&["--color", "never"], &[])), "never");
+    let output = run(&["eval", &sample(), "--color", "sometimes"]);
+    assert_eq!(output.status.code(), Some(2), "there are three");
 }
 
-/// The accents that were drawn: of the light theme, of the dark one.
-fn accents(terminal: &Terminal) -> [bool; 2] {
-    ACCENTS.map(|accent| terminal.count(accent) > 0)
-}
-
-/// Light or dark is asked for by OSC 11. Trap: the answer is taken for keys: `]`, digits that choose views,
-/// the `r` of `rgb:` that opens a list.
+/// Trap: full-screen sequences sent to a terminal that shows them as they are.
 #[test]
-fn the_theme_follows_the_ground_of_the_terminal() {
-    ready();
+fn a_dumb_terminal_gets_the_findings_without_a_single_escape() {
     let folder = small();
-    let path = folder.path().display().to_string();
-    for (ground, wanted) in [(Some(LIGHT), [true, false]), (Some(DARK), [false, true]), (None, [false, true])]
-    {
-        let answers = Answers { ground, attributes: true };
-        let mut terminal = Terminal::run((40, 120), (PROGRAM, &[&path]), &[], answers);
-        terminal.until("the lists", |screen| screen.contains("reranked #1"));
-        terminal.rest();
-        assert_eq!(accents(&terminal), wanted, "{ground:?}");
-        let screen = terminal.screen();
-        assert!(screen.contains("First stage") && screen.contains("q quit"), "no stray keys\n{screen}");
-        terminal.press("q");
-        assert_eq!(terminal.end(), 0);
-        assert!(terminal.is_restored());
+    let args = [&[folder.path().to_str().unwrap()], &BM25[..], &["--color", "always"]].concat();
+    // Standard error is that terminal, too: no progress with escapes either.
+    let mut terminal = Terminal::with(60, 160, &args, &[("TERM", "dumb".to_owned())]);
+    assert_eq!(terminal.end(), 0);
+    let raw = terminal.raw.lock().unwrap();
+    let said = String::from_utf8_lossy(&raw);
+    assert!(said.contains("rankscope · ") && said.contains("recall@50"), "{said}");
+    assert!(!said.contains('\x1b'), "{said:?}");
+}
+
+#[test]
+fn a_log_is_written_to_its_file_and_nowhere_else() {
+    let folder = small();
+    let path = folder.path().to_str().unwrap();
+    let log = folder.path().join("a.log");
+    let args = ["eval", path, "--log", log.to_str().unwrap()];
+    // An older run's lines stay.
+    std::fs::write(&log, "before\n").unwrap();
+    let output = rankscope(&[&args[..], &BM25].concat()).output().unwrap();
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""));
+    let first = std::fs::read_to_string(&log).unwrap();
+    assert!(
+        first.starts_with("before\n") && first.contains(" INFO ") && first.contains("rankscope"),
+        "{first}"
+    );
+    assert!(!first.contains('\x1b'), "no colours in a file");
+    assert!(!text(&output.stdout).contains(" INFO "));
+    // The level is the environment's.
+    let output = rankscope(&[&args[..], &BM25].concat()).env("RANKSCOPE_LOG", "error").output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(std::fs::read_to_string(&log).unwrap(), first, "nothing went wrong");
+    // A file that cannot be made is told before any work.
+    let output = run(&["eval", path, "--log", "/no/such/folder/a.log"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stderr).contains("cannot open the log"), "{}", text(&output.stderr));
+    // While the screen is up the log goes to its file too.
+    let on_screen = folder.path().join("screen.log");
+    let raw = drawn(&["--log", on_screen.to_str().unwrap()], &[]);
+    assert!(std::fs::read_to_string(&on_screen).unwrap().contains(" INFO ") && !raw.contains(" INFO "));
+}
+
+/// Rows of a run for queries that the collection does not have: read, counted, thrown away.
+fn long_run(folder: &Path, rows: usize) {
+    use std::io::Write as _;
+    let mut file = std::io::BufWriter::new(std::fs::File::create(folder.join("long.run")).unwrap());
+    writeln!(file, "q1 Q0 a 1 2.5 long").unwrap();
+    for row in 0..rows {
+        writeln!(file, "other{:07} Q0 passage{:07} 1 2.5 long", row / 100, row).unwrap();
     }
 }
 
-/// A terminal that answers nothing costs a moment, and one that answers late presses no keys.
+/// Stops the program in the midst of reading, so that time goes by between two looks at how far it is.
+fn stopped_while_reading(folder: &Path) -> Terminal {
+    let leg = format!("long={}", folder.join("long.run").display());
+    let terminal =
+        Terminal::with(24, 200, &["eval", folder.to_str().unwrap(), "--leg", &leg, "--rerank", "none"], &[]);
+    terminal.until("progress", |screen| screen.contains("reading long.run"));
+    terminal.signal("STOP");
+    terminal
+}
+
 #[test]
-fn a_terminal_that_answers_nothing_or_late() {
-    ready();
-    let mut terminal = Terminal::run((40, 120), (PROGRAM, &[&sample()]), &[], Answers::default());
-    terminal.until("the lists", |screen| screen.contains("recall@50"));
-    assert_eq!(accents(&terminal), [false, true], "dark where nothing is known");
-    terminal.rest();
-    let before = terminal.screen();
-    terminal.press(&format!("\x1b]11;{LIGHT}\x1b\\\x1b[?62;22c"));
-    // A key behind it is a key again.
-    terminal.press("]");
-    let after = terminal.until("N 60", |screen| screen.contains("recall@60"));
-    assert!(before.contains("recall@50") && after.contains("First stage"), "{after}");
-    assert!(!after.contains("does nothing here"), "{after}");
-    terminal.press("q");
-    assert_eq!(terminal.end(), 0);
+fn progress_tells_the_rate_and_the_time_left_and_leaves_no_trace() {
+    let folder = small();
+    long_run(folder.path(), 1_000_000);
+    let mut terminal = stopped_while_reading(folder.path());
+    // A rate is told after a second; here it is time itself that is waited for.
+    std::thread::sleep(Duration::from_millis(1_200));
+    terminal.signal("CONT");
+    assert_eq!(terminal.end(), 0, "{}", terminal.screen());
+    let raw = String::from_utf8_lossy(&terminal.raw.lock().unwrap()).into_owned();
+    let told = raw.split("\x1b[K").find(|line| line.contains(" left")).unwrap_or_else(|| panic!("{raw}"));
+    assert!(
+        told.contains("reading long.run") && told.contains(" of 4") && told.contains(" MB/s, "),
+        "{told}"
+    );
+    let screen = terminal.screen();
+    assert!(!screen.contains("reading") && screen.contains("rows of the run are of queries"), "{screen}");
+    let output = run(&["eval", folder.path().to_str().unwrap(), "--rerank", "none", "--leg", "bm25"]);
+    assert_eq!(text(&output.stderr), "", "and none where nobody looks");
+}
+
+/// Ctrl-C in the midst of a run of millions of lines.
+#[test]
+fn reading_is_stopped_cleanly() {
+    let folder = small();
+    long_run(folder.path(), 1_000_000);
+    let mut terminal = stopped_while_reading(folder.path());
+    terminal.signal("INT");
+    terminal.signal("CONT");
+    assert_eq!(terminal.end(), 130);
+    let screen = terminal.screen();
+    assert!(screen.contains("stopped while reading the collection"), "{screen}");
 }

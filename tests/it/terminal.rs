@@ -156,6 +156,14 @@ impl Terminal {
         }
     }
 
+    /// Sends the program a signal, by its name without SIG.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.process_id().unwrap().to_string();
+        assert!(
+            std::process::Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success()
+        );
+    }
+
     /// Waits for the program's end and gives back its exit code.
     pub fn end(&mut self) -> u32 {
         let code = self.child.wait().unwrap().exit_code();
@@ -175,12 +183,6 @@ impl Terminal {
     /// How often these bytes were sent to the terminal.
     pub fn count(&self, bytes: &[u8]) -> usize {
         self.raw.lock().unwrap().windows(bytes.len()).filter(|window| *window == bytes).count()
-    }
-
-    /// Sends a signal to the program.
-    pub fn signal(&self, name: &str) {
-        let id = self.child.process_id().unwrap().to_string();
-        assert!(std::process::Command::new("kill").args([name, &id]).status().unwrap().success());
     }
 
     /// Takes the terminal away from the program.
