@@ -1,6 +1,6 @@
-//! What the terminal is like: its ground, asked for by OSC 11; and how wide it draws signs of ambiguous width (★ ▲ ─): asked once, by drawing one and asking
-//! where the cursor went. Many terminals in East Asian settings draw them two cells wide, which would
-//! break every column.
+//! What the terminal is like: its ground, asked for by OSC 11; and how wide it draws signs of ambiguous
+//! width (★ ▲ ─): asked once, by drawing one and asking where the cursor went. Many terminals in East Asian
+//! settings draw them two cells wide, which would break every column.
 
 use std::io::{self, Write as _, stdout};
 use std::sync::mpsc;
@@ -12,7 +12,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use crossterm::queue;
 use crossterm::style::Print;
 use crossterm::terminal::{Clear, ClearType};
-use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
+use terminal_colorsaurus::{QueryOptions, background_color};
 
 use super::Ground;
 
@@ -50,9 +50,10 @@ pub fn ground(late: &mut LateAnswer) -> Ground {
     }
     let mut options = QueryOptions::default();
     options.timeout = PATIENCE;
-    match theme_mode(options) {
-        Ok(ThemeMode::Light) => Ground::Light,
-        Ok(ThemeMode::Dark) => Ground::Dark,
+    // The ground alone: there are terminals that know nothing of the colour of their letters.
+    match background_color(options) {
+        Ok(colour) if colour.perceived_lightness() > 0.5 => Ground::Light,
+        Ok(_) => Ground::Dark,
         Err(_) => {
             late.is_due = true;
             Ground::Dark

@@ -267,7 +267,14 @@ fn restore(state: &mut State, left: &State) -> Vec<Effect> {
     state.size = now.size;
     state.look = now.look;
     state.mouse = now.mouse;
-    state.snapshot = now.snapshot;
+    state.snapshot = match (now.snapshot, state.snapshot.take()) {
+        // Of another query the lists of then stand in: in those of now the row under the cursor would be lost.
+        (Some(now), Some(mut then)) if now.focus.focus != then.focus.focus => {
+            Arc::make_mut(&mut then).stamp = now.stamp;
+            Some(then)
+        }
+        (now, _) => now,
+    };
     state.generation = now.generation;
     state.tour = now.tour;
     // What was judged is on the disk: it stays, and so does the way back from it.

@@ -10,7 +10,7 @@ use super::super::state::{Mode, State};
 pub fn name_preset(state: &mut State) -> Vec<Effect> {
     state.mode = Mode::Naming;
     state.name.reset();
-    state.say("a name for these settings, then Enter; C chooses them again");
+    state.say("a name for these settings, then Enter; O chooses them again");
     Vec::new()
 }
 

@@ -43,9 +43,15 @@ pub fn on_snapshot(state: &mut State, snapshot: Arc<Snapshot>) -> Vec<Effect> {
     if state.snapshot.as_ref().is_some_and(|shown| snapshot.stamp <= shown.stamp) {
         return Vec::new();
     }
+    // Late news of a query that one has left must not take the place of the one that is wanted and there.
+    let wanted = state.wanted_focus();
+    let is_it = |shown: &Snapshot| Some(&shown.focus.focus) == wanted.as_ref();
+    if state.snapshot.as_deref().is_some_and(is_it) && !is_it(&snapshot) {
+        return Vec::new();
+    }
     let is_new_query = state.snapshot.as_ref().is_none_or(|shown| shown.focus.focus != snapshot.focus.focus);
     let answers_newest = snapshot.stamp.generation == state.generation;
-    let is_wanted = Some(&snapshot.focus.focus) == state.wanted_focus().as_ref();
+    let is_wanted = is_it(&snapshot);
     state.snapshot = Some(snapshot);
     lists::settle(state, is_new_query && is_wanted);
     // The cursor has come to stand on a passage that nobody has asked about yet.

@@ -52,7 +52,7 @@ fn tree(of: &Explanation, shown: &Snapshot, look: Look, room: usize) -> Vec<Vec<
         LegScale::Cosine => dense(of, shown, LegId(leg)),
         LegScale::Unknown => (leg_head(of, shown, LegId(leg)), Vec::new()),
     });
-    let branches: Vec<Branch> = legs.chain([late_interaction(of)]).collect();
+    let branches: Vec<Branch> = legs.chain([late_interaction(of, look)]).collect();
     let last = branches.len() - 1;
     for (nth, (head, parts)) in branches.into_iter().enumerate() {
         let (branch, rail) = if nth == last {
@@ -101,12 +101,14 @@ fn fused(of: &Explanation, shown: &Snapshot, room: usize) -> Vec<Vec<Piece>> {
     let head = format!("first stage #{} {}", fused.rank, cells::score(fused.score));
     let mut parts = vec![vec![piece(head, Tone::Strong)]];
     let settings = &shown.settings;
-    if shown.ran.len() < 2 {
-        parts.push(vec![piece(format!("= {} alone", shown.ran_name()), Tone::Quiet)]);
+    let weights = settings.leg_weights(shown.legs.len());
+    // A leg without a weight takes no part, and one leg left is that leg.
+    let mut speaking = shown.ran.iter().filter(|leg| weights.get(leg.0).is_none_or(|&weight| weight > 0.0));
+    if let (Some(leg), None) = (speaking.next(), speaking.next()) {
+        parts.push(vec![piece(format!("= {} alone", shown.leg_name(leg)), Tone::Quiet)]);
         return flow(parts, " ", room);
     }
     parts.push(vec![piece(format!("= {}:", knobs::method_name(settings)), Tone::Quiet)]);
-    let weights = settings.leg_weights(shown.legs.len());
     let total: f64 = weights.iter().sum();
     let legs = of.shares.iter().zip(&of.legs).zip(weights).zip(shown.legs.iter());
     for (nth, (((share, hit), weight), leg)) in legs.enumerate() {
@@ -191,7 +193,8 @@ fn dense(of: &Explanation, shown: &Snapshot, leg: LegId) -> Branch {
     (head, Vec::new())
 }
 
-fn late_interaction(of: &Explanation) -> Branch {
+fn late_interaction(of: &Explanation, look: Look) -> Branch {
+    let arrow = look.signs().arrow;
     let name = of.stages.last().map_or("late interaction".to_owned(), |step| {
         step.stage.replace("late-interaction", "late interaction")
     });
@@ -217,7 +220,7 @@ fn late_interaction(of: &Explanation) -> Branch {
         head.push(piece(words, tone));
     }
     let pair = |pair: &crate::engine::TokenPair| {
-        let words = format!("{}→{} ", visible(&pair.query), visible(&pair.passage));
+        let words = format!("{}{arrow}{} ", visible(&pair.query), visible(&pair.passage));
         vec![piece(words, Tone::Quiet), piece(cells::score(pair.similarity), Tone::Text)]
     };
     (head, of.pairs.iter().map(pair).collect())
