@@ -56,7 +56,7 @@ pub(super) fn read(
         return Err(Error::input("neither the runs nor the qrels name a passage").in_file(path));
     }
     let queries = match &options.queries {
-        Some(file) => read_queries(file, options, meter, &mut aside)?,
+        Some(file) => read_queries(file, options, &[], meter, &mut aside)?,
         None => query_ids.order.into_iter().map(bare_query).collect(),
     };
     let passages = bare(&passages.order);
