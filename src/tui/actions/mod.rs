@@ -276,10 +276,12 @@ pub fn nth_key(event: &KeyEvent, id: ActionId, keys: &Keymap) -> Option<usize> {
 pub fn footer(place: Place, keymap: &Keymap) -> Vec<(String, &'static str)> {
     let mut entries: Vec<(Vec<String>, &'static str)> = Vec::new();
     let here = all().filter(|action| action.places.contains(&place) && !action.label.is_empty());
-    // In a table one reads more than one turns.
+    // In a table one reads more than one turns; blind, one judges.
     let is_table = matches!(place, Place::Collection | Place::Languages | Place::Compare | Place::Passages);
     let mut here: Vec<&Action> = here.collect();
-    here.sort_by_key(|action| is_table && action.group == Group::Turn);
+    here.sort_by_key(|action| {
+        is_table && action.group == Group::Turn || place == Place::Blind && action.group != Group::Judge
+    });
     for action in here {
         let Some(key) = keymap.keys(action).first().map(|key| key.name()) else { continue };
         let name = footer_label(action, place);
