@@ -29,6 +29,8 @@ pub struct UserConfig {
     pub mouse: Option<bool>,
     /// Whether the last query and settings come back at the next start.
     pub restore: Option<bool>,
+    /// Bytes of reranker scores that are kept.
+    pub score_cache_max: Option<u64>,
     /// By the name of an action: its keys, as people write them.
     pub keys: Vec<(Placed<String>, Vec<String>)>,
 }
@@ -61,7 +63,7 @@ pub struct ThemeFile {
     pub entries: Vec<(Placed<String>, BTreeMap<String, String>)>,
 }
 
-const KEYS: [&str; 5] = ["theme", "ascii", "mouse", "restore", "keys"];
+const KEYS: [&str; 6] = ["theme", "ascii", "mouse", "restore", "score-cache-max", "keys"];
 
 /// Reads `config.toml` in the folder; the defaults where there is none.
 ///
@@ -89,6 +91,13 @@ pub fn config(folder: &Path) -> Result<UserConfig> {
                     "mouse" => config.mouse = Some(value),
                     _ => config.restore = Some(value),
                 }
+            }
+            "score-cache-max" => {
+                let written =
+                    item.as_str().map(str::to_owned).or_else(|| Some(item.as_integer()?.to_string()));
+                let bytes = written.ok_or_else(|| "score-cache-max is a size such as \"512M\"".to_owned());
+                let bytes = bytes.and_then(|written| super::size(&written));
+                config.score_cache_max = Some(bytes.map_err(|fault| wrong(item.span(), fault))?);
             }
             "keys" => {
                 let table = item.as_table_like().ok_or_else(|| {
@@ -263,6 +272,9 @@ mod tests {
             (Placed { value: "quit".into(), line: 5 }, vec!["q".into(), "ctrl-q".into()])
         );
         assert_eq!(config.keys[1].0.line, 6);
+        let sized = |text| super::config(folder("config.toml", text).path()).unwrap().score_cache_max;
+        assert_eq!(sized("score-cache-max = \"64M\""), Some(64 << 20));
+        assert_eq!(sized("score-cache-max = 1000"), Some(1000));
         let nothing = super::config(tempfile::tempdir().unwrap().path()).unwrap();
         assert_eq!(nothing, UserConfig::default());
     }
@@ -275,6 +287,8 @@ mod tests {
             ("mouse = true\n[keys]\nquit = 3\n", 3, "quit takes a key"),
             ("mouse = true\n\ntheme = \n", 3, ""),
             ("theme = 7", 1, "in quotes"),
+            ("\nscore-cache-max = \"much\"\n", 2, "is no size"),
+            ("score-cache-max = -1", 1, "is no size"),
         ] {
             let error = config(folder("config.toml", text).path()).unwrap_err().to_string();
             assert!(

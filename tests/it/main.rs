@@ -9,6 +9,7 @@ mod contract;
 mod demo;
 mod engine;
 mod fakes;
+mod fastembed;
 mod findings;
 mod http_cost;
 mod http_faults;

@@ -286,7 +286,7 @@ impl Worker {
         let legs = Legs::open(&options.legs, &collection, &options.read, &mut notes)?;
         let (facts, note) = FactCache::open(&cache.facts())?;
         notes.extend(note);
-        let facts = Arc::new(facts);
+        let facts = Arc::new(facts.with_scores_max(options.score_cache_max));
 
         let tell = own.clone();
         let background = match options.use_model {

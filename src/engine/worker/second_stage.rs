@@ -73,6 +73,10 @@ impl Worker {
             folder: self.options.reranker_dir.clone(),
             activation: self.options.activation,
             services: self.service_options(),
+            tokens: Some(rerank::TokenFile {
+                file: self.cache.tokens(),
+                most_bytes: self.options.token_store_max,
+            }),
         };
         let open = move |name: &str, doing: &mut dyn FnMut(String)| -> Result<Box<dyn Reranker>> {
             if is_embedding_model(name) {

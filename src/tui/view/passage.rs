@@ -229,9 +229,12 @@ fn message_list(state: &State) -> Vec<(String, Tone, String)> {
     }
     if let Some(snapshot) = state.snapshot.as_deref() {
         list.extend(snapshot.spending.iter().map(|spent| ("paid".to_owned(), Tone::Text, spent.words())));
-        if let StageState::Working { done, total, doing } = &snapshot.status.spare {
-            list.push(("spare".to_owned(), Tone::Quiet, format!("{doing}: {done} of {total} pairs")));
-        }
+        let spare = match &snapshot.status.spare {
+            StageState::Working { done, total, doing } => Some(format!("{doing}: {done} of {total} pairs")),
+            StageState::Waiting(why) => Some(why.clone()),
+            StageState::Off | StageState::Ready | StageState::Failed(_) => None,
+        };
+        list.extend(spare.map(|words| ("spare".to_owned(), Tone::Quiet, words)));
     }
     if let Some(collection) = &state.collection {
         list.extend(collection.warnings.iter().map(|words| ("input".to_owned(), Tone::Text, words.clone())));
