@@ -135,15 +135,18 @@ pub trait PairScorer: Send {
     ) -> Result<()>;
 }
 
+/// Runs a batch: a logit for each of these places among all rows.
+type Run<'a> = dyn FnMut(&[usize], &[PairRow]) -> Result<Vec<f32>> + 'a;
+
 /// The way of every [`PairScorer`]: pairs with an empty side are told at once, the others run in batches of
-/// up to `batch_tokens`. `run` gets the places of a batch and all rows, and gives a logit for each place.
+/// up to `batch_tokens`.
 pub(super) fn in_batches(
     cutter: &PairCutter,
     batch_tokens: usize,
     (query, passages): (&str, &[&str]),
     stop: &dyn Fn() -> bool,
     arrived: &mut dyn FnMut(usize, PairLogit),
-    run: &mut dyn FnMut(&[usize], &[PairRow]) -> Result<Vec<f32>>,
+    run: &mut Run<'_>,
 ) -> Result<()> {
     let rows: Vec<PairRow> =
         passages.iter().map(|passage| cutter.cut(query, passage)).collect::<Result<_>>()?;

@@ -326,7 +326,12 @@ impl Worker {
         };
         if let (Some(state), Some(runner)) = (state, &self.runner) {
             let n = self.request.settings.candidates;
-            runner.put_first(works(state, query, &self.stages, n, &self.rerankers));
+            let shown = match (&self.request.focus, query) {
+                (Focus::Listed(shown), QueryRef::Listed(query)) => shown == query,
+                (Focus::Typed(_), QueryRef::Typed(_)) => true,
+                _ => false,
+            };
+            runner.put_first(works(state, query, &self.stages, n, &self.rerankers), shown);
         }
     }
 
