@@ -4,7 +4,7 @@ use std::io::Read as _;
 
 use serde::Serialize;
 
-use super::args::{Format, analyzers};
+use super::args::{Format, OutputArgs, analyzers};
 use super::print;
 use crate::domain::{Analysis, AnalyzerChoice, Language};
 use crate::error::{Error, Result};
@@ -24,9 +24,8 @@ pub struct AnalyzeArgs {
     /// Read Traditional Chinese characters as Simplified ones
     #[arg(long)]
     pub fold_han: bool,
-    /// How to print the steps
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
+    #[command(flatten)]
+    pub output: OutputArgs,
 }
 
 pub fn run(args: &AnalyzeArgs) -> Result<()> {
@@ -45,7 +44,7 @@ fn report(args: &AnalyzeArgs, text: &str) -> Result<String> {
     let trace = chain.trace(text);
     let report =
         Report { language: &language, given: args.language.is_some(), detected: &detected, trace: &trace };
-    match args.format {
+    match args.output.format() {
         Format::Text => Ok(report.text(args)),
         Format::Json => report.json(args),
     }
@@ -171,7 +170,7 @@ mod tests {
             language: language.map(str::to_owned),
             analyzer: Some(AnalyzerChoice::Auto),
             fold_han: false,
-            format,
+            output: OutputArgs { format, json: false },
         }
     }
 

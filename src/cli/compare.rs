@@ -1,35 +1,50 @@
 //! `compare`: two settings, two runs or two saved reports on the same queries.
 
+use std::path::PathBuf;
+
 use clap::ValueEnum;
 
 use super::args::{EngineArgs, Format, JudgeArgs, OutputArgs};
 use super::gate::{self, Bound, bound};
 use super::print;
-use super::side::{SideSpec, Sides};
-use crate::engine::compare::{Comparison, Question, Which};
+use super::side::{Asked, SideSpec, Sides};
+use crate::engine::compare::{Comparison, Question, Side, Which};
 use crate::engine::{EngineOptions, JudgeOptions};
 use crate::error::{Error, Result};
 use crate::export::comparison;
 use crate::judge::{Metric, default_metrics};
 
+/// Said of the words in front of the options.
+const WORDS: &str = "Two sides and the collection, in any order; one side alone is held against the settings as \
+    they are. A side is: now, settings (alpha=.5,n=50), FILE.toml with settings, a TREC run, or FILE.json of eval \
+    --json";
+
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
-  rankscope compare my/collection --b alpha=.3,n=100         the settings as they are against others
-  rankscope compare my/collection --a method=rrf --b method=convex,alpha=.7
-  rankscope compare my/collection --a old.run --b new.run    another engine's lists, as TREC runs
-  rankscope compare --a before.json --b after.json           reports that `eval --json` wrote
-  rankscope compare my/collection --b new.toml --max-drop ndcg@10=0.01 --significant    for a build")]
+#[command(
+    override_usage = "rankscope compare [OPTIONS] [A] <B> [COLLECTION]",
+    mut_arg("collection", |arg| arg.index(1).value_name("A B COLLECTION").help(WORDS)),
+    after_help = "Examples:
+  rankscope compare alpha=.3,n=100 my/collection              the settings as they are against others
+  rankscope compare method=rrf method=convex,alpha=.7 my/collection
+  rankscope compare old.run new.run my/collection             another engine's lists, as TREC runs
+  rankscope compare old.run new.run --qrels qrels             the same without any texts
+  rankscope compare before.json after.json                    reports that `eval --json` wrote
+  rankscope compare before.json now my/collection             what has changed since
+  rankscope compare new.toml my/collection --max-drop ndcg@10=0.01 --significant    for a build"
+)]
 pub struct CompareArgs {
     #[command(flatten)]
     pub engine: EngineArgs,
+    #[arg(index = 2, value_name = "WORD", num_args = 0..=2, hide = true)]
+    pub words: Vec<String>,
     #[command(flatten)]
     pub judging: JudgeArgs,
-    /// One side: settings (alpha=.5,n=50), FILE.toml with settings, a TREC run, or FILE.json of eval --json
-    #[arg(long, value_name = "SIDE", default_value = "now")]
-    pub a: String,
+    /// The first side, said by a flag
+    #[arg(long, value_name = "SIDE")]
+    pub a: Option<String>,
     /// The other side, which is held against the first
     #[arg(long, value_name = "SIDE")]
-    pub b: String,
+    pub b: Option<String>,
     /// Which lists are compared
     #[arg(long, value_enum, default_value_t = Lists::Delivered)]
     pub lists: Lists,
@@ -65,13 +80,11 @@ pub enum Lists {
 }
 
 pub fn run(args: &CompareArgs) -> Result<()> {
-    let specs = [SideSpec::read(&args.a)?, SideSpec::read(&args.b)?];
-    if specs[0] == specs[1] {
-        return Err(Error::usage(format!("{} is compared with itself", args.b))
-            .advise("--b says what the other side is: alpha=.3, FILE.toml, a run, FILE.json"));
-    }
+    let words = args.engine.collection.iter().map(|word| word.display().to_string());
+    let words: Vec<String> = words.chain(args.words.iter().cloned()).collect();
+    let asked = Asked::read(&words, args.a.as_deref(), args.b.as_deref())?;
     let judging = args.judging.options()?;
-    let [a, b] = sides(args, &specs, &judging)?;
+    let [a, b] = sides(args, asked, &judging)?;
     let question = Question { by: args.by, terms: judging.terms, tuned_on_these: args.tuned };
     let found = Comparison::of(&a, &b, &question);
     if found.queries == 0 {
@@ -79,28 +92,36 @@ pub fn run(args: &CompareArgs) -> Result<()> {
     }
     let demands = gate::drops_of_compare(&args.max_drop, &found, args.significant);
     print(&match args.output.format() {
-        Format::Json => comparison::json(&found)?,
+        Format::Json => comparison::json(&found, &demands)?,
         Format::Text => comparison::text(&found, args.shown) + &gate::lines(&demands),
     })?;
     gate::unmet(&demands)
 }
 
-fn sides(
-    args: &CompareArgs,
-    specs: &[SideSpec; 2],
-    judging: &JudgeOptions,
-) -> Result<[crate::engine::compare::Side; 2]> {
+fn sides(args: &CompareArgs, asked: Asked, judging: &JudgeOptions) -> Result<[Side; 2]> {
+    let Asked { sides: specs, collection } = asked;
     let which = match args.lists {
         Lists::Delivered => Which::Delivered,
         Lists::First => Which::First,
     };
-    if let [SideSpec::Saved(a), SideSpec::Saved(b)] = specs {
+    if let [SideSpec::Saved(a), SideSpec::Saved(b)] = &specs {
         return Ok([super::saved::side(a, which)?, super::saved::side(b, which)?]);
     }
-    let options = args.engine.options(false)?;
+    let runs: Vec<&PathBuf> = specs.iter().filter_map(SideSpec::run).collect();
+    let mut engine = EngineArgs { collection, ..args.engine.clone() };
+    let of_ours = specs.iter().any(|spec| matches!(spec, SideSpec::Changed(_))) || !engine.legs.is_empty();
+    let without_texts = engine.collection.is_none() && engine.input.stands_alone();
+    if let (Some(run), false, true) = (runs.first(), of_ours, without_texts) {
+        // No side is of this engine's making, so the runs are all there is of legs.
+        engine.legs = vec![format!("run={}", run.display())];
+    }
+    let options = engine.options(false)?;
     let mut options =
         EngineOptions { judging: measured(args, judging, options.settings.candidates), ..options };
-    for spec in specs {
+    if let Some(ids_from) = &mut options.read.ids_from {
+        ids_from.extend(runs.into_iter().cloned());
+    }
+    for spec in &specs {
         let sides = Sides { options: &options, which, quiet: args.quiet, session: None };
         if let Some(settings) = sides.settings(spec)? {
             options.use_model |= super::args::needs_model(&settings, &options.legs);

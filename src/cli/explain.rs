@@ -1,11 +1,10 @@
 //! `explain`: the whole journey of one passage for one query.
 
 use super::args::{EngineArgs, Format, OutputArgs};
+use super::one_query::OneQuery;
 use super::print;
-use super::progress::Progress;
 use crate::corpus::Collection;
-use crate::domain::{DocIdx, QueryIdx};
-use crate::engine::{Ask, Focus};
+use crate::domain::DocIdx;
 use crate::error::{Error, Result};
 use crate::export::journey;
 
@@ -34,33 +33,15 @@ pub struct ExplainArgs {
 }
 
 pub fn run(args: &ExplainArgs) -> Result<()> {
-    let options = args.engine.options(false)?;
-    let settings = options.settings.clone();
-    let mut session = super::open_session(options, args.quiet)?;
-    let collection = std::sync::Arc::clone(&session.collection);
-    let doc = passage(&collection, &args.passage)?;
-    let ask = Ask { focus: Some(focus(&collection, &args.query)?), inspect: Some(doc), ..Ask::of(settings) };
-    let mut progress = Progress::new(args.quiet);
-    let snapshot = session.ask(ask, |snapshot| progress.show(snapshot))?;
-    let journey = journey::Journey::of(&snapshot, &collection, doc)?;
+    let mut query = OneQuery::open(&args.engine, &args.query, args.quiet)?;
+    let doc = passage(&query.collection, &args.passage)?;
+    let snapshot = query.ask(Some(doc))?;
+    let journey = journey::Journey::of(&snapshot, &query.collection, doc)?;
     print(&match args.output.format() {
         Format::Json => journey.json()?,
         Format::Text => journey.text(),
     })?;
     super::side::ran("the second stage", &snapshot)
-}
-
-/// The query with that id, else the text itself.
-///
-/// # Errors
-/// When there is nothing to search for.
-pub(super) fn focus(collection: &Collection, query: &str) -> Result<Focus> {
-    let listed = (0u32..).zip(&collection.queries).find(|(_, listed)| listed.id == query);
-    match listed {
-        Some((at, _)) => Ok(Focus::Listed(QueryIdx(at))),
-        None if query.trim().is_empty() => Err(Error::usage("an empty query finds nothing")),
-        None => Ok(Focus::Typed(query.to_owned())),
-    }
 }
 
 /// # Errors

@@ -8,7 +8,7 @@ use super::saved;
 use crate::engine::compare::{Comparison, Question, Side, Which};
 use crate::engine::{Evaluation, JudgeOptions};
 use crate::error::{Error, ErrorKind, Result};
-use crate::judge::{Demand, Metric, MetricKind, Paired, Terms, default_metrics};
+use crate::judge::{Demand, DemandKind, Metric, MetricKind, Paired, Terms, default_metrics};
 
 /// A drop counts with `--significant` from this p on; Holm's correction over the metrics that are asked
 /// about.
@@ -153,7 +153,18 @@ fn at_least(bound: &Bound, now: &[Side; 2]) -> Demand {
         ),
         None => (false, format!("{} is not known: no query is judged", bound.written)),
     };
-    Demand { metric: bound.written.clone(), words, found, met, answer }
+    let metric = bound.written.clone();
+    Demand {
+        kind: DemandKind::Min,
+        metric,
+        bound: bound.value,
+        words,
+        found,
+        before: None,
+        p: None,
+        met,
+        answer,
+    }
 }
 
 /// Each metric against the baseline. Corrected for all that were asked about.
@@ -203,10 +214,18 @@ fn drop_of(bound: &Bound, paired: Option<&Paired>, significant: bool, against: &
         words += ", beyond chance";
     }
     let metric = bound.written.clone();
-    let Some(paired) = paired else {
-        let answer = format!("{metric} cannot be compared: {against} has no such metric of the same queries");
-        return Demand { metric, words, found: None, met: false, answer };
+    let demand = Demand {
+        kind: DemandKind::MaxDrop,
+        bound: bound.value,
+        words,
+        found: None,
+        before: None,
+        p: None,
+        met: false,
+        answer: format!("{metric} cannot be compared: {against} has no such metric of the same queries"),
+        metric,
     };
+    let Some(paired) = paired else { return demand };
     let drop = -paired.difference;
     let is_deep = drop > bound.value + 1e-9;
     let p = paired.p_holm.unwrap_or(paired.p_randomisation);
@@ -216,14 +235,16 @@ fn drop_of(bound: &Bound, paired: Option<&Paired>, significant: bool, against: &
         difference if difference < 0.0 => format!("{:.4} below {against}", -difference),
         difference => format!("{difference:.4} above {against}"),
     };
-    let mut answer = format!("{metric} is {:.4}, {moved} on {} queries", paired.after, paired.queries);
+    let mut answer =
+        format!("{} is {:.4}, {moved} on {} queries", demand.metric, paired.after, paired.queries);
     if is_deep {
         answer += &match by_chance {
             true => format!("; that can be chance (p = {p:.3})"),
             false => format!("; at most {} is allowed (p = {p:.3})", bound.value),
         };
     }
-    Demand { metric, words, found: Some(paired.after), met: !is_deep || by_chance, answer }
+    let (found, before) = (Some(paired.after), Some(paired.before));
+    Demand { found, before, p: Some(p), met: !is_deep || by_chance, answer, ..demand }
 }
 
 fn mean(side: &Side, metric: &Metric) -> Option<f64> {

@@ -12,8 +12,10 @@ mod eval;
 mod explain;
 mod export;
 mod gate;
+mod grid;
 mod interrupt;
 mod models;
+mod one_query;
 mod progress;
 mod rerankers;
 mod sample;
@@ -43,6 +45,18 @@ pub fn run(args: Args) -> Result<()> {
     if let Some(file) = &args.log {
         start_log(file)?;
     }
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), "rankscope begins");
+    let begun = std::time::Instant::now();
+    let done = dispatch(args);
+    let ms = begun.elapsed().as_millis();
+    match &done {
+        Ok(()) => tracing::info!(ms, "rankscope ends"),
+        Err(error) => tracing::error!(ms, exit_code = error.kind.exit_code(), "{error}"),
+    }
+    done
+}
+
+fn dispatch(args: Args) -> Result<()> {
     match args.command {
         Some(Command::Eval(eval)) => eval::run(&eval),
         Some(Command::Diagnose(diagnose)) => diagnose::run(&diagnose),

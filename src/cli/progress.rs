@@ -17,7 +17,9 @@ pub struct Progress {
 
 impl Progress {
     pub fn new(quiet: bool) -> Self {
-        Self { shown: false, on: !quiet && std::io::stderr().is_terminal(), pace: None }
+        // A dumb terminal cannot write over a line.
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        Self { shown: false, on: !quiet && !dumb && std::io::stderr().is_terminal(), pace: None }
     }
 
     /// Shows how far the reading of the collection is.
@@ -26,12 +28,18 @@ impl Progress {
         let name = reading.file.file_name().unwrap_or_else(|| reading.file.as_os_str());
         let doing = format!("reading {}", visible(&name.to_string_lossy()));
         let speed = self.pace_of(&doing, reading.bytes);
+        let rate = speed.map(|speed| format!(", {:.0} MB/s", speed / MB as f64)).unwrap_or_default();
         let line = match reading.total {
             Some(total) => {
                 let left = speed.and_then(|speed| time_left(speed, reading.bytes, total));
-                format!("{doing} {} of {} MB{}", reading.bytes / MB, total / MB, left.unwrap_or_default())
+                format!(
+                    "{doing} {} of {} MB{rate}{}",
+                    reading.bytes / MB,
+                    total / MB,
+                    left.unwrap_or_default()
+                )
             }
-            None => format!("{doing} {} MB", reading.bytes / MB),
+            None => format!("{doing} {} MB{rate}", reading.bytes / MB),
         };
         self.say(&line);
     }
@@ -49,14 +57,21 @@ impl Progress {
         });
         match working {
             Some((doing, 0, 0)) => self.say(&doing),
-            Some((doing, done, total)) => {
-                let speed = self.pace_of(&doing, done as u64);
-                let rate = speed.map(|speed| format!(", {speed:.0}/s")).unwrap_or_default();
-                let left = speed.and_then(|speed| time_left(speed, done as u64, total as u64));
-                self.say(&format!("{doing} {done}/{total}{rate}{}", left.unwrap_or_default()));
-            }
+            Some((doing, done, total)) => self.count(&doing, done, total),
             None => {}
         }
+    }
+
+    /// Shows how many of how many are done.
+    pub fn count(&mut self, doing: &str, done: usize, total: usize) {
+        let speed = self.pace_of(doing, done as u64);
+        let rate = speed.map(|speed| match speed {
+            ..10.0 => format!(", {speed:.1}/s"),
+            _ => format!(", {speed:.0}/s"),
+        });
+        let left = speed.and_then(|speed| time_left(speed, done as u64, total as u64));
+        let (rate, left) = (rate.unwrap_or_default(), left.unwrap_or_default());
+        self.say(&format!("{doing} {done}/{total}{rate}{left}"));
     }
 
     /// How many a second since this began to be shown; `None` in its first moments, when that says nothing.

@@ -50,7 +50,7 @@ pub fn options_of_screen(
             settings,
             config: folder,
             session: session_file,
-            arguments: arguments(engine),
+            arguments: engine.written(),
         },
     })
 }
@@ -127,28 +127,4 @@ pub fn theme(
         Ok(theme)
     };
     Ok(ThemeChoice { dark: on(Ground::Dark)?, light: on(Ground::Light)? })
-}
-
-/// The arguments that say what is opened, without those that set knobs.
-fn arguments(engine: &EngineArgs) -> Vec<String> {
-    let mut arguments: Vec<String> =
-        engine.collection.iter().map(|folder| folder.display().to_string()).collect();
-    for leg in &engine.legs {
-        arguments.extend(["--leg".to_owned(), leg.clone()]);
-    }
-    if let Some(split) = &engine.input.split {
-        arguments.extend(["--split".to_owned(), split.clone()]);
-    }
-    let path = |flag: &str, path: &Option<std::path::PathBuf>| {
-        path.iter().flat_map(|path| [flag.to_owned(), path.display().to_string()]).collect::<Vec<_>>()
-    };
-    arguments.extend(path("--model-dir", &engine.model_dir));
-    arguments.extend(path("--reranker-dir", &engine.reranker_dir));
-    if let Some(model) = &engine.model {
-        arguments.extend(["--model".to_owned(), model.clone()]);
-    }
-    if engine.input.skip_bad_rows {
-        arguments.push("--skip-bad-rows".to_owned());
-    }
-    arguments
 }

@@ -1,9 +1,8 @@
 //! `search`: one query's lists in the terminal.
 
 use super::args::{EngineArgs, Format, OutputArgs};
+use super::one_query::OneQuery;
 use super::print;
-use super::progress::Progress;
-use crate::engine::Ask;
 use crate::error::Result;
 use crate::export::lists;
 
@@ -26,16 +25,11 @@ pub struct SearchArgs {
 }
 
 pub fn run(args: &SearchArgs) -> Result<()> {
-    let options = args.engine.options(false)?;
-    let settings = options.settings.clone();
-    let mut session = super::open_session(options, args.quiet)?;
-    let collection = std::sync::Arc::clone(&session.collection);
-    let focus = Some(super::explain::focus(&collection, &args.query)?);
-    let mut progress = Progress::new(args.quiet);
-    let snapshot = session.ask(Ask { focus, ..Ask::of(settings) }, |snapshot| progress.show(snapshot))?;
+    let mut query = OneQuery::open(&args.engine, &args.query, args.quiet)?;
+    let snapshot = query.ask(None)?;
     print(&match args.output.format() {
-        Format::Json => lists::json(&snapshot, &collection)?,
-        Format::Text => lists::text(&snapshot, &collection),
+        Format::Json => lists::json(&snapshot, &query.collection)?,
+        Format::Text => lists::text(&snapshot, &query.collection),
     })?;
     super::side::ran("part of this search", &snapshot)
 }

@@ -1,11 +1,12 @@
-//! One side of a comparison as it is written: settings, a file of settings, a run, or a saved report.
-//! Out: its judged queries, ready to be compared.
+//! The sides of a comparison as they are written: settings, a file of settings, a run, or a saved report.
+//! Out: their judged queries, ready to be compared.
 
 use std::path::{Path, PathBuf};
 
 use super::progress::Progress;
 use super::saved;
-use crate::config::{self, Patch};
+use crate::config::{self, Described, Patch};
+use crate::corpus::run;
 use crate::domain::{FirstStage, LegId, SecondStage, Settings};
 use crate::engine::compare::{Side, Which};
 use crate::engine::{Ask, EngineOptions, LegSource, LegSpec, Session, Snapshot, StageState};
@@ -24,6 +25,14 @@ pub enum SideSpec {
 }
 
 impl SideSpec {
+    /// The file of a side that is a run.
+    pub fn run(&self) -> Option<&PathBuf> {
+        match self {
+            Self::Run(file) => Some(file),
+            Self::Changed(_) | Self::Saved(_) => None,
+        }
+    }
+
     /// `now`, `name=value,…`, FILE.toml, FILE.json, or a run file.
     ///
     /// # Errors
@@ -32,14 +41,15 @@ impl SideSpec {
         let file = Path::new(written);
         let extension = file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         match extension {
-            _ if written.is_empty() || written == "now" => Ok(Self::Changed(Box::default())),
+            _ if written.is_empty() || written == NOW => Ok(Self::Changed(Box::default())),
             "json" => Ok(Self::Saved(file.to_path_buf())),
             "toml" => {
                 if !file.is_file() {
                     return Err(Error::input("no such file").in_file(file));
                 }
                 let patch = config::file(file)?;
-                let sent_to = patch.rerank.iter().flat_map(SecondStage::rerankers).find(|name| name.contains("://"));
+                let sent_to =
+                    patch.rerank.iter().flat_map(SecondStage::rerankers).find(|name| name.contains("://"));
                 match sent_to {
                     // A file that somebody sent must not decide where texts go.
                     Some(name) => Err(Error::input(format!("the settings file sends texts to {name}"))
@@ -50,10 +60,75 @@ impl SideSpec {
             }
             _ if file.is_file() => Ok(Self::Run(file.to_path_buf())),
             _ if written.contains('=') => Ok(Self::Changed(Box::new(Patch::written(written)?))),
-            _ => Err(Error::usage(format!("{written:?} is no setting and no file")).advise(
-                "a side is: now, alpha=.3,n=100, FILE.toml with settings, FILE.json from eval --json, or a TREC run",
-            )),
+            _ => Err(Error::usage(format!("{written:?} is no setting and no file")).advise(SIDES)),
         }
+    }
+}
+
+/// What `compare` is asked about.
+#[derive(Debug, PartialEq)]
+pub struct Asked {
+    pub sides: [SideSpec; 2],
+    pub collection: Option<PathBuf>,
+}
+
+impl Asked {
+    /// Two sides and a collection from the words of a command line, in any order; `a` and `b` are sides said
+    /// by flags. One side alone is held against the settings as they are.
+    ///
+    /// # Errors
+    /// When there are too few or too many, or a word is neither.
+    pub fn read(words: &[String], a: Option<&str>, b: Option<&str>) -> Result<Self> {
+        let (collections, sides): (Vec<&str>, Vec<&str>) =
+            words.iter().map(String::as_str).partition(|word| is_collection(word));
+        if let [first, second, ..] = collections.as_slice() {
+            return Err(Error::usage(format!("two collections: {first} and {second}")).advise(
+                "settings, runs and reports are compared over one collection; two collections are two reports: \
+                 rankscope eval COLLECTION --json > REPORT.json, then rankscope compare A.json B.json",
+            ));
+        }
+        let (a, b) = match (sides.as_slice(), a, b) {
+            ([], a, Some(b)) => (a.unwrap_or(NOW), b),
+            ([a], None, Some(b)) => (*a, b),
+            ([b], a, None) => (a.unwrap_or(NOW), *b),
+            ([a, b], None, None) => (*a, *b),
+            ([], _, None) => {
+                return Err(Error::usage("there is nothing to compare with").advise(SIDES));
+            }
+            _ => {
+                let all: Vec<&str> = a.into_iter().chain(b).chain(sides).collect();
+                return Err(Error::usage(format!("more than two sides: {}", all.join(", "))).advise(SIDES));
+            }
+        };
+        let sides = [SideSpec::read(a)?, SideSpec::read(b)?];
+        match sides[0] == sides[1] {
+            true => Err(Error::usage(format!("{b} is compared with itself")).advise(SIDES)),
+            false => Ok(Self { sides, collection: collections.first().map(PathBuf::from) }),
+        }
+    }
+}
+
+/// The settings of the flags.
+const NOW: &str = "now";
+
+/// What to do about sides that are none.
+const SIDES: &str = "rankscope compare A B COLLECTION; a side is: now, alpha=.3,n=100, FILE.toml with settings, \
+                     FILE.json from eval --json, or a TREC run";
+
+/// Whether a word names a collection: a folder, a file of passages, a description of one.
+fn is_collection(word: &str) -> bool {
+    let path = Path::new(word);
+    if word == "-" || path.is_dir() {
+        return true;
+    }
+    if !path.is_file() {
+        return false;
+    }
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("json") => false,
+        // A faulty one is told of as the side that it may be.
+        Some("toml") => config::file(path).is_ok_and(|file| file.collection != Described::default()),
+        _ => !run::is_run(path),
     }
 }
 
@@ -169,6 +244,51 @@ mod tests {
         assert_eq!(SideSpec::read(&run).unwrap(), SideSpec::Run(run.clone().into()));
         assert_eq!(SideSpec::read("x.json").unwrap(), SideSpec::Saved("x.json".into()));
         assert!(SideSpec::read("nothing").unwrap_err().to_string().contains("no setting and no file"));
+    }
+
+    #[test]
+    fn words_are_sides_or_the_collection_by_what_they_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| -> String {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path.display().to_string()
+        };
+        let run = file("a", "q1 Q0 d1 1 0.5 x\n");
+        let passages = file("p.tsv", "1\tone\n2\ttwo\n");
+        let described = file("c.toml", "[collection]\ncorpus = [\"p.tsv\"]\n");
+        let settings = file("s.toml", "alpha = 0.25\n");
+        let here = folder.path().display().to_string();
+        let side = |written: &str| SideSpec::read(written).unwrap();
+        let asked = |words: &[&str], a, b| {
+            let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
+            Asked::read(&words, a, b).map(|asked| (asked.sides, asked.collection))
+        };
+        let of = |path: &str| Some(PathBuf::from(path));
+        for (words, a, b, collection) in [
+            (&["alpha=.3", "n=5"][..], "alpha=.3", "n=5", None),
+            (&["alpha=.3", "n=5", &here], "alpha=.3", "n=5", of(&here)),
+            (&[&here, &run, "now"], &run, "now", of(&here)),
+            (&[&passages, &settings], "now", &settings, of(&passages)),
+            (&["x.json", &described, &run], "x.json", &run, of(&described)),
+            (&["x.json", "y.json"], "x.json", "y.json", None),
+        ] {
+            assert_eq!(asked(words, None, None).unwrap(), ([side(a), side(b)], collection), "{words:?}");
+        }
+        let flagged = asked(&[&here], Some("alpha=.3"), Some("n=5")).unwrap();
+        assert_eq!(flagged, ([side("alpha=.3"), side("n=5")], of(&here)));
+        assert_eq!(asked(&["n=5"], Some("alpha=.3"), None).unwrap().0, [side("alpha=.3"), side("n=5")]);
+        for (words, a, b, says) in [
+            (&[][..], None, None, "nothing to compare with"),
+            (&[&*here], None, None, "nothing to compare with"),
+            (&[&here, &passages], None, None, "two collections"),
+            (&["n=5", "n=6"], None, Some("n=7"), "more than two sides"),
+            (&["n=5", "n=5"], None, None, "compared with itself"),
+            (&["now", "nowhere"], None, None, "no setting and no file"),
+        ] {
+            let error = asked(words, a, b).unwrap_err().to_string();
+            assert!(error.contains(says), "{words:?}: {error}");
+        }
     }
 
     #[test]

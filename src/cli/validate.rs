@@ -1,10 +1,13 @@
 //! `validate`: what is wrong with a collection, what is odd, and what it is made of.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::cell::RefCell;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use super::args::{EngineArgs, Format, OutputArgs};
 use super::print;
+use super::progress::Progress;
 use crate::corpus::{self, Collection, ReadOptions};
 use crate::error::{Error, Result};
 use crate::export::validation;
@@ -27,17 +30,26 @@ pub struct ValidateArgs {
     /// Do not count the model's tokens, which takes the most time in a large collection
     #[arg(long)]
     pub no_tokens: bool,
+    /// No progress on standard error
+    #[arg(long)]
+    pub quiet: bool,
 }
 
 pub fn run(args: &ValidateArgs) -> Result<()> {
     let options = args.engine.options(false)?;
     // All bad rows are to be seen, not the first one.
     let read = ReadOptions { skip_bad_rows: true, ..options.read.clone() };
-    let collection = corpus::read(&options.collection, &read)?;
+    let progress = RefCell::new(Progress::new(args.quiet));
+    let collection = corpus::read_telling(&options.collection, &read, &|reading| {
+        progress.borrow_mut().read(&reading);
+        ControlFlow::Continue(())
+    })?;
+    let mut progress = progress.into_inner();
     let counted = match args.no_tokens {
         true => Err("--no-tokens".to_owned()),
-        false => count(&collection, &options.model).map_err(|error| error.message),
+        false => count(&collection, &options.model, &mut progress).map_err(|error| error.message),
     };
+    drop(progress);
     let (model, tokens) = match counted {
         Ok((model, tokens)) => (Ok(model), Some(tokens)),
         Err(why) => (Err(why), None),
@@ -62,54 +74,39 @@ fn wrong(looked: &Validation, collection: &Collection) -> Error {
 }
 
 /// The model's name, and the tokens of every passage, counted on all cores.
-fn count(collection: &Collection, model: &ModelOptions) -> Result<(String, Vec<ModelTokens>)> {
+fn count(
+    collection: &Collection,
+    model: &ModelOptions,
+    progress: &mut Progress,
+) -> Result<(String, Vec<ModelTokens>)> {
+    /// Between two looks at how far it is.
+    const PACE: Duration = Duration::from_millis(20);
     let counter = TokenCounter::open(&locate(model)?)?;
     let passages = &collection.passages;
     let share = passages.len().div_ceil(model.threads.max(1)).max(1);
-    let done = Counted { done: AtomicUsize::new(0), all: passages.len() };
+    let done = AtomicUsize::new(0);
     let counted: Vec<Result<Vec<ModelTokens>>> = std::thread::scope(|scope| {
         let (counter, done) = (&counter, &done);
         let of_share = move |passages: &[crate::domain::Passage]| -> Result<Vec<ModelTokens>> {
             let of_one = |passage: &crate::domain::Passage| {
                 let reading = counter.reading(Role::Passage, &passage.indexed_text())?;
-                done.one_more();
+                done.fetch_add(1, Ordering::Relaxed);
                 Ok(ModelTokens { count: reading.n_tokens, truncated: reading.truncated })
             };
             passages.iter().map(of_one).collect()
         };
         let threads: Vec<_> =
             passages.chunks(share).map(|passages| scope.spawn(move || of_share(passages))).collect();
+        while threads.iter().any(|thread| !thread.is_finished()) {
+            progress.count("counting tokens", done.load(Ordering::Relaxed), passages.len());
+            std::thread::park_timeout(PACE);
+        }
         let died = |_| Err(Error::bug("counting tokens panicked"));
         threads.into_iter().map(|thread| thread.join().unwrap_or_else(died)).collect()
     });
-    done.end();
     let mut tokens = Vec::with_capacity(passages.len());
     for share in counted {
         tokens.extend(share?);
     }
     Ok((counter.card().id.clone(), tokens))
-}
-
-/// Progress on standard error, where that is a terminal and the collection is large.
-struct Counted {
-    done: AtomicUsize,
-    all: usize,
-}
-
-impl Counted {
-    /// Passages between two lines of progress; fewer than that are counted in a blink.
-    const STEP: usize = 5_000;
-
-    fn one_more(&self) {
-        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        if done.is_multiple_of(Self::STEP) && std::io::stderr().is_terminal() {
-            let _ = write!(std::io::stderr(), "\r\x1b[Kcounting tokens {done}/{}", self.all);
-        }
-    }
-
-    fn end(&self) {
-        if self.all >= Self::STEP && std::io::stderr().is_terminal() {
-            let _ = write!(std::io::stderr(), "\r\x1b[K");
-        }
-    }
 }

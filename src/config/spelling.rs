@@ -5,7 +5,8 @@ use std::path::Path;
 
 use toml_edit::{DocumentMut, InlineTable, Item, Value};
 
-use crate::domain::{Ann, FirstStage, LegId, Settings};
+use crate::domain::rerankers::run_file;
+use crate::domain::{Ann, FirstStage, LegId, SecondStage, Settings};
 use crate::durable;
 use crate::error::{Error, Result};
 
@@ -136,6 +137,7 @@ pub fn flags(settings: &Settings, base: &Settings, legs: &[String]) -> Vec<Strin
         };
         let text = value.as_str().map_or_else(|| value.to_string().trim().to_owned(), str::to_owned);
         match written.key {
+            "rerank" => flags.extend(rerank(&settings.reranker)),
             "weights" => {
                 for (name, weight) in value.as_inline_table().into_iter().flat_map(InlineTable::iter) {
                     flags.extend(["--weight".to_owned(), format!("{name}={}", weight.to_string().trim())]);
@@ -143,10 +145,28 @@ pub fn flags(settings: &Settings, base: &Settings, legs: &[String]) -> Vec<Strin
             }
             "n" | "k" => flags.extend([format!("-{}", written.key), text]),
             "ann" | "fold-han" => flags.extend((text == "true").then(|| format!("--{}", written.key))),
-            key => flags.extend([format!("--{key}"), text]),
+            key => flags.extend(flag(&format!("--{key}"), text)),
         }
     }
     flags
+}
+
+/// A run alone has a flag of its own: its name may have signs that mean something in a plan.
+fn rerank(plan: &SecondStage) -> Vec<String> {
+    match plan.rerankers().as_slice() {
+        &[name] if *plan == SecondStage::of(name) && run_file(name).is_some() => {
+            flag("--reranked", run_file(name).unwrap_or_default().to_owned())
+        }
+        _ => flag("--rerank", plan.to_string()),
+    }
+}
+
+/// A flag with its value; in one word where the value would be taken for a flag.
+pub fn flag(name: &str, value: String) -> Vec<String> {
+    match value.starts_with('-') {
+        true => vec![format!("{name}={value}")],
+        false => vec![name.to_owned(), value],
+    }
 }
 
 /// Arguments as one line for a shell.
@@ -180,7 +200,7 @@ pub fn write(file: &Path, settings: &Settings, legs: &[String]) -> Result<()> {
 mod tests {
     use super::super::Patch;
     use super::*;
-    use crate::domain::{FusionMethod, SecondStage};
+    use crate::domain::FusionMethod;
 
     fn legs() -> Vec<String> {
         ["bm25", "dense"].map(str::to_owned).to_vec()
@@ -246,7 +266,7 @@ mod tests {
         assert_eq!(
             line,
             "--first dense --fusion convex --alpha 0.35 --weight 'bm25=0.5' --weight 'dense=2' --rrf-k 20 --depth 500 \
-             -n 80 -k 5 --rerank cross-encoder --blend 0.1 --threshold -1.5 --rel-level 2 --ann --ann-ef 64 \
+             -n 80 -k 5 --rerank cross-encoder --blend 0.1 '--threshold=-1.5' --rel-level 2 --ann --ann-ef 64 \
              --bm25-k1 0.9 --bm25-b 0.4 --title-boost 2 --analyzer bigrams --fold-han"
         );
         let unset = shell_line(&flags(&Settings::default(), &base, &legs()));

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use super::record::FieldNames;
+use super::run::begins_a_run;
 use super::sgml::Block;
 use super::source::Source;
 use super::table;
@@ -27,6 +28,13 @@ pub(super) fn detect(source: &Source<'_>, names: &FieldNames) -> Result<Format> 
     }
     if Block::of(begin).is_some() {
         return Ok(Format::Trec);
+    }
+    if begins_a_run(&head) {
+        return Err(Error::input(
+            "this is a TREC run, the lists of an engine, where passages or queries are expected",
+        )
+        .in_file(&source.file)
+        .advise("give it as a leg, --leg NAME=FILE, with the judgments: --qrels FILE"));
     }
     match table::delimiter(&head, source.head_is_all(), names) {
         Some(b'\t') => return Ok(Format::Tsv),

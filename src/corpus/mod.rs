@@ -51,7 +51,7 @@ pub use sample::{sample_folder, write_sample};
 pub use whereabouts::whereabouts;
 
 /// The passage that a judgment speaks of, or the document.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum JudgedPassage {
     Known(DocIdx),
     /// A document of the collection; see [`Collection::judged_documents`].
@@ -80,9 +80,47 @@ pub struct BadRow {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LeftOut {
     /// Only with [`ReadOptions::skip_bad_rows`]: without it the first one is an error.
-    pub bad_rows: Vec<BadRow>,
+    pub bad_rows: Noted<BadRow>,
     /// Judgments of queries that are not in the queries file: a query's id for each judgment.
-    pub unknown_queries: Vec<String>,
+    pub unknown_queries: Noted<String>,
+}
+
+/// Things that are counted, of which the first are kept: a file may have millions of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Noted<T> {
+    pub count: usize,
+    /// At most [`Noted::KEPT`] of one file.
+    pub first: Vec<T>,
+}
+
+impl<T> Default for Noted<T> {
+    fn default() -> Self {
+        Self { count: 0, first: Vec::new() }
+    }
+}
+
+impl<T> Noted<T> {
+    pub const KEPT: usize = 1_000;
+
+    pub(crate) fn note(&mut self, one: impl FnOnce() -> T) {
+        self.count += 1;
+        if self.first.len() < Self::KEPT {
+            self.first.push(one());
+        }
+    }
+
+    pub(crate) fn append(&mut self, mut others: Self) {
+        self.count += others.count;
+        self.first.append(&mut others.first);
+    }
+}
+
+impl<T> FromIterator<T> for Noted<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(all: I) -> Self {
+        let mut noted = Self::default();
+        all.into_iter().for_each(|one| noted.note(|| one));
+        noted
+    }
 }
 
 /// A collection as read from disk.
@@ -176,6 +214,16 @@ impl Collection {
     /// The documents, where it is them that the judgments speak of.
     pub fn judged_documents(&self) -> Option<&Documents> {
         self.documents.as_deref().filter(|_| self.judged_by == JudgedBy::Document)
+    }
+
+    /// The passages that a judgment speaks of: one, or all of a document; none where it is of nothing that is
+    /// here.
+    pub fn passages_of<'a>(&'a self, judged: &'a JudgedPassage) -> &'a [DocIdx] {
+        match (judged, self.documents.as_deref()) {
+            (JudgedPassage::Known(doc), _) => std::slice::from_ref(doc),
+            (JudgedPassage::Document(document), Some(documents)) => documents.passages(*document),
+            (JudgedPassage::Document(_), None) | (JudgedPassage::Missing(_), _) => &[],
+        }
     }
 
     /// Panics where `doc` is not of this collection; only this collection hands out its indices.

@@ -9,7 +9,7 @@ use super::options::ReadOptions;
 use super::progress::Meter;
 use super::rows::{self, Aside, first_few};
 use super::source::Source;
-use super::{JudgedPassage, Judgment};
+use super::{JudgedPassage, Judgment, Noted};
 use crate::domain::{DocIdx, Grade, JudgedBy, Passage, Query, QueryIdx};
 use crate::error::{Error, Result};
 
@@ -46,21 +46,26 @@ impl Judged {
 const GRADES: &[&str] =
     &["score", "grade", "rel", "relevance", "relevancy", "label", "judgment", "judgement"];
 
-/// Reads the rows.
+/// Reads the rows. Of queries that are not among `listed` they are counted and not kept, so that a file of
+/// millions of them takes no room; `None`: all queries count.
 ///
 /// # Errors
 /// With file and line: what is no judgment, or contradicts another one.
 pub(super) fn parse(
     file: &Path,
+    listed: Option<&[Query]>,
     options: &ReadOptions,
     meter: &Meter<'_>,
     aside: &mut Aside,
 ) -> Result<Rows> {
+    let listed: Option<HashSet<&str>> =
+        listed.map(|queries| queries.iter().map(|query| query.id.as_str()).collect());
     let mut source = Source::open(file, meter)?;
     let mut faults = rows::Rows::new(&source.file, options.skip_bad_rows);
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut read = Rows { file: source.file.clone(), queries: Vec::new(), rows: Vec::new() };
-    let mut header = false;
+    let (mut header, mut judgments) = (false, 0u64);
+    let mut unlisted = Noted::default();
     faults.read_lines(&mut source, |line, text| {
         let columns = columns(text);
         let (query, id, grade) = match columns.as_slice() {
@@ -69,7 +74,7 @@ pub(super) fn parse(
             other => return Err(format!("{} columns where 3 (or TREC's 4) are expected", other.len())),
         };
         let Ok(grade) = grade.parse::<Grade>() else {
-            if read.rows.is_empty() && !header && GRADES.contains(&grade.to_lowercase().as_str()) {
+            if judgments == 0 && !header && GRADES.contains(&grade.to_lowercase().as_str()) {
                 header = true;
                 return Ok(());
             }
@@ -77,6 +82,11 @@ pub(super) fn parse(
         };
         if query.is_empty() || id.is_empty() {
             return Err("an id is empty".to_owned());
+        }
+        judgments += 1;
+        if listed.as_ref().is_some_and(|listed| !listed.contains(query)) {
+            unlisted.note(|| query.to_owned());
+            return Ok(());
         }
         let query = *places.entry(query.to_owned()).or_insert_with(|| {
             read.queries.push(query.to_owned());
@@ -87,11 +97,19 @@ pub(super) fn parse(
     })?;
     read.drop_doubles(&mut faults);
     faults.finish("a judgment is: query-id, corpus-id, grade (a whole number), separated by tabs", aside)?;
-    if read.rows.is_empty() {
+    if judgments == 0 {
         return Err(Error::input("no judgment in this file")
             .in_file(file)
             .advise("a judgment is: query-id, corpus-id, grade; without any, remove the file"));
     }
+    if unlisted.count > 0 {
+        aside.warnings.push(format!(
+            "{} judgments are of queries that are not in the queries file ({}): left out",
+            unlisted.count,
+            first_few(&unlisted)
+        ));
+    }
+    aside.left_out.unknown_queries.append(unlisted);
     Ok(read)
 }
 
@@ -207,18 +225,15 @@ impl Rows {
         let query_of: Vec<Option<QueryIdx>> =
             self.queries.iter().map(|id| known.get(id.as_str()).copied()).collect();
         let mut by_query = vec![Vec::new(); queries.len()];
-        let (mut unknown, mut of_unknown_queries) = (Vec::new(), Vec::new());
+        let mut unknown = Noted::default();
         for row in self.rows {
-            let Some(query) = query_of[row.query] else {
-                of_unknown_queries.push(self.queries[row.query].clone());
-                continue;
-            };
+            let Some(query) = query_of[row.query] else { continue };
             let passage = match &places {
                 Some(places) => places.get(row.id.as_str()).copied().map(JudgedPassage::Document),
                 None => docs.get(row.id.as_str()).copied().map(JudgedPassage::Known),
             };
             if passage.is_none() && row.grade > 0 {
-                unknown.push(row.id.clone());
+                unknown.note(|| row.id.clone());
             }
             let passage = passage.unwrap_or(JudgedPassage::Missing(row.id));
             by_query[query.index()].push(Judgment { passage, grade: row.grade });
@@ -232,22 +247,14 @@ impl Rows {
                 passages.len()
             ));
         }
-        if !unknown.is_empty() {
+        if unknown.count > 0 {
             aside.warnings.push(format!(
                 "{} relevant judgments name {what} that are not in the corpus ({}): they stay in R and no setting can \
                  find them",
-                unknown.len(),
+                unknown.count,
                 first_few(&unknown)
             ));
         }
-        if !of_unknown_queries.is_empty() {
-            aside.warnings.push(format!(
-                "{} judgments are of queries that are not in the queries file ({}): left out",
-                of_unknown_queries.len(),
-                first_few(&of_unknown_queries)
-            ));
-        }
-        aside.left_out.unknown_queries.append(&mut of_unknown_queries);
         Ok(Judged { by_query, by })
     }
 }

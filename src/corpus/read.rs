@@ -61,7 +61,7 @@ pub fn read_telling(
     };
     let judged = match &places.qrels {
         Some(file) => {
-            let rows = qrels::parse(file, options, &meter, &mut aside)?;
+            let rows = qrels::parse(file, Some(&queries), options, &meter, &mut aside)?;
             rows.resolve(&passages, &queries, documents.as_ref(), options.judged_by, &mut aside)?
         }
         None => {

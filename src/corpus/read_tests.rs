@@ -75,7 +75,7 @@ fn skipping_leaves_rows_out_and_says_so() {
     let collection = read(folder.path(), &options).unwrap();
     assert_eq!(collection.passages.len(), 1);
     assert!(collection.warnings[0].contains("1 bad rows of corpus.jsonl left out, first line 2"));
-    let rows: Vec<usize> = collection.left_out.bad_rows.iter().map(|row| row.line).collect();
+    let rows: Vec<usize> = collection.left_out.bad_rows.first.iter().map(|row| row.line).collect();
     assert_eq!(rows, [2]);
 }
 
@@ -90,7 +90,7 @@ fn unknown_passages_stay_judged_and_unknown_queries_are_reported() {
     assert_eq!(judged[1].passage, JudgedPassage::Missing("gone".into()));
     assert!(collection.warnings.iter().any(|w| w.contains("gone")), "{:?}", collection.warnings);
     assert!(collection.warnings.iter().any(|w| w.contains("q9")), "{:?}", collection.warnings);
-    assert_eq!(collection.left_out.unknown_queries, ["q9"]);
+    assert_eq!(collection.left_out.unknown_queries.first, ["q9"]);
 }
 
 #[test]

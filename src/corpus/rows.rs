@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::source::{Line, MAX_LINE, Source, TO_UTF8, not_utf8};
-use super::{BadRow, LeftOut};
+use super::{BadRow, LeftOut, Noted};
 use crate::error::{Error, Result};
 
 /// What is to be said of a collection beside what is in it.
@@ -18,26 +18,25 @@ pub(super) struct Aside {
 pub(super) struct Rows {
     file: PathBuf,
     skip_bad: bool,
-    /// All where they are to be skipped, else the first.
-    bad: Vec<BadRow>,
-    count: usize,
+    /// Where they are not to be skipped, the first alone.
+    bad: Noted<BadRow>,
 }
 
 impl Rows {
     pub(super) fn new(file: &Path, skip_bad: bool) -> Self {
-        Self { file: file.to_path_buf(), skip_bad, bad: Vec::new(), count: 0 }
+        Self { file: file.to_path_buf(), skip_bad, bad: Noted::default() }
     }
 
     /// Notes what is wrong with the row that begins in line `number`.
     pub(super) fn fault(&mut self, number: usize, fault: String) {
-        self.count += 1;
         if !self.skip_bad {
-            if self.bad.first().is_some_and(|first| first.line <= number) {
+            if self.bad.first.first().is_some_and(|first| first.line <= number) {
+                self.bad.count += 1;
                 return;
             }
-            self.bad.clear();
+            self.bad.first.clear();
         }
-        self.bad.push(BadRow { file: self.file.clone(), line: number, fault });
+        self.bad.note(|| BadRow { file: self.file.clone(), line: number, fault });
     }
 
     /// Notes the fault where there is one.
@@ -68,9 +67,9 @@ impl Rows {
 
     /// The error of the first bad row; when they are to be skipped a warning, and the rows.
     pub(super) fn finish(mut self, advice: &str, aside: &mut Aside) -> Result<()> {
-        self.bad.sort_by_key(|row| row.line);
-        let Some(BadRow { line, fault, .. }) = self.bad.first() else { return Ok(()) };
-        let more = match self.count - 1 {
+        self.bad.first.sort_by_key(|row| row.line);
+        let Some(BadRow { line, fault, .. }) = self.bad.first.first() else { return Ok(()) };
+        let more = match self.bad.count - 1 {
             0 => String::new(),
             n => format!(" (and {n} more bad lines in this file)"),
         };
@@ -79,9 +78,9 @@ impl Rows {
             return Err(Error::input(format!("{fault}{more}")).at_line(&self.file, *line).advise(advice));
         }
         let name = file_name(&self.file);
-        let said = format!("{} bad rows of {name} left out, first line {line}: {fault}", self.count);
+        let said = format!("{} bad rows of {name} left out, first line {line}: {fault}", self.bad.count);
         aside.warnings.push(said);
-        aside.left_out.bad_rows.append(&mut self.bad);
+        aside.left_out.bad_rows.append(self.bad);
         Ok(())
     }
 }
@@ -100,8 +99,8 @@ pub(super) fn file_name(file: &Path) -> String {
 }
 
 /// Some of the ids, each once, for a message.
-pub(super) fn first_few(ids: &[String]) -> String {
-    let mut distinct: Vec<&str> = ids.iter().map(String::as_str).collect();
+pub(super) fn first_few(ids: &Noted<String>) -> String {
+    let mut distinct: Vec<&str> = ids.first.iter().map(String::as_str).collect();
     distinct.sort_unstable();
     distinct.dedup();
     let more = if distinct.len() > 3 { ", …" } else { "" };

@@ -7,11 +7,11 @@ use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use super::Collection;
 use super::options::ReadOptions;
-use super::progress::Meter;
+use super::progress::{Meter, Reading};
 use super::rows::{Aside, Rows, first_few};
 use super::source::Source;
+use super::{Collection, Noted};
 use crate::domain::{DocIdx, Hit, QueryIdx, Score};
 use crate::error::{Error, Result};
 use crate::order::order_key;
@@ -32,28 +32,43 @@ pub struct Run {
 /// twice in one list, a passage that the corpus does not have. With [`ReadOptions::skip_bad_rows`] such
 /// rows are left out and counted.
 pub fn read(file: &Path, collection: &Collection, options: &ReadOptions) -> Result<Run> {
+    read_telling(file, collection, options, &|_| ControlFlow::Continue(()))
+}
+
+/// As [`read`]; `tell` hears now and then how far it is, and can stop it. Rows of queries that the
+/// collection does not have are counted and not kept.
+///
+/// # Errors
+/// As [`read`], and when it is stopped.
+pub fn read_telling(
+    file: &Path,
+    collection: &Collection,
+    options: &ReadOptions,
+    tell: &dyn Fn(Reading) -> ControlFlow<()>,
+) -> Result<Run> {
     let mut reader = Reader {
         docs: (0u32..).zip(collection.passages.iter()).map(|(i, p)| (p.id.as_str(), DocIdx(i))).collect(),
         queries: (0u32..).zip(&collection.queries).map(|(i, q)| (q.id.as_str(), QueryIdx(i))).collect(),
         lists: vec![Vec::new(); collection.queries.len()],
         seen: HashSet::new(),
-        unknown_queries: Vec::new(),
+        unknown_queries: Noted::default(),
     };
     let mut aside = Aside::default();
-    let tell = |_| ControlFlow::Continue(());
-    let meter = Meter::new(&tell);
+    let meter = Meter::new(tell);
     let mut source = Source::open(file, &meter)?;
     let mut rows = Rows::new(file, options.skip_bad_rows);
     rows.read_lines(&mut source, |_, line| reader.take(line))?;
     rows.finish("a row of a run is: query id, Q0, passage id, rank, score, name of the run", &mut aside)?;
     let mut notes = aside.warnings;
     if reader.lists.iter().all(Vec::is_empty) {
-        return Err(Error::input("no row of this run is of a query of this collection").in_file(file));
+        return Err(Error::input("no row of this run is of a query of this collection")
+            .in_file(file)
+            .advise("name the collection that the run is of, or its queries with --queries"));
     }
-    if !reader.unknown_queries.is_empty() {
+    if reader.unknown_queries.count > 0 {
         notes.push(format!(
             "{} rows of the run are of queries that are not in the queries file ({}): left out",
-            reader.unknown_queries.len(),
+            reader.unknown_queries.count,
             first_few(&reader.unknown_queries)
         ));
     }
@@ -63,6 +78,26 @@ pub fn read(file: &Path, collection: &Collection, options: &ReadOptions) -> Resu
         list.sort_by_key(|hit| std::cmp::Reverse(key(hit)));
     }
     Ok(Run { lists, notes })
+}
+
+/// Whether the first row of a file is one of a run: six words, or five where the run has no name, the fourth a
+/// rank, the fifth a score. A file that cannot be read is none.
+pub fn is_run(file: &Path) -> bool {
+    let tell = |_| ControlFlow::Continue(());
+    let meter = Meter::new(&tell);
+    Source::open(file, &meter).is_ok_and(|source| begins_a_run(&String::from_utf8_lossy(source.head())))
+}
+
+/// As [`is_run`], of a text.
+pub(super) fn begins_a_run(text: &str) -> bool {
+    let row = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let columns: Vec<&str> = row.split_whitespace().collect();
+    match columns.as_slice() {
+        [_, _, _, rank, score] | [_, _, _, rank, score, _] => {
+            rank.parse::<u32>().is_ok() && score.parse::<Score>().is_ok()
+        }
+        _ => false,
+    }
 }
 
 /// The query, the passage and the score in a row.
@@ -94,7 +129,7 @@ struct Reader<'a> {
     queries: HashMap<&'a str, QueryIdx>,
     lists: Vec<Vec<Hit>>,
     seen: HashSet<(QueryIdx, DocIdx)>,
-    unknown_queries: Vec<String>,
+    unknown_queries: Noted<String>,
 }
 
 impl Reader<'_> {
@@ -106,7 +141,7 @@ impl Reader<'_> {
             return Err(format!("the score of {passage:?} for {query:?} is {score}, which is not finite"));
         }
         let Some(&query_idx) = self.queries.get(query) else {
-            self.unknown_queries.push(query.to_owned());
+            self.unknown_queries.note(|| query.to_owned());
             return Ok(());
         };
         let Some(&doc) = self.docs.get(passage) else {

@@ -21,19 +21,28 @@ pub(super) fn read(
     meter: &Meter<'_>,
 ) -> Result<Collection> {
     let mut aside = Aside::default();
+    let listed = match &options.queries {
+        Some(file) => Some(read_queries(file, options, meter, &mut aside)?),
+        None => None,
+    };
     let (mut passages, mut query_ids) = (Ids::default(), Ids::default());
     let judgments = match &options.qrels {
         Some(file) => {
-            let rows = qrels::parse(file, options, meter, &mut aside)?;
+            let rows = qrels::parse(file, listed.as_deref(), options, meter, &mut aside)?;
             rows.query_ids().for_each(|id| query_ids.add(id));
             Some(rows)
         }
         None => None,
     };
+    let of_listed: Option<HashSet<&str>> =
+        listed.as_ref().map(|queries| queries.iter().map(|query| query.id.as_str()).collect());
     for file in runs {
         run::ids(file, meter, |query, passage| {
-            query_ids.add(query);
-            passages.add(passage);
+            // What other queries found is in no list here.
+            if of_listed.as_ref().is_none_or(|listed| listed.contains(query)) {
+                query_ids.add(query);
+                passages.add(passage);
+            }
         })?;
     }
     let said: Vec<Option<String>> = vec![None; passages.order.len()];
@@ -55,10 +64,7 @@ pub(super) fn read(
     if passages.order.is_empty() {
         return Err(Error::input("neither the runs nor the qrels name a passage").in_file(path));
     }
-    let queries = match &options.queries {
-        Some(file) => read_queries(file, options, meter, &mut aside)?,
-        None => query_ids.order.into_iter().map(bare_query).collect(),
-    };
+    let queries = listed.unwrap_or_else(|| query_ids.order.into_iter().map(bare_query).collect());
     let passages = bare(&passages.order);
     let documents = documents.and_then(|_| Documents::new(&passages, &vec![None; passages.len()]));
     let judged = match judgments {

@@ -1,8 +1,9 @@
 //! The legs of the first stage: built in, or lists from outside.
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use crate::corpus::{Collection, ReadOptions, run};
+use crate::corpus::{Collection, ReadOptions, Reading, run};
 use crate::domain::{Hit, LegId, LegName, LegScale, MAX_LEGS};
 use crate::error::{Error, Result};
 
@@ -97,7 +98,8 @@ pub struct Legs {
 }
 
 impl Legs {
-    /// Reads the run files. What is odd in them is said in `notes`.
+    /// Reads the run files; `tell` hears how far it is, and can stop it. What is odd in them is said in
+    /// `notes`.
     ///
     /// # Errors
     /// When a run cannot be read, or has rows that cannot be used and are not to be left out.
@@ -106,13 +108,14 @@ impl Legs {
         collection: &Collection,
         read: &ReadOptions,
         notes: &mut Vec<String>,
+        tell: &dyn Fn(Reading) -> ControlFlow<()>,
     ) -> Result<Self> {
         let place = |source: LegSource| specs.iter().position(|leg| leg.source == source).map(LegId);
         let mut runs = Vec::new();
         for spec in specs {
             runs.push(match &spec.source {
                 LegSource::Run(file) => {
-                    let lists = run::read(file, collection, read)?;
+                    let lists = run::read_telling(file, collection, read, tell)?;
                     notes.extend(lists.notes.into_iter().map(|note| format!("leg {}: {note}", spec.name)));
                     Some(lists.lists)
                 }

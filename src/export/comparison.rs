@@ -5,9 +5,11 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr as _;
 
+use super::judge_parts::GatePart;
 use crate::domain::{Fate, Rank};
 use crate::engine::compare::{Comparison, GoldPair};
 use crate::error::{Error, Result};
+use crate::judge::Demand;
 use crate::text::visible;
 
 /// Golds with another fate that are named in text.
@@ -143,13 +145,16 @@ fn words(fate: Option<Fate>) -> &'static str {
 ///
 /// # Errors
 /// Never in practice: everything in it can be written as JSON.
-pub fn json(found: &Comparison) -> Result<String> {
+pub fn json(found: &Comparison, demands: &[Demand]) -> Result<String> {
     #[derive(serde::Serialize)]
     struct Report<'a> {
         schema: u32,
         #[serde(flatten)]
         comparison: &'a Comparison,
+        /// `null` where nothing is demanded.
+        gate: Option<GatePart<'a>>,
     }
-    let text = serde_json::to_string(&Report { schema: 1, comparison: found });
+    let report = Report { schema: 1, comparison: found, gate: GatePart::of(demands) };
+    let text = serde_json::to_string(&report);
     Ok(text.map_err(|e| Error::bug(format!("JSON: {e}")))? + "\n")
 }

@@ -8,8 +8,22 @@ use crate::corpus::Collection;
 use crate::domain::{LegId, LegName, Rank};
 use crate::engine::{ProbablePositive, Snapshot, Study};
 use crate::judge::{
-    CONDENSED_NDCG_10, Cut, JUDGED_10, LegPair, Metric, MetricMean, PARTS, QueryScores, Signals,
+    CONDENSED_NDCG_10, Cut, Demand, JUDGED_10, LegPair, Metric, MetricMean, PARTS, QueryScores, Signals,
 };
+
+/// What was demanded, and whether all of it is met.
+#[derive(Serialize)]
+pub struct GatePart<'a> {
+    met: bool,
+    demands: &'a [Demand],
+}
+
+impl<'a> GatePart<'a> {
+    /// `None`: nothing was demanded.
+    pub fn of(demands: &'a [Demand]) -> Option<Self> {
+        (!demands.is_empty()).then(|| Self { met: Demand::unmet(demands) == 0, demands })
+    }
+}
 
 /// Means by metric: `"nDCG@10": {first, reranked, ceiling, share_of_gain}`. As everywhere in the report
 /// the reranked side is there only when every query is reranked.

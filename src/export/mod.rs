@@ -95,7 +95,7 @@ impl Format {
         let Evaluation { snapshot, collection, options, .. } = evaluation;
         match self {
             Self::Text => Ok(text::report(snapshot, collection)),
-            Self::Json => json::report(snapshot, collection, options),
+            Self::Json => json::report(snapshot, collection, options, demands),
             Self::Csv | Self::Tsv => self.table(&TableKind::Metrics.of(snapshot, collection), ""),
             Self::Markdown => Ok(markdown::report(snapshot, collection, demands)),
             Self::Latex => Ok(latex::report(snapshot, collection)),

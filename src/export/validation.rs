@@ -92,17 +92,15 @@ fn judgments(out: &mut String, judged: &JudgedShare, passages: usize) {
         out.push_str("judged      no query: lists can be looked at, metrics and fates need judgments\n");
         return;
     }
+    let (all, what, known, gold) = match judged.by_document {
+        Some(share) => (share.documents, "documents", share.judged, share.gold),
+        None => (passages, "passages", judged.judged_passages, judged.gold_passages),
+    };
     let _ = writeln!(
         out,
-        "judged      {} of {} queries, {} to {} golds each (half up to {}); {} of {passages} passages judged, \
-         {} of them gold",
-        judged.judged_queries,
-        judged.queries,
-        judged.golds.min,
-        judged.golds.max,
-        judged.golds.p50,
-        judged.judged_passages,
-        judged.gold_passages
+        "judged      {} of {} queries, {} to {} golds each (half up to {}); {known} of {all} {what} judged, {gold} \
+         of them gold",
+        judged.judged_queries, judged.queries, judged.golds.min, judged.golds.max, judged.golds.p50,
     );
     if judged.not_relevant == 0 {
         out.push_str(

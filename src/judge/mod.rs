@@ -44,7 +44,7 @@ mod trec_tests;
 
 pub use agreement::{RBO_P, jaccard, kendall_of_lists, kendall_tau_b, rbo_ext};
 pub use fate::{GoldPlace, RerankState, fate};
-pub use gate::Demand;
+pub use gate::{Demand, DemandKind};
 pub use metric_plan::{Desk, JudgedIdeal, MetricPlan};
 pub use metrics::{Metrics, Placed, ceiling, measure, recall_curve, share_of_gain};
 pub use movement::{Movement, Moves};

@@ -101,6 +101,10 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
         // The screen may be gone by then.
         let behind = Behind::start(move |outcome| drop(done.send(Message::Done(outcome))))
             .map_err(|error| Error::unavailable(format!("cannot start a thread: {error}")))?;
+        if options.coloured == Some(true) {
+            // The terminal library obeys NO_COLOR by itself.
+            crossterm::style::force_color_output(true);
+        }
         let mut look = Look::from_environment(options.ascii, options.coloured);
         let mut late = LateAnswer::default();
         if let Some(theme) = options.theme {

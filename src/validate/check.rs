@@ -1,46 +1,16 @@
-//! What is looked for in a collection, how serious it is, and what to do about it.
+//! The checks themselves: from a collection and the facts of its passages to the places where something is
+//! wrong or odd.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde::Serialize;
 
-use super::{LONG, PassageFacts, is_gold};
-use crate::corpus::{Collection, JudgedPassage};
+use super::{CheckKind, LONG, PassageFacts, is_gold};
+use crate::corpus::{Collection, DocumentIdx, Documents, JudgedPassage, Noted};
 use crate::domain::{DocIdx, Grade, QueryIdx};
 
 /// Places that a check keeps; the others are counted.
 const EXAMPLES: usize = 1_000;
-
-/// How serious a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// Numbers are wrong, or a passage cannot be found by anything.
-    Wrong,
-    /// Worth a look; numbers may mean something else than one thinks.
-    Odd,
-}
-
-/// What is looked for, in the order in which it is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CheckKind {
-    UnreadableRows,
-    DanglingPassages,
-    DanglingQueries,
-    EmptyPassages,
-    LostCharacters,
-    QueriesWithoutGold,
-    Mojibake,
-    ControlCharacters,
-    DuplicatePassages,
-    NearDuplicates,
-    UnjudgedTwins,
-    RepeatedQueries,
-    TruncatedPassages,
-    LongPassages,
-    UnjudgedQueries,
-}
 
 /// A finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,127 +30,6 @@ pub struct Example {
     pub detail: String,
 }
 
-impl CheckKind {
-    pub const ALL: [Self; 15] = [
-        Self::UnreadableRows,
-        Self::DanglingPassages,
-        Self::DanglingQueries,
-        Self::EmptyPassages,
-        Self::LostCharacters,
-        Self::QueriesWithoutGold,
-        Self::Mojibake,
-        Self::ControlCharacters,
-        Self::DuplicatePassages,
-        Self::NearDuplicates,
-        Self::UnjudgedTwins,
-        Self::RepeatedQueries,
-        Self::TruncatedPassages,
-        Self::LongPassages,
-        Self::UnjudgedQueries,
-    ];
-
-    pub fn severity(self) -> Severity {
-        match self {
-            Self::UnreadableRows
-            | Self::DanglingPassages
-            | Self::DanglingQueries
-            | Self::EmptyPassages
-            | Self::LostCharacters => Severity::Wrong,
-            _ => Severity::Odd,
-        }
-    }
-
-    /// The name in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::UnreadableRows => "unreadable_rows",
-            Self::DanglingPassages => "dangling_passages",
-            Self::DanglingQueries => "dangling_queries",
-            Self::EmptyPassages => "empty_passages",
-            Self::LostCharacters => "lost_characters",
-            Self::QueriesWithoutGold => "queries_without_gold",
-            Self::Mojibake => "mojibake",
-            Self::ControlCharacters => "control_characters",
-            Self::DuplicatePassages => "duplicate_passages",
-            Self::NearDuplicates => "near_duplicates",
-            Self::UnjudgedTwins => "unjudged_twins",
-            Self::RepeatedQueries => "repeated_queries",
-            Self::TruncatedPassages => "truncated_passages",
-            Self::LongPassages => "long_passages",
-            Self::UnjudgedQueries => "unjudged_queries",
-        }
-    }
-
-    /// What was found, to be read after its count: `3 passages without any text`.
-    pub fn words(self, count: usize) -> &'static str {
-        let one = count == 1;
-        match self {
-            Self::UnreadableRows if one => "row that cannot be read",
-            Self::UnreadableRows => "rows that cannot be read",
-            Self::DanglingPassages if one => "judgment of a passage that is not in the corpus",
-            Self::DanglingPassages => "judgments of passages that are not in the corpus",
-            Self::DanglingQueries if one => "judgment of a query that is not in the queries file",
-            Self::DanglingQueries => "judgments of queries that are not in the queries file",
-            Self::EmptyPassages if one => "passage without a letter or digit",
-            Self::EmptyPassages => "passages without a letter or digit",
-            Self::LostCharacters if one => "text with characters lost in decoding (U+FFFD)",
-            Self::LostCharacters => "texts with characters lost in decoding (U+FFFD)",
-            Self::QueriesWithoutGold if one => "judged query without a relevant passage",
-            Self::QueriesWithoutGold => "judged queries without a relevant passage",
-            Self::Mojibake if one => "text that looks like UTF-8 read in another encoding",
-            Self::Mojibake => "texts that look like UTF-8 read in another encoding",
-            Self::ControlCharacters if one => "text with control characters",
-            Self::ControlCharacters => "texts with control characters",
-            Self::DuplicatePassages if one => "passage with the text of an earlier one",
-            Self::DuplicatePassages => "passages with the text of an earlier one",
-            Self::NearDuplicates if one => "passage with nearly the text of an earlier one",
-            Self::NearDuplicates => "passages with nearly the text of an earlier one",
-            Self::UnjudgedTwins if one => "unjudged passage with the text of a gold, or nearly",
-            Self::UnjudgedTwins => "unjudged passages with the text of a gold, or nearly",
-            Self::RepeatedQueries if one => "query with the text of an earlier one",
-            Self::RepeatedQueries => "queries with the text of an earlier one",
-            Self::TruncatedPassages if one => "passage that the model does not read to its end",
-            Self::TruncatedPassages => "passages that the model does not read to their end",
-            Self::LongPassages if one => "passage of more than 4,000 characters",
-            Self::LongPassages => "passages of more than 4,000 characters",
-            Self::UnjudgedQueries if one => "query without judgments",
-            Self::UnjudgedQueries => "queries without judgments",
-        }
-    }
-
-    /// What it does to the numbers, and what to do about it.
-    pub fn advice(self) -> &'static str {
-        match self {
-            Self::UnreadableRows => {
-                "mend the lines: without them every metric is of a smaller corpus than it says"
-            }
-            Self::DanglingPassages => {
-                "add the passages, or take the judgments out: they count in recall and nothing can find them"
-            }
-            Self::DanglingQueries => "add the queries, or take the judgments out: they are in no number",
-            Self::EmptyPassages => "give them a text, or take them out: no leg can find them",
-            Self::LostCharacters => "read the source again in its own encoding: these characters are gone",
-            Self::QueriesWithoutGold => {
-                "judge a passage, or take the query out: it counts 0 in every mean, whatever the settings"
-            }
-            Self::Mojibake => "read the source as UTF-8: words in it match nothing that is typed",
-            Self::ControlCharacters => "take them out: they split words and upset tools that read the file",
-            Self::DuplicatePassages | Self::NearDuplicates => {
-                "keep one: copies crowd others out of the candidate set"
-            }
-            Self::UnjudgedTwins => "judge them as the gold is: whoever finds the copy is marked down for it",
-            Self::RepeatedQueries => "keep one, with the judgments of both: it counts twice in every mean",
-            Self::TruncatedPassages => {
-                "cut them into shorter passages: what is behind the limit is not found"
-            }
-            Self::LongPassages => {
-                "cut them into shorter passages: most models read no more than a few hundred words"
-            }
-            Self::UnjudgedQueries => "judge them, or know that they are in no metric",
-        }
-    }
-}
-
 /// What the checks look at.
 pub(super) struct Found<'a> {
     pub collection: &'a Collection,
@@ -195,10 +44,21 @@ impl Found<'_> {
     }
 
     fn check(&self, kind: CheckKind) -> Option<Check> {
+        let left_out = &self.collection.left_out;
         let all = match kind {
-            CheckKind::UnreadableRows => self.unreadable(),
+            CheckKind::UnreadableRows => {
+                return noted(kind, &left_out.bad_rows, |row| Example {
+                    what: format!("{}:{}", row.file.display(), row.line),
+                    detail: row.fault.clone(),
+                });
+            }
             CheckKind::DanglingPassages => self.dangling_passages(),
-            CheckKind::DanglingQueries => self.dangling_queries(),
+            CheckKind::DanglingQueries => {
+                return noted(kind, &left_out.unknown_queries, |id| Example {
+                    what: id.clone(),
+                    detail: String::new(),
+                });
+            }
             CheckKind::EmptyPassages => self.passages_with(|facts, text| {
                 (facts.script.is_none() && !text.chars().any(char::is_alphanumeric)).then(String::new)
             }),
@@ -235,32 +95,22 @@ impl Found<'_> {
         (count > 0).then(|| Check { kind, count, examples: all.into_iter().take(EXAMPLES).collect() })
     }
 
-    fn unreadable(&self) -> Vec<Example> {
-        let rows = self.collection.left_out.bad_rows.iter();
-        rows.map(|row| Example {
-            what: format!("{}:{}", row.file.display(), row.line),
-            detail: row.fault.clone(),
-        })
-        .collect()
-    }
-
     fn dangling_passages(&self) -> Vec<Example> {
+        let no_document = match self.collection.judged_documents() {
+            Some(_) => ", as a document: no passage is of it",
+            None => "",
+        };
         let judgments = self.collection.queries.iter().zip(&self.collection.judgments);
         judgments
             .flat_map(|(query, judgments)| judgments.iter().map(move |judgment| (query, judgment)))
             .filter_map(|(query, judgment)| match &judgment.passage {
                 JudgedPassage::Missing(id) if judgment.grade >= 0 => Some(Example {
                     what: id.clone(),
-                    detail: format!("judged {} for {}", judgment.grade, query.id),
+                    detail: format!("judged {} for {}{no_document}", judgment.grade, query.id),
                 }),
                 _ => None,
             })
             .collect()
-    }
-
-    fn dangling_queries(&self) -> Vec<Example> {
-        let ids = self.collection.left_out.unknown_queries.iter();
-        ids.map(|id| Example { what: id.clone(), detail: String::new() }).collect()
     }
 
     fn passages_with(&self, detail: impl Fn(&PassageFacts, &str) -> Option<String>) -> Vec<Example> {
@@ -311,40 +161,44 @@ impl Found<'_> {
         })
     }
 
-    /// Members of a gold's group that are not judged for that gold's query.
+    /// What says the same as a gold and is not judged for that gold's query.
     fn twins(&self) -> Vec<Example> {
-        let first = |doc: DocIdx| self.passages[doc.index()].repeats.map_or(doc, |repeats| repeats.of);
-        let mut groups: HashMap<DocIdx, Vec<DocIdx>> = HashMap::new();
-        for (at, facts) in (0u32..).zip(self.passages) {
-            if facts.repeats.is_some() {
-                let group = groups.entry(first(DocIdx(at))).or_insert_with(|| vec![first(DocIdx(at))]);
-                group.push(DocIdx(at));
-            }
-        }
+        let copies = Copies::of(self.passages);
         let mut twins = Vec::new();
         for query in self.collection.judged_queries() {
             let judgments = self.collection.judgments(query);
-            let mut seen: Vec<DocIdx> = Vec::new();
+            let mut seen: HashSet<JudgedPassage> =
+                judgments.iter().map(|judgment| judgment.passage.clone()).collect();
             for judgment in judgments.iter().filter(|judgment| is_gold(judgment.grade, self.rel_level)) {
-                let JudgedPassage::Known(gold) = judgment.passage else { continue };
-                for &twin in groups.get(&first(gold)).into_iter().flatten() {
-                    let known = JudgedPassage::Known(twin);
-                    if twin == gold || seen.contains(&twin) || judgments.iter().any(|j| j.passage == known) {
-                        continue;
+                let twins_of_gold: Vec<JudgedPassage> =
+                    match (&judgment.passage, self.collection.judged_documents()) {
+                        (&JudgedPassage::Known(gold), _) => {
+                            copies.of_passage(gold).iter().map(|&twin| JudgedPassage::Known(twin)).collect()
+                        }
+                        (&JudgedPassage::Document(gold), Some(documents)) => {
+                            copies.of_document(gold, documents).map(JudgedPassage::Document).collect()
+                        }
+                        _ => continue,
+                    };
+                for twin in twins_of_gold {
+                    if seen.insert(twin.clone()) {
+                        let (gold, query) = (self.id(&judgment.passage), &self.collection.query(query).id);
+                        let detail = format!("as {gold}, gold for {query}");
+                        twins.push(Example { what: self.id(&twin).to_owned(), detail });
                     }
-                    seen.push(twin);
-                    twins.push(Example {
-                        what: self.collection.passage(twin).id.clone(),
-                        detail: format!(
-                            "as {}, gold for {}",
-                            self.collection.passage(gold).id,
-                            self.collection.query(query).id
-                        ),
-                    });
                 }
             }
         }
         twins
+    }
+
+    fn id<'a>(&'a self, judged: &'a JudgedPassage) -> &'a str {
+        match (judged, self.collection.judged_documents()) {
+            (JudgedPassage::Known(doc), _) => &self.collection.passage(*doc).id,
+            (JudgedPassage::Document(document), Some(documents)) => documents.id(*document),
+            (JudgedPassage::Missing(id), _) => id,
+            (JudgedPassage::Document(_), None) => "",
+        }
     }
 
     fn repeated_queries(&self) -> Vec<Example> {
@@ -362,5 +216,46 @@ impl Found<'_> {
             }
         }
         repeated
+    }
+}
+
+/// What was counted while the files were read.
+fn noted<T>(kind: CheckKind, all: &Noted<T>, example: impl Fn(&T) -> Example) -> Option<Check> {
+    let examples = all.first.iter().take(EXAMPLES).map(example).collect();
+    (all.count > 0).then_some(Check { kind, count: all.count, examples })
+}
+
+/// The passages in groups of those that say the same, or nearly.
+struct Copies<'a> {
+    passages: &'a [PassageFacts],
+    /// By the first of a group.
+    groups: HashMap<DocIdx, Vec<DocIdx>>,
+}
+
+impl<'a> Copies<'a> {
+    fn of(passages: &'a [PassageFacts]) -> Self {
+        let mut groups: HashMap<DocIdx, Vec<DocIdx>> = HashMap::new();
+        for (at, facts) in (0u32..).zip(passages) {
+            if let Some(repeats) = facts.repeats {
+                groups.entry(repeats.of).or_insert_with(|| vec![repeats.of]).push(DocIdx(at));
+            }
+        }
+        Self { passages, groups }
+    }
+
+    /// The passage and those that say the same; nothing where no other does.
+    fn of_passage(&self, doc: DocIdx) -> &[DocIdx] {
+        let first = self.passages[doc.index()].repeats.map_or(doc, |repeats| repeats.of);
+        self.groups.get(&first).map_or(&[], Vec::as_slice)
+    }
+
+    /// Documents that say all that a document says. One passage in common (a notice, an address) makes no
+    /// twin.
+    fn of_document(&self, document: DocumentIdx, documents: &Documents) -> impl Iterator<Item = DocumentIdx> {
+        let with_copy = |&doc: &DocIdx| -> BTreeSet<DocumentIdx> {
+            self.of_passage(doc).iter().map(|&copy| documents.of(copy)).collect()
+        };
+        let each = documents.passages(document).iter().map(with_copy);
+        each.reduce(|all, one| &all & &one).unwrap_or_default().into_iter()
     }
 }

@@ -4,15 +4,17 @@
 //! tokens where somebody counted them. Out: a [`Validation`]: facts of every passage, checks with their
 //! examples and advice, shares by language and script. It reads no file and changes nothing.
 //!
-//! - `check`: what is looked for, how serious it is, and what to do about it.
+//! - `kinds`: what is looked for, how serious it is, and what to do about it.
+//! - `check`: where it is found.
 //! - `encoding`: characters that are not those that were written.
 //! - `duplicates`: passages that repeat an earlier one.
 
 mod check;
 mod duplicates;
 mod encoding;
+mod kinds;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
 
@@ -20,9 +22,10 @@ use crate::corpus::{Collection, JudgedPassage};
 use crate::domain::{Grade, QueryIdx};
 use crate::text;
 
-pub use check::{Check, CheckKind, Example, Severity};
+pub use check::{Check, Example};
 pub use duplicates::Repeats;
 pub use encoding::Encoding;
+pub use kinds::{CheckKind, Severity};
 
 use check::Found;
 
@@ -55,7 +58,7 @@ pub struct PassageFacts {
     pub script: Option<&'static str>,
     pub tokens: Option<ModelTokens>,
     pub repeats: Option<Repeats>,
-    /// Queries for which it is gold.
+    /// Queries for which it is gold, or its document.
     pub gold_for: u32,
     pub encoding: Encoding,
 }
@@ -83,7 +86,9 @@ pub struct JudgedShare {
     pub judgments: usize,
     pub queries: usize,
     pub judged_queries: usize,
-    /// Passages that are judged for any query.
+    /// `None`: the judgments are of passages.
+    pub by_document: Option<DocumentShare>,
+    /// Passages that are judged for any query, by themselves or with their document.
     pub judged_passages: usize,
     /// Passages that are gold for any query.
     pub gold_passages: usize,
@@ -91,6 +96,16 @@ pub struct JudgedShare {
     pub golds: Spread,
     /// Judgments of grade 0: without any, a passage that is not gold is unjudged, never not relevant.
     pub not_relevant: usize,
+}
+
+/// How many of the documents are judged, where the judgments are of documents.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct DocumentShare {
+    pub documents: usize,
+    /// For any query.
+    pub judged: usize,
+    /// Gold for any query.
+    pub gold: usize,
 }
 
 /// The whole report.
@@ -179,10 +194,8 @@ fn shares(passages: impl Iterator<Item = String>, queries: impl Iterator<Item = 
 fn gold_for(collection: &Collection, rel_level: Grade) -> Vec<u32> {
     let mut counts = vec![0; collection.passages.len()];
     for judgment in collection.judgments.iter().flatten() {
-        if let JudgedPassage::Known(doc) = judgment.passage
-            && is_gold(judgment.grade, rel_level)
-        {
-            counts[doc.index()] += 1;
+        if is_gold(judgment.grade, rel_level) {
+            collection.passages_of(&judgment.passage).iter().for_each(|doc| counts[doc.index()] += 1);
         }
     }
     counts
@@ -193,12 +206,19 @@ fn is_gold(grade: Grade, rel_level: Grade) -> bool {
 }
 
 fn judged(collection: &Collection, passages: &[PassageFacts], rel_level: Grade) -> JudgedShare {
-    let known = |judgment: &crate::corpus::Judgment| match judgment.passage {
-        JudgedPassage::Known(doc) if judgment.grade >= 0 => Some(doc),
-        _ => None,
-    };
     let judgments = || collection.judgments.iter().flatten();
-    let judged_passages: std::collections::HashSet<_> = judgments().filter_map(known).collect();
+    let graded = || judgments().filter(|judgment| judgment.grade >= 0);
+    let judged_passages: HashSet<_> =
+        graded().flat_map(|judgment| collection.passages_of(&judgment.passage)).collect();
+    let documents = |least: Grade| -> usize {
+        let of = graded().filter(|judgment| judgment.grade >= least).map(|judgment| &judgment.passage);
+        of.filter(|of| matches!(of, JudgedPassage::Document(_))).collect::<HashSet<_>>().len()
+    };
+    let by_document = collection.judged_documents().map(|all| DocumentShare {
+        documents: all.len(),
+        judged: documents(0),
+        gold: documents(rel_level.max(0)),
+    });
     let golds = |query: QueryIdx| {
         collection.judgments(query).iter().filter(|judgment| is_gold(judgment.grade, rel_level)).count()
     };
@@ -206,6 +226,7 @@ fn judged(collection: &Collection, passages: &[PassageFacts], rel_level: Grade) 
         judgments: judgments().count(),
         queries: collection.queries.len(),
         judged_queries: collection.judged_queries().count(),
+        by_document,
         judged_passages: judged_passages.len(),
         gold_passages: passages.iter().filter(|passage| passage.gold_for > 0).count(),
         golds: Spread::of(collection.judged_queries().map(golds).collect()),

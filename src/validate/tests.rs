@@ -50,8 +50,10 @@ fn collection() -> Collection {
         Vec::new(),
     ];
     let left_out = LeftOut {
-        bad_rows: vec![BadRow { file: PathBuf::from("corpus.jsonl"), line: 7, fault: "not JSON".into() }],
-        unknown_queries: vec!["q9".into(), "q9".into()],
+        bad_rows: [BadRow { file: PathBuf::from("corpus.jsonl"), line: 7, fault: "not JSON".into() }]
+            .into_iter()
+            .collect(),
+        unknown_queries: ["q9".to_owned(), "q9".to_owned()].into_iter().collect(),
     };
     let read = Collection::new(PathBuf::from("x"), passages, queries, judgments, Vec::new());
     Collection { left_out, ..read }

@@ -81,6 +81,65 @@ fn a_run_and_a_saved_report_are_sides_like_settings() {
     assert!(!found["changed"].as_array().unwrap().is_empty());
 }
 
+/// Any kind of side against any other, in whatever order they are named.
+#[test]
+fn sides_and_the_collection_are_words_in_any_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let (a, b, saved, qrels) = (at("a.run"), at("b.run"), at("a.json"), at("qrels"));
+    let written = on_sample(&["eval"], &["--no-tune", "--json", "--first-run", &a], 0);
+    std::fs::write(&saved, written).unwrap();
+    on_sample(&["eval"], &["--no-tune", "--json", "--bm25-k1", ".4", "--first-run", &b], 0);
+    std::fs::write(&qrels, on_sample(&["export"], &["--what", "qrels"], 0)).unwrap();
+    let compare = |words: &[&str]| -> Value {
+        let output = run(&[&["compare"], words, &["--json"]].concat());
+        assert_eq!(output.status.code(), Some(0), "{words:?}: {}", text(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let sample = sample();
+    let means = |found: &Value| -> Vec<(Value, Value)> {
+        let metrics = found["metrics"].as_array().unwrap().iter();
+        metrics.map(|metric| (metric["before"].clone(), metric["after"].clone())).collect()
+    };
+    let settings = compare(&[&["k1=1.2,b=.75", "k1=.4", &sample], &BM25[..]].concat());
+    let expected = means(&settings);
+    assert!(expected.iter().any(|(before, after)| before != after), "{settings}");
+    for words in [
+        &[&sample, "now", "k1=.4"][..],
+        &["k1=.4", &sample],
+        &[&a, &sample, &b],
+        &[&a, "k1=.4", &sample],
+        &[&saved, &b, &sample],
+        &[&sample, "--a", &saved, "--b", "k1=.4"],
+    ] {
+        let found = compare(&[words, &BM25[..]].concat());
+        for ((before, after), (a, b)) in means(&found).iter().zip(&expected) {
+            near(before, a, &format!("{words:?}"));
+            near(after, b, &format!("{words:?}"));
+        }
+    }
+    // Two runs and judgments are enough, and so is a run against a report of another one.
+    for words in [&[&*a, &b, "--qrels", &qrels][..], &[&saved, &b, "--qrels", &qrels]] {
+        let found = compare(words);
+        assert_eq!(found["queries"], 161, "{words:?}");
+        for ((before, after), (a, b)) in means(&found).iter().zip(&expected) {
+            near(before, a, &format!("{words:?}"));
+            near(after, b, &format!("{words:?}"));
+        }
+    }
+    for (words, code, says) in [
+        (&[&*sample][..], 2, "nothing to compare with"),
+        (&["k1=.4", "no.such.run"], 2, "no setting and no file"),
+        (&["k1=.4", "k9=.4"], 2, "k9"),
+        (&["k1=.4", "k1=.5", "k1=.6"], 2, "more than two sides"),
+        (&[&*a, &b, "--qrels", "no.such.qrels"], 3, "no.such.qrels"),
+    ] {
+        let output = run(&[&["compare"], words].concat());
+        assert_eq!(output.status.code(), Some(code), "{words:?}: {}", text(&output.stderr));
+        assert!(text(&output.stderr).contains(says), "{words:?}: {}", text(&output.stderr));
+    }
+}
+
 fn path(path: &Path) -> &str {
     path.to_str().unwrap()
 }

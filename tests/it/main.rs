@@ -7,6 +7,7 @@ mod commands;
 mod common;
 mod contract;
 mod demo;
+mod docs;
 mod engine;
 mod fakes;
 mod fastembed;
@@ -21,6 +22,8 @@ mod judging;
 mod languages;
 mod layering;
 mod limits;
+#[cfg(unix)]
+mod manners;
 mod marks;
 mod outputs;
 mod readme;
@@ -28,6 +31,8 @@ mod rerankers;
 mod sample;
 mod schema;
 mod second_stage;
+#[cfg(target_os = "linux")]
+mod streams;
 #[cfg(unix)]
 mod terminal;
 mod validate;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use rankscope::engine::LegSpec;
 use rankscope::export::{Format, TableKind, engines, github, junit, latex, markdown};
-use rankscope::judge::Demand;
+use rankscope::judge::{Demand, DemandKind};
 use rankscope::{EngineOptions, Evaluation};
 use serde_json::Value;
 
@@ -149,9 +149,13 @@ fn latex_has_as_many_fields_in_each_row() {
 
 fn demands() -> Vec<Demand> {
     let demand = |metric: &str, words: &str, met: bool, answer: &str| Demand {
+        kind: DemandKind::Min,
         metric: metric.into(),
+        bound: 0.4,
         words: words.into(),
         found: Some(0.5),
+        before: None,
+        p: None,
         met,
         answer: answer.into(),
     };

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::common::{collection, eval_json, sample, small};
+use crate::common::{collection, eval_json, run, sample, small};
 
 fn schema() -> Value {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/eval.schema.json");
@@ -108,5 +108,58 @@ fn other_kinds_of_reports_hold_too() {
     ]);
     let report = eval_json(unjudged.path().to_str().unwrap(), &bm25);
     assert!(report["judgment_holes"].is_null());
+    assert_eq!((&report["collection"]["judged_by"], &report["gate"]), (&json!("passage"), &Value::Null));
     holds(&report);
+}
+
+/// Trap: a script that reads the JSON cannot see what the text and the exit code say.
+#[test]
+fn a_report_says_what_was_demanded_and_what_was_judged() {
+    let documents = collection(&[
+        (
+            "corpus.jsonl",
+            b"{\"_id\": \"a#1\", \"text\": \"one ferry\"}\n{\"_id\": \"a#2\", \"text\": \"two\"}\n{\"_id\": \"b#1\", \
+              \"text\": \"three\"}\n"
+                .as_slice(),
+        ),
+        ("queries.jsonl", b"{\"_id\": \"q\", \"text\": \"ferry\"}\n"),
+        ("qrels/test.tsv", b"q\ta\t1\n"),
+    ]);
+    let folder = documents.path().to_str().unwrap();
+    let bm25 = ["--leg", "bm25", "--rerank", "none", "--json", "--no-tune"];
+    let eval = |more: &[&str]| -> (Option<i32>, Value) {
+        let output = run(&[&["eval", folder], &bm25[..], more].concat());
+        (output.status.code(), serde_json::from_slice(&output.stdout).unwrap())
+    };
+    let (code, report) = eval(&["--min", "rr@10=1", "--min", "first:p@5=0.9"]);
+    holds(&report);
+    assert_eq!(code, Some(1));
+    assert_eq!(
+        (&report["collection"]["judged_by"], &report["collection"]["documents"]),
+        (&json!("document"), &json!(2))
+    );
+    let gate = &report["gate"];
+    assert_eq!(gate["met"], false);
+    let demands = gate["demands"].as_array().unwrap();
+    assert_eq!(demands[0]["met"], true, "{gate}");
+    for (field, value) in
+        [("kind", json!("min")), ("metric", json!("first:p@5")), ("bound", json!(0.9)), ("met", json!(false))]
+    {
+        assert_eq!(demands[1][field], value, "{gate}");
+    }
+    assert_eq!(demands[1]["found"], report["metrics"]["by_name"]["P@5"]["first"], "the number of the report");
+    assert!(demands[1]["answer"].as_str().unwrap().contains("below the 0.9 demanded"), "{gate}");
+    let baseline = documents.path().join("baseline.json");
+    std::fs::write(&baseline, report.to_string()).unwrap();
+    let (code, report) =
+        eval(&["--baseline", baseline.to_str().unwrap(), "--max-drop", "rr@10=0.1", "--significant"]);
+    holds(&report);
+    assert_eq!((code, &report["gate"]["met"]), (Some(0), &json!(true)));
+    let drop = &report["gate"]["demands"][0];
+    assert_eq!(
+        (&drop["kind"], &drop["before"], &drop["found"]),
+        (&json!("max_drop"), &json!(1.0), &json!(1.0)),
+        "{drop}"
+    );
+    assert!(drop["p"].is_number(), "{drop}");
 }

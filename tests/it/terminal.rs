@@ -87,7 +87,7 @@ impl Terminal {
         }
     }
 
-    fn screen(&self) -> String {
+    pub fn screen(&self) -> String {
         self.parser.lock().unwrap().screen().contents()
     }
 
@@ -107,6 +107,14 @@ impl Terminal {
             let left = PATIENCE.saturating_sub(start.elapsed());
             assert!(self.news.recv_timeout(left).is_ok(), "no {what} on\n{screen}");
         }
+    }
+
+    /// Sends the program a signal, by its name without SIG.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.process_id().unwrap().to_string();
+        assert!(
+            std::process::Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success()
+        );
     }
 
     /// Waits for the program's end and gives back its exit code.
@@ -181,8 +189,7 @@ fn a_signal_restores_the_terminal_too() {
     ready();
     let mut terminal = Terminal::open(36, 120, &[&sample()]);
     terminal.until("the screen", |screen| screen.contains("recall@50"));
-    let id = terminal.child.process_id().unwrap();
-    std::process::Command::new("kill").args(["-TERM", &id.to_string()]).status().unwrap();
+    terminal.signal("TERM");
     terminal.end();
     assert!(terminal.is_restored());
 }

@@ -7,6 +7,7 @@ mod judging;
 mod output;
 mod services;
 mod values;
+mod written;
 
 use std::path::PathBuf;
 use std::sync::LazyLock;

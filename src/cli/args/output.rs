@@ -7,10 +7,10 @@ use super::Format;
 pub struct OutputArgs {
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    pub(in crate::cli) format: Format,
     /// The same as --format json; errors are JSON then, too
     #[arg(long, conflicts_with = "format")]
-    json: bool,
+    pub(in crate::cli) json: bool,
 }
 
 impl OutputArgs {

@@ -95,10 +95,26 @@ pub fn run(
     sink: &dyn Fn(Event),
     closed: &AtomicBool,
 ) {
-    let mut collection = match read(&options, sink, closed) {
-        Ok(collection) => Arc::new(collection),
+    let tell = |reading| {
+        // Nobody waits for it any more.
+        if closed.load(Ordering::Relaxed) || is_interrupted() {
+            return ControlFlow::Break(());
+        }
+        sink(Event::Reading(reading));
+        ControlFlow::Continue(())
+    };
+    let (mut collection, legs) = match read(&options, &tell) {
+        Ok((collection, legs)) => (Arc::new(collection), legs),
         Err(error) => return sink(Event::Failed(error)),
     };
+    tracing::info!(
+        collection = %options.collection.display(),
+        passages = collection.passages.len(),
+        queries = collection.queries.len(),
+        judged = collection.judged_queries().count(),
+        "collection read"
+    );
+    let mut legs = Some(legs);
     let watch = options.watch.then(|| {
         let tell = own.clone();
         Watch::start(options.collection.clone(), options.read.clone(), move |read| {
@@ -112,7 +128,13 @@ pub fn run(
     let ledgers = Ledgers::default();
     loop {
         let opened = Arc::clone(&collection);
-        let mut worker = match Worker::open(options.clone(), collection, own, ledgers.clone()) {
+        let of_now = match legs.take() {
+            Some(legs) => Ok(legs),
+            None => open_legs(&options, &collection, &tell),
+        };
+        let worker =
+            of_now.and_then(|legs| Worker::open(options.clone(), collection, legs, own, ledgers.clone()));
+        let mut worker = match worker {
             Ok(worker) => worker,
             Err(error) => return sink(Event::Failed(error)),
         };
@@ -137,19 +159,32 @@ pub fn run(
     }
 }
 
-/// Reads the collection, and says how far it is; nobody waits for it any more once it is `closed`.
-fn read(options: &EngineOptions, sink: &dyn Fn(Event), closed: &AtomicBool) -> Result<Collection> {
-    let tell = |reading| {
-        if closed.load(Ordering::Relaxed) || is_interrupted() {
-            return ControlFlow::Break(());
-        }
-        sink(Event::Reading(reading));
-        ControlFlow::Continue(())
-    };
-    match corpus::read_telling(&options.collection, &options.read, &tell) {
+/// Of runs, and what is odd in them.
+type OpenLegs = (Legs, Vec<String>);
+
+/// Reads the collection and the runs, and says how far it is.
+fn read(
+    options: &EngineOptions,
+    tell: &dyn Fn(corpus::Reading) -> ControlFlow<()>,
+) -> Result<(Collection, OpenLegs)> {
+    let read = corpus::read_telling(&options.collection, &options.read, tell).and_then(|collection| {
+        let legs = open_legs(options, &collection, tell)?;
+        Ok((collection, legs))
+    });
+    match read {
         Err(_) if is_interrupted() => Err(Error::interrupted("stopped while reading the collection")),
         read => read,
     }
+}
+
+fn open_legs(
+    options: &EngineOptions,
+    collection: &Collection,
+    tell: &dyn Fn(corpus::Reading) -> ControlFlow<()>,
+) -> Result<OpenLegs> {
+    let mut notes = Vec::new();
+    let legs = Legs::open(&options.legs, collection, &options.read, &mut notes, tell)?;
+    Ok((legs, notes))
 }
 
 impl Message {
@@ -277,13 +312,12 @@ impl Worker {
     fn open(
         options: EngineOptions,
         collection: Arc<Collection>,
+        (legs, mut notes): OpenLegs,
         own: &mpsc::Sender<Message>,
         ledgers: Ledgers,
     ) -> Result<Self> {
-        let mut notes = Vec::new();
         let (cache, temporary) = cache_folder(&options, &mut notes)?;
         let lexical = lexical::open(&cache, &collection, options.settings.analysis, &mut notes)?;
-        let legs = Legs::open(&options.legs, &collection, &options.read, &mut notes)?;
         let (facts, note) = FactCache::open(&cache.facts())?;
         notes.extend(note);
         let facts = Arc::new(facts.with_scores_max(options.score_cache_max));

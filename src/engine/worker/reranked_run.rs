@@ -4,12 +4,14 @@
 //! the run has beyond the candidates has no place, and is told.
 
 use std::collections::HashSet;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::{Worker, second_stage::Known};
 use crate::corpus::run;
 use crate::domain::rerankers::run_file;
 use crate::domain::{Hit, QueryIdx};
+use crate::engine::interrupt::is_interrupted;
 use crate::engine::query_state::QueryState;
 use crate::engine::snapshot::Focus;
 use crate::error::{Error, Result};
@@ -30,7 +32,11 @@ impl Worker {
     /// When it cannot be read.
     pub(super) fn open_run(&mut self, name: &str) -> Result<Option<RunLists>> {
         let Some(file) = run_file(name) else { return Ok(None) };
-        let read = run::read(Path::new(file), &self.collection, &self.options.read)?;
+        let stop = |_| match is_interrupted() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        };
+        let read = run::read_telling(Path::new(file), &self.collection, &self.options.read, &stop)?;
         self.notes.extend(read.notes.into_iter().map(|note| format!("{name}: {note}")));
         Ok(Some(RunLists { lists: read.lists, beyond: None }))
     }

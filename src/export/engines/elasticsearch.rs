@@ -6,6 +6,9 @@ use super::form::Form;
 use super::{Call, Hybrid, Snippet, Voice, nearest, pretty, vector, whole};
 use crate::domain::{FusionMethod, LegScale};
 
+/// How deep a retriever goes, unless the index allows more; and the most of num_candidates.
+const MOST: usize = 10_000;
+
 pub fn snippet(hybrid: &Hybrid<'_>) -> Snippet {
     let mut snippet = Snippet::default();
     let retriever = retriever(hybrid, &mut snippet);
@@ -18,6 +21,7 @@ pub fn snippet(hybrid: &Hybrid<'_>) -> Snippet {
                 .to_owned(),
         );
     }
+    hybrid.window_note(MOST, "index.max_result_window unless it is raised", &mut snippet);
     bm25_notes(hybrid, &mut snippet);
     snippet
 }
@@ -35,7 +39,7 @@ fn retriever(hybrid: &Hybrid<'_>, snippet: &mut Snippet) -> Value {
                 json!({"retriever": leg(voice, hybrid), "weight": weight, "normalizer": normalizer})
             })
             .collect();
-        json!({"linear": {"rank_window_size": hybrid.window(), "retrievers": inner}})
+        json!({"linear": {"rank_window_size": hybrid.window().min(MOST), "retrievers": inner}})
     };
     match (hybrid.form, hybrid.settings.fusion) {
         (Form::Alone, _) => {
@@ -76,15 +80,16 @@ fn ranks(hybrid: &Hybrid<'_>, snippet: &mut Snippet) -> Value {
             false => json!({"retriever": leg(voice, hybrid), "weight": weight}),
         })
         .collect();
-    json!({"rrf": {"rank_constant": constant, "rank_window_size": hybrid.window(), "retrievers": inner}})
+    let window = hybrid.window().min(MOST);
+    json!({"rrf": {"rank_constant": constant, "rank_window_size": window, "retrievers": inner}})
 }
 
 fn leg(voice: &Voice<'_>, hybrid: &Hybrid<'_>) -> Value {
-    let window = hybrid.window();
+    let window = hybrid.window().min(MOST);
     match voice.scale {
         LegScale::Bm25 => json!({"standard": {"query": lexical(hybrid)}}),
         LegScale::Cosine => {
-            let breadth = hybrid.settings.ann.map_or(window, |ann| ann.ef.max(window)).min(10_000);
+            let breadth = hybrid.settings.ann.map_or(window, |ann| ann.ef.max(window)).min(MOST);
             json!({"knn": {
                 "field": "embedding", "query_vector": vector(), "k": window, "num_candidates": breadth,
             }})

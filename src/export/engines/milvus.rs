@@ -6,6 +6,9 @@ use super::form::Form;
 use super::{Call, Hybrid, Snippet, Voice, nearest, pretty, rounded, vector};
 use crate::domain::{FusionMethod, LegScale};
 
+/// The most hits of one search, and what k stays below.
+const MOST: usize = 16_384;
+
 pub fn snippet(hybrid: &Hybrid<'_>) -> Snippet {
     let mut snippet = Snippet::default();
     let mut searches: Vec<Value> = hybrid.voices.iter().map(|voice| search(voice, hybrid)).collect();
@@ -15,6 +18,10 @@ pub fn snippet(hybrid: &Hybrid<'_>) -> Snippet {
             snippet.emulated = Some(hybrid.as_it_is());
             only["collectionName"] = json!("passages");
             only["limit"] = json!(hybrid.n());
+            // What a part of a hybrid search calls params is here one level down.
+            if let Some(params) = only.as_object_mut().and_then(|fields| fields.remove("params")) {
+                only["searchParams"] = json!({"params": params});
+            }
             only["outputFields"] = fields;
             ("search", only)
         }
@@ -40,6 +47,10 @@ pub fn snippet(hybrid: &Hybrid<'_>) -> Snippet {
             snippet.notes.push(format!("the title's weight {} cannot be said", bm25.title_boost));
         }
     }
+    hybrid.window_note(MOST, "hits that one search may have", &mut snippet);
+    snippet.notes.push(
+        "how hits are compared is a matter of the indexes: COSINE of embedding, BM25 of sparse".to_owned(),
+    );
     if hybrid.voices.iter().any(|voice| voice.scale == LegScale::Cosine) && hybrid.settings.ann.is_none() {
         snippet.notes.push("for an exact dense leg, as here, its index is FLAT".to_owned());
     }
@@ -63,8 +74,8 @@ fn rerank(hybrid: &Hybrid<'_>, snippet: &mut Snippet) -> Value {
     snippet.emulated = Some(hybrid.emulation(FusionMethod::Rrf, &weights, Some(k)));
     if !matches!(hybrid.form, Form::Ranks { .. }) {
         snippet.unlike = Some(nearest(hybrid, "Milvus", "rrf with the same weights"));
-    } else if k <= 0.0 {
-        snippet.unlike = Some(format!("k is above 0; here it is {k}"));
+    } else if k <= 0.0 || k >= MOST as f64 {
+        snippet.unlike = Some(format!("k is above 0 and below {MOST}; here it is {k}"));
     }
     let mut params = json!({"k": k});
     if !hybrid.equal_weights() {
@@ -78,17 +89,15 @@ fn rerank(hybrid: &Hybrid<'_>, snippet: &mut Snippet) -> Value {
 }
 
 fn search(voice: &Voice<'_>, hybrid: &Hybrid<'_>) -> Value {
-    let limit = hybrid.window();
+    let limit = hybrid.window().min(MOST);
     match voice.scale {
-        LegScale::Bm25 => json!({
-            "data": ["…"], "annsField": "sparse", "limit": limit, "searchParams": {"metricType": "BM25"},
-        }),
+        LegScale::Bm25 => json!({"data": ["…"], "annsField": "sparse", "limit": limit}),
         LegScale::Cosine => {
-            let mut parameters = json!({"metricType": "COSINE"});
+            let mut search = json!({"data": [vector()], "annsField": "embedding", "limit": limit});
             if let Some(ann) = hybrid.settings.ann {
-                parameters["params"] = json!({"ef": ann.ef});
+                search["params"] = json!({"ef": ann.ef.max(limit)});
             }
-            json!({"data": [vector()], "annsField": "embedding", "limit": limit, "searchParams": parameters})
+            search
         }
         LegScale::Unknown => {
             json!({"data": [format!("… the query of {}", voice.name)], "annsField": voice.name, "limit": limit})

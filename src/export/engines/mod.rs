@@ -196,6 +196,16 @@ impl<'a> Hybrid<'a> {
         self.settings.window().max(self.n())
     }
 
+    /// Says where the window is deeper than the engine goes.
+    fn window_note(&self, most: usize, what: &str, snippet: &mut Snippet) {
+        if self.window() > most {
+            snippet.notes.push(format!(
+                "W is {} here and {most} there, the {what}: hits beyond are not in it",
+                self.window()
+            ));
+        }
+    }
+
     /// The weights, so that they sum to 1 as they are written.
     fn shares(&self) -> Vec<f64> {
         let sum: f64 = self.voices.iter().map(|voice| voice.weight).sum();

@@ -6,6 +6,11 @@ use super::form::Form;
 use super::{Call, Hybrid, Snippet, Voice, nearest, pretty, vector, whole};
 use crate::domain::{FusionMethod, LegScale};
 
+/// How deep a query goes, unless the index allows more.
+const MOST: usize = 10_000;
+/// Queries in one hybrid query.
+const MOST_QUERIES: usize = 5;
+
 pub fn snippet(hybrid: &Hybrid<'_>) -> Snippet {
     let mut snippet = Snippet::default();
     let queries: Vec<Value> = hybrid.voices.iter().map(|voice| query(voice, hybrid)).collect();
@@ -19,12 +24,27 @@ pub fn snippet(hybrid: &Hybrid<'_>) -> Snippet {
         snippet.calls.push(search("PUT /_search/pipeline/rankscope", &pipeline));
         let body = json!({
             "size": hybrid.n(),
-            "query": {"hybrid": {"pagination_depth": hybrid.window(), "queries": queries}},
+            "query": {"hybrid": {"pagination_depth": hybrid.window().min(MOST), "queries": queries}},
         });
         snippet.calls.push(search("POST /passages/_search?search_pipeline=rankscope", &body));
-        snippet
-            .notes
-            .push("pagination_depth counts for each shard: one shard, or the window is another".to_owned());
+        snippet.notes.push(
+            "pagination_depth, there from version 2.19 on, counts for each shard: one shard, or the window is another"
+                .to_owned(),
+        );
+        if hybrid.voices.len() > MOST_QUERIES {
+            snippet.unlike = Some(format!(
+                "a hybrid query takes {MOST_QUERIES} queries at most, and here are {} legs",
+                hybrid.voices.len()
+            ));
+        }
+    }
+    hybrid.window_note(MOST, "index.max_result_window unless it is raised", &mut snippet);
+    if hybrid.voices.iter().any(|voice| voice.scale == LegScale::Cosine) && hybrid.settings.ann.is_none() {
+        snippet.notes.push(
+            "the knn query is approximate on large segments, and here the dense leg is exact: raise ef_search until \
+             no gold is lost, or try --ann here"
+                .to_owned(),
+        );
     }
     super::elasticsearch::bm25_notes(hybrid, &mut snippet);
     snippet
@@ -112,7 +132,7 @@ fn query(voice: &Voice<'_>, hybrid: &Hybrid<'_>) -> Value {
     match voice.scale {
         LegScale::Bm25 => super::elasticsearch::lexical(hybrid),
         LegScale::Cosine => {
-            let mut knn = json!({"vector": vector(), "k": hybrid.window()});
+            let mut knn = json!({"vector": vector(), "k": hybrid.window().min(MOST)});
             if let Some(ann) = hybrid.settings.ann {
                 knn["method_parameters"] = json!({"ef_search": ann.ef});
             }

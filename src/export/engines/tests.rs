@@ -165,6 +165,46 @@ fn milvus_gets_its_rankers() {
     assert_eq!(rerank(FusionMethod::Rrf, 0.5), serde_json::json!({"strategy": "rrf", "params": {"k": 60.0}}));
 }
 
+/// Trap: a part of a hybrid search calls its parameters otherwise than a search by itself; under the other's
+/// name they are dropped without a word.
+#[test]
+fn milvus_is_told_ef_where_it_looks_for_it() {
+    let here = Settings { ann: Some(Ann { ef: 300 }), ..settings(FusionMethod::Rrf, 0.5) };
+    let hybrid = json(&Engine::Milvus.snippet(&here, &legs()).calls[0]);
+    assert_eq!(hybrid["search"][1]["params"], serde_json::json!({"ef": 300}));
+    let alone = json(&Engine::Milvus.snippet(&Settings { alpha: 1.0, ..here }, &legs()).calls[0]);
+    assert_eq!(alone["searchParams"], serde_json::json!({"params": {"ef": 300}}));
+    assert!(alone.get("params").is_none(), "{alone}");
+}
+
+/// Trap: a request that the engine refuses, because it asks for more than there can be.
+#[test]
+fn what_is_deeper_than_an_engine_goes_is_cut_and_said() {
+    let here = Settings { depth: 50_000, ..settings(FusionMethod::Rrf, 0.5) };
+    for (engine, place, most) in [
+        (Engine::OpenSearch, "/query/hybrid/pagination_depth", 10_000),
+        (Engine::OpenSearch, "/query/hybrid/queries/1/knn/embedding/k", 10_000),
+        (Engine::Elasticsearch, "/retriever/rrf/rank_window_size", 10_000),
+        (Engine::Elasticsearch, "/retriever/rrf/retrievers/1/knn/k", 10_000),
+        (Engine::Milvus, "/search/0/limit", 16_384),
+        (Engine::Qdrant, "/prefetch/0/limit", 50_000),
+    ] {
+        let snippet = engine.snippet(&here, &legs());
+        let body = json(snippet.calls.last().unwrap());
+        assert_eq!(body.pointer(place), Some(&most.into()), "{engine:?} {place} in {body}");
+        assert_eq!(snippet.text().contains("W is 50000 here"), most < 50_000, "{}", snippet.text());
+    }
+    let six: Vec<LegName> = ["a", "b", "c", "d", "e", "f"]
+        .map(|name| LegName { name: name.into(), scale: LegScale::Unknown })
+        .into();
+    let snippet = Engine::OpenSearch.snippet(&settings(FusionMethod::Rrf, 0.5), &six);
+    assert!(
+        snippet.unlike.as_ref().is_some_and(|why| why.contains("5 queries at most")),
+        "{:?}",
+        snippet.unlike
+    );
+}
+
 #[test]
 fn weaviate_gets_graphql() {
     let here = Settings { candidates: 33, ..settings(FusionMethod::WeaviateRelative, 0.75) };

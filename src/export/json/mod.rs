@@ -7,11 +7,11 @@ mod stages;
 
 use serde::Serialize;
 
-use super::judge_parts::{ByName, Holes, MeanSignals, holes};
+use super::judge_parts::{ByName, GatePart, Holes, MeanSignals, holes};
 use crate::corpus::Collection;
 use crate::engine::{EngineOptions, LanguageRow, Snapshot, Study};
 use crate::error::{Error, Result};
-use crate::judge::{Paired, Verdict};
+use crate::judge::{Demand, Paired, Verdict};
 use cost::{AffordPart, BudgetPart, Costs, SpendingPart, afforded};
 use queries::{QueryPart, query};
 use settings::{SettingsPart, settings};
@@ -25,7 +25,12 @@ pub const SCHEMA: u32 = 1;
 ///
 /// # Errors
 /// Never in practice: everything in it can be written as JSON.
-pub fn report(snapshot: &Snapshot, collection: &Collection, options: &EngineOptions) -> Result<String> {
+pub fn report(
+    snapshot: &Snapshot,
+    collection: &Collection,
+    options: &EngineOptions,
+    demands: &[Demand],
+) -> Result<String> {
     let n = snapshot.settings.candidates;
     let means = snapshot.means.as_ref();
     let study = snapshot.study.as_deref();
@@ -36,6 +41,8 @@ pub fn report(snapshot: &Snapshot, collection: &Collection, options: &EngineOpti
             passages: collection.passages.len(),
             queries: collection.queries.len(),
             judged_queries: collection.judged_queries().count(),
+            judged_by: collection.judged_by.name(),
+            documents: collection.documents.as_ref().map(|documents| documents.len()),
             languages: collection.languages().keys().map(ToString::to_string).collect(),
             fingerprint: &collection.fingerprint,
         },
@@ -60,6 +67,7 @@ pub fn report(snapshot: &Snapshot, collection: &Collection, options: &EngineOpti
             golds_lost: found.golds_lost,
         }),
         tuning: snapshot.tuning.as_deref().map(super::tuning::part),
+        gate: GatePart::of(demands),
         warnings: &snapshot.warnings,
     };
     let text = serde_json::to_string(&report).map_err(|e| Error::bug(format!("JSON: {e}")))?;
@@ -89,6 +97,8 @@ struct Report<'a> {
     approximation: Option<ApproximationPart>,
     /// `null` where no other settings were tried.
     tuning: Option<super::tuning::TuningPart<'a>>,
+    /// `null` where nothing is demanded.
+    gate: Option<GatePart<'a>>,
     warnings: &'a [String],
 }
 
@@ -116,6 +126,10 @@ struct CollectionPart<'a> {
     passages: usize,
     queries: usize,
     judged_queries: usize,
+    /// `document`: metrics, fates and k count documents.
+    judged_by: &'static str,
+    /// `null` where passages are of no documents.
+    documents: Option<usize>,
     languages: Vec<String>,
     fingerprint: &'a str,
 }

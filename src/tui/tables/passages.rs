@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tui_input::Input;
 
-use crate::corpus::{Collection, JudgedPassage};
+use crate::corpus::Collection;
 use crate::domain::{DocIdx, Grade, QueryIdx};
 use crate::engine::TextReading;
 use crate::validate::{Options, PassageFacts, Repeats, Validation};
@@ -101,7 +101,7 @@ impl PassageCounts {
         let mut gold_for: HashMap<DocIdx, Vec<QueryIdx>> = HashMap::new();
         for (query, judgments) in (0u32..).map(QueryIdx).zip(&collection.judgments) {
             for judgment in judgments.iter().filter(|judgment| judgment.grade >= rel_level) {
-                if let JudgedPassage::Known(doc) = judgment.passage {
+                for &doc in collection.passages_of(&judgment.passage) {
                     gold_for.entry(doc).or_default().push(query);
                 }
             }

@@ -54,8 +54,8 @@ pub fn command_line(state: &State) -> String {
     let listed = state.collection.as_ref().zip(state.query);
     let id = listed.and_then(|(collection, query)| collection.queries.get(query.index()));
     match (&state.typed, id) {
-        (Some(typed), _) => arguments.extend(["--ask".to_owned(), typed.clone()]),
-        (None, Some(query)) => arguments.extend(["--query".to_owned(), query.id.clone()]),
+        (Some(typed), _) => arguments.extend(spelling::flag("--ask", typed.clone())),
+        (None, Some(query)) => arguments.extend(spelling::flag("--query", query.id.clone())),
         (None, None) => {}
     }
     arguments.extend(spelling::flags(&state.settings, &state.files.base, &state.shelf.legs));
