@@ -231,10 +231,13 @@ fn service(out: &mut String, name: &str) {
 
 /// How it is known that the repository has the graph at this path.
 fn path_known(card: &RerankerCard) -> &'static str {
-    match rerankers::fastembed_fetches(card) {
-        true => "the same as in fastembed's own list",
-        false => {
-            "from the repository's page, not tried: a pull says where it is gone, and --file names another"
+    match card.name {
+        _ if rerankers::fastembed_fetches(card) => "the same as in fastembed's own list",
+        "mmarco-mMiniLMv2-L12-H384-v1" => {
+            "not seen in a list of the repository's files; --file PATH, or OWNER/NAME, takes another export"
+        }
+        _ => {
+            "from the repository's page, not fetched by us: a pull says so if it is gone; --file names another"
         }
     }
 }

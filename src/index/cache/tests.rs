@@ -40,10 +40,12 @@ fn write_until_killed() {
     let Some(file) = std::env::var_os("RANKSCOPE_TEST_FACTS") else { return };
     let (cache, _) = FactCache::open(Path::new(&file)).unwrap();
     let cache = cache.with_scores_max(700 * BYTES_PER_SCORE);
+    let (store, _) = TokenStore::open(&Path::new(&file).with_extension("tokens"), 1 << 20).unwrap();
     let first: u64 = std::env::var("RANKSCOPE_TEST_FIRST").unwrap().parse().unwrap();
     for batch in first.. {
         let rows: Vec<_> = (batch * 16..(batch + 1) * 16).map(|n| (key(n), kept(n as f32))).collect();
         cache.put_scores(&rows);
+        store.put(&rows.iter().map(|(key, _)| (*key, tokens(batch as u8, 20))).collect::<Vec<_>>());
         println!("\ncommitted {batch}");
     }
 }
@@ -89,6 +91,12 @@ fn what_was_committed_survives_kill_9_at_any_moment() {
         let torn: Vec<bool> =
             ((last + 1) * 16..(last + 2) * 16).map(|n| cache.scores(&[key(n)])[0].is_some()).collect();
         assert!(torn.iter().all(|there| *there == torn[0]), "{torn:?}");
+        let (store, note) = TokenStore::open(&file.with_extension("tokens"), 1 << 20).unwrap();
+        assert_eq!(note, None, "the token vectors are whole");
+        let of = |batch: u64| store.get(&(batch * 16..(batch + 1) * 16).map(key).collect::<Vec<_>>());
+        assert_eq!(of(last), vec![Some(tokens(last as u8, 20)); 16]);
+        let torn = of(last + 1);
+        assert!(torn.iter().all(|there| there.is_some() == torn[0].is_some()), "{torn:?}");
         first = last + 2;
     }
 }

@@ -234,6 +234,12 @@ fn message_list(state: &State) -> Vec<(String, Tone, String)> {
         list.extend(stages.iter().filter(|(_, tone, _)| *tone == Tone::Lost).cloned());
         list.extend(snapshot.warnings.iter().map(|words| ("note".to_owned(), Tone::Text, words.clone())));
         list.extend(stages.into_iter().filter(|(_, tone, _)| *tone != Tone::Lost));
+        let spare = match &snapshot.status.spare {
+            StageState::Working { done, total, doing } => Some(format!("{doing}: {done} of {total} pairs")),
+            StageState::Waiting(why) => Some(why.clone()),
+            StageState::Off | StageState::Ready | StageState::Failed(_) => None,
+        };
+        list.extend(spare.map(|words| ("spare".to_owned(), Tone::Quiet, words)));
         let afforded = snapshot.affords.sentence();
         if !afforded.is_empty() {
             list.push(("budget".to_owned(), Tone::Text, afforded));
@@ -251,12 +257,6 @@ fn message_list(state: &State) -> Vec<(String, Tone, String)> {
     }
     if let Some(snapshot) = state.snapshot.as_deref() {
         list.extend(snapshot.spending.iter().map(|spent| ("paid".to_owned(), Tone::Text, spent.words())));
-        let spare = match &snapshot.status.spare {
-            StageState::Working { done, total, doing } => Some(format!("{doing}: {done} of {total} pairs")),
-            StageState::Waiting(why) => Some(why.clone()),
-            StageState::Off | StageState::Ready | StageState::Failed(_) => None,
-        };
-        list.extend(spare.map(|words| ("spare".to_owned(), Tone::Quiet, words)));
     }
     if let Some(collection) = &state.collection {
         list.extend(collection.warnings.iter().map(|words| ("input".to_owned(), Tone::Text, words.clone())));
