@@ -178,10 +178,9 @@ impl QueryState {
     /// The metrics of the first stage's list at these settings' N, and their ceiling. The query is fused
     /// already.
     pub fn first_metrics(&self, settings: &Settings) -> (Metrics, Metrics) {
-        let rows: Vec<Option<usize>> =
-            self.judged.iter().map(|judged| judged.doc.and_then(|doc| self.pool.row_of(doc))).collect();
+        let rows = &self.judged_at;
         let mut ranks = self.fused.ranks(&rows.iter().copied().flatten().collect::<Vec<_>>()).into_iter();
-        let placed: Vec<judge::Placed> = (self.judged.iter().zip(&rows))
+        let placed: Vec<judge::Placed> = (self.judged.iter().zip(rows))
             .map(|(judged, row)| judge::Placed { grade: judged.grade, rank: row.and_then(|_| ranks.next()?) })
             .collect();
         let (n, level) = (settings.candidates, settings.rel_level);
