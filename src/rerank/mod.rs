@@ -91,14 +91,20 @@ fn open_service(name: &str, options: &OpenOptions) -> Result<Box<dyn Reranker>> 
 }
 
 /// Opens a reranker by its name in a plan: all but the late interaction over the embedding model, which
-/// needs the collection's token vectors. Blocks while a model loads; `doing` is told what goes on.
+/// needs the collection's token vectors. Blocks while a model loads, or for as long as fastembed fetches one, unless
+/// it is cancelled; `doing` is told what goes on.
 ///
 /// # Errors
 /// `Unavailable` where its files are not here (with how to get them), or it cannot be loaded; `Usage` for
 /// a name that nothing has.
-pub fn open(name: &str, options: &OpenOptions, doing: &mut dyn FnMut(String)) -> Result<Box<dyn Reranker>> {
+pub fn open(
+    name: &str,
+    options: &OpenOptions,
+    cancel: &Cancel,
+    doing: &mut dyn FnMut(String),
+) -> Result<Box<dyn Reranker>> {
     if let Some(of) = rerankers::of_fastembed(name) {
-        return open_by_fastembed(name, of, options, doing);
+        return open_by_fastembed((name, of), options, cancel, doing);
     }
     let card = rerankers::card(name);
     if card.is_some_and(|card| card.kind == RerankerKind::Service) {
@@ -138,15 +144,15 @@ fn open_colbert(
 /// Opens what stands behind `fastembed:`: a folder, a model that was pulled, and else one that fastembed
 /// fetches by itself.
 fn open_by_fastembed(
-    name: &str,
-    of: &str,
+    (name, of): (&str, &str),
     options: &OpenOptions,
+    cancel: &Cancel,
     doing: &mut dyn FnMut(String),
 ) -> Result<Box<dyn Reranker>> {
     let mut progress = |step| doing(format!("{name}: {step}"));
     let model = match rerankers::fastembed_card(of) {
         Some(card) if rerankers::fastembed_fetches(card) && options.folder_of(card).is_err() => {
-            FastembedReranker::by_name(card, &options.model, &mut progress)?
+            FastembedReranker::by_name(card, &options.model, &|| cancel.is_cancelled(), &mut progress)?
         }
         Some(card) => FastembedReranker::in_folder(&options.files_of(card)?, &options.model, &mut progress)?,
         None if rerankers::is_path(of) => {

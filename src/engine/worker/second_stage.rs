@@ -78,13 +78,16 @@ impl Worker {
                 most_bytes: self.options.token_store_max,
             }),
         };
-        let open = move |name: &str, doing: &mut dyn FnMut(String)| -> Result<Box<dyn Reranker>> {
+        let open = move |name: &str,
+                         cancel: &rerank::Cancel,
+                         doing: &mut dyn FnMut(String)|
+              -> Result<Box<dyn Reranker>> {
             if is_embedding_model(name) {
                 let part = late.lock().unwrap_or_else(PoisonError::into_inner).clone();
                 let late = part.ok_or_else(|| Error::unavailable("the token vectors are not there"))?;
                 return Ok(Box::new(late));
             }
-            rerank::open(name, &options, doing)
+            rerank::open(name, &options, cancel, doing)
         };
         let tell = self.own.clone();
         let runner = Runner::start(

@@ -123,7 +123,7 @@ pub(in crate::models) fn open_named(
         .with_max_length(MAX_TOKENS);
     let model = known
         .from
-        .wait(&card.id, hub, progress, move || TextEmbedding::try_new(init))
+        .wait(&card.id, hub, &|| false, progress, move || TextEmbedding::try_new(init))
         .map_err(|error| error.advise("check the network, or use the bundled model"))?;
     let is_dynamic = matches!(TextEmbedding::get_quantization_mode(&known.model), QuantizationMode::Dynamic);
     start(card, &known.recipe, &runtime.version, model, is_dynamic)

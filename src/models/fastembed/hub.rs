@@ -69,14 +69,16 @@ impl FromHub {
     }
 
     /// Waits for `load`, which fetches what is missing, on a thread of its own: the hub's client can wait for
-    /// ever for a server that never answers.
+    /// ever for a server that never answers. `stop` is asked now and then; what is fetched stays for the next
+    /// time.
     ///
     /// # Errors
-    /// `Unavailable` when it fails, or nothing has come for two minutes.
+    /// `Unavailable` when it fails, is stopped, or nothing has come for two minutes.
     pub fn wait<T: Send + 'static>(
         &self,
         name: &str,
         hub: &Path,
+        stop: &dyn Fn() -> bool,
         progress: &mut dyn FnMut(LoadStep),
         load: impl FnOnce() -> ::fastembed::Result<T> + Send + 'static,
     ) -> Result<T> {
@@ -100,6 +102,11 @@ impl FromHub {
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(Error::unavailable(format!("fastembed died while it loaded {name}")));
                 }
+                Err(RecvTimeoutError::Timeout) if stop() => {
+                    return Err(Error::unavailable(format!(
+                        "{name} was not waited for: the program is ending"
+                    )));
+                }
                 Err(RecvTimeoutError::Timeout) if self.is_cached(hub) => progress(LoadStep::LoadingModel),
                 Err(RecvTimeoutError::Timeout) => {
                     let now = size_of(&repository);
@@ -122,6 +129,25 @@ impl FromHub {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Trap: a program that cannot be left while a hub says nothing.
+    #[test]
+    fn a_stop_ends_the_wait() {
+        let hub = tempfile::tempdir().unwrap();
+        let from = FromHub::new("maker/model", "model.onnx", &[]);
+        let (gate, closed) = mpsc::channel::<()>();
+        let mut told = Vec::new();
+        let asked = std::cell::Cell::new(0);
+        let stop = || asked.replace(asked.get() + 1) > 0;
+        let waited = from.wait("model", hub.path(), &stop, &mut |step| told.push(step), move || {
+            // Until the test is over.
+            let _ = closed.recv();
+            Ok(())
+        });
+        assert!(waited.unwrap_err().to_string().contains("not waited for"));
+        assert_eq!(told, [LoadStep::FetchingModel { name: "model".to_owned(), bytes: 0 }]);
+        drop(gate);
+    }
 
     #[test]
     fn a_model_is_cached_when_every_file_is() {

@@ -41,14 +41,15 @@ pub struct FastembedReranker {
 }
 
 impl FastembedReranker {
-    /// Loads one that fastembed knows by name, fetching it at the first use.
+    /// Loads one that fastembed knows by name, fetching it at the first use; `stop` ends the wait.
     ///
     /// # Errors
-    /// `Unavailable` where ONNX Runtime or the model cannot be had; `Usage` for one that fastembed does not
-    /// know.
+    /// `Unavailable` where ONNX Runtime or the model cannot be had, or it was stopped; `Usage` for one that
+    /// fastembed does not know.
     pub fn by_name(
         card: &RerankerCard,
         options: &ModelOptions,
+        stop: &dyn Fn() -> bool,
         progress: &mut dyn FnMut(LoadStep),
     ) -> Result<Self> {
         let Origin::Hub { repository, .. } = card.origin else {
@@ -77,7 +78,8 @@ impl FastembedReranker {
             .with_intra_threads(options.threads.max(1))
             .with_session_config(NO_SPINNING.0, NO_SPINNING.1)
             .with_max_length(card.context.map_or(MAX_TOKENS, |tokens| tokens as usize));
-        let model = from.wait(&name, &hub, progress, move || TextRerank::try_new(init)).map_err(by_pull)?;
+        let model =
+            from.wait(&name, &hub, stop, progress, move || TextRerank::try_new(init)).map_err(by_pull)?;
         // What was fetched is known by its commit alone.
         let commit = from.commit(&hub).unwrap_or_default();
         Self::new(model, &[&from.code, &known.model_file, &commit])
@@ -325,7 +327,8 @@ mod tests {
             return;
         }
         let card = card("bge-reranker-base").unwrap();
-        let error = FastembedReranker::by_name(card, &options, &mut |_| {}).map(|_| ()).unwrap_err();
+        let error =
+            FastembedReranker::by_name(card, &options, &|| false, &mut |_| {}).map(|_| ()).unwrap_err();
         assert_eq!(error.kind, ErrorKind::Unavailable);
         let said = error.to_string();
         assert!(said.contains("--offline") && said.contains("models pull bge-reranker-base"), "{said}");

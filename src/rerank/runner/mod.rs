@@ -80,8 +80,8 @@ pub enum RunnerEvent {
     Idle,
 }
 
-/// Opens a reranker by its name in the plan; is told what to say meanwhile.
-pub type Opener = Box<dyn FnMut(&str, &mut dyn FnMut(String)) -> Result<Box<dyn Reranker>> + Send>;
+/// Opens a reranker by its name in the plan; is told what to say meanwhile, and gives up when cancelled.
+pub type Opener = Box<dyn FnMut(&str, &Cancel, &mut dyn FnMut(String)) -> Result<Box<dyn Reranker>> + Send>;
 
 #[derive(Default)]
 struct Queue {

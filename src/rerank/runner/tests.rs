@@ -65,7 +65,7 @@ fn bench(facts: &Arc<FactCache>, gate: Option<mpsc::Receiver<()>>, fail: bool) -
     let (seen_tx, seen) = mpsc::channel();
     let collection = Arc::new(collection(&["a", "bb", "", "dddd", "eeeee"]));
     let mut gate = Some(gate);
-    let open: Opener = Box::new(move |name, _| match name {
+    let open: Opener = Box::new(move |name, _, _| match name {
         "by-length" => {
             let (gate, seen) = (gate.take().flatten(), seen_tx.clone());
             Ok(Box::new(ByLength { gate, seen, fail, cut: Vec::new() }))
@@ -228,7 +228,7 @@ fn what_arrived_before_a_failure_is_told_and_kept() {
     let texts = Arc::new(collection(&["a", "bb", "ccc"]));
     for cached in [false, true] {
         let (tell, events) = mpsc::channel();
-        let open: Opener = Box::new(|_, _| Ok(Box::new(Halfway)));
+        let open: Opener = Box::new(|_, _, _| Ok(Box::new(Halfway)));
         let runner = Runner::start(open, Arc::clone(&texts), Arc::clone(&facts), move |e| {
             let _ = tell.send(e);
         });
