@@ -40,7 +40,7 @@ pub enum CacheCommand {
 pub fn run(args: &CacheArgs) -> Result<()> {
     let folder = CacheFolder::new(args.cache_dir.as_deref())?;
     match args.command {
-        CacheCommand::Info => print(&info(&folder, score_cache_max(args.score_cache_max)?)?),
+        CacheCommand::Info => print(&info(&folder, score_cache_max(args.score_cache_max))?),
         CacheCommand::Clear { all } => {
             let before = bytes(folder.root());
             clear(&folder, all)?;

@@ -224,7 +224,7 @@ impl EngineArgs {
             plain_http: self.services.rerank_plain_http,
             judging: JudgeOptions::default(),
             token_store_max: self.token_store_max.saturating_mul(1 << 20),
-            score_cache_max: score_cache_max(self.score_cache_max)?,
+            score_cache_max: score_cache_max(self.score_cache_max),
             settings,
         })
     }

@@ -42,9 +42,9 @@ pub fn judged_by() -> impl TypedValueParser<Value = JudgedBy> {
 }
 
 /// The most that reranker scores may take: as said, else as in the user's `config.toml`, else the default.
-pub fn score_cache_max(said: Option<u64>) -> crate::error::Result<u64> {
-    let own = || folders::config().map_or(Ok(None), |folder| Ok(user::config(&folder)?.score_cache_max));
-    Ok(said.map_or_else(own, |said| Ok(Some(said)))?.unwrap_or(SCORES_MAX))
+/// Of what is wrong in that file the screen and `config check` speak.
+pub fn score_cache_max(said: Option<u64>) -> u64 {
+    said.or_else(|| user::config(&folders::config()?).0.score_cache_max).unwrap_or(SCORES_MAX)
 }
 
 pub fn weight(written: &str) -> Result<(String, f64), String> {

@@ -43,10 +43,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
     let has_text = state.collection.as_ref().is_some_and(|collection| collection.has_texts);
     let text = match has_text {
         true => text_lines(passage, marks, usize::from(inner.width), usize::from(text_height) + 1),
-        false => {
-            let lines = wrap::lines(NO_TEXT, &[], usize::from(inner.width), usize::from(text_height));
-            styled(lines, Tone::Quiet).collect()
-        }
+        false => no_text(usize::from(inner.width), usize::from(text_height)),
     };
     let more = text.len() > usize::from(text_height);
     for (y, line) in (inner.y..inner.y + text_height).zip(&text) {
@@ -62,7 +59,20 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
 }
 
 /// Of a collection of which only ids are known.
-const NO_TEXT: &str = "no text here: runs and judgments name passages by their ids alone";
+pub const NO_TEXT: &str = "no text here: runs and judgments name passages by their ids alone";
+
+/// The lines that stand in place of a text.
+pub fn no_text(room: usize, most: usize) -> Vec<Vec<Piece>> {
+    styled(wrap::lines(NO_TEXT, &[], room, most), Tone::Quiet).collect()
+}
+
+/// Title and text in lines, or why there is none.
+pub fn text_or_why(passage: &Passage, state: &State, room: usize, most: usize) -> Vec<Vec<Piece>> {
+    match state.collection.as_ref().is_some_and(|collection| collection.has_texts) {
+        true => text_lines(passage, &[], room, most),
+        false => no_text(room, most),
+    }
+}
 
 fn titles(pen: &Pen<'_>, passage: &Passage, gold: bool, tabs: Vec<Piece>) -> (Vec<Piece>, Vec<Piece>) {
     let mut name = vec![
@@ -226,6 +236,7 @@ fn messages(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
 /// The verdict in full, failures, warnings, states and costs.
 fn message_list(state: &State) -> Vec<(String, Tone, String)> {
     let mut list = Vec::new();
+    list.extend(state.trouble.iter().map(|words| ("trouble".to_owned(), Tone::Lost, words.clone())));
     if let Some(snapshot) = state.snapshot.as_deref() {
         let stages = stages(snapshot);
         if !snapshot.verdict.is_empty() {
