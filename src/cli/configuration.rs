@@ -7,6 +7,7 @@ use clap::Subcommand;
 use super::screen;
 use crate::config::{self, folders, presets, user};
 use crate::error::{Error, ErrorKind, Result};
+use crate::index::cache::SCORES_MAX;
 use crate::text::visible;
 use crate::tui;
 
@@ -47,7 +48,7 @@ fn paths(folder: &Path) -> String {
     let there = |file: &Path| if file.exists() { "" } else { "  (not there)" };
     let mut lines = String::new();
     for (name, what) in [
-        ("config.toml", "theme, ascii, mouse, restore, [keys]"),
+        ("config.toml", "theme, ascii, mouse, restore, score-cache-max, [keys]"),
         ("presets.toml", "a table for each preset"),
         ("themes", "NAME.toml for each theme"),
     ] {
@@ -72,10 +73,11 @@ fn show(folder: &Path) -> Result<()> {
     let theme = own.theme.as_ref().map_or("auto", |theme| theme.value.as_str());
     let yes = |on: Option<bool>, usual: bool| on.unwrap_or(usual);
     let mut text = format!(
-        "theme = \"{theme}\"\nascii = {}\nmouse = {}\nrestore = {}\n\n",
+        "theme = \"{theme}\"\nascii = {}\nmouse = {}\nrestore = {}\nscore-cache-max = {}\n\n",
         yes(own.ascii, false),
         yes(own.mouse, true),
-        yes(own.restore, true)
+        yes(own.restore, true),
+        own.score_cache_max.unwrap_or(SCORES_MAX)
     );
     text.push_str("# themes\n");
     for (name, words) in tui::THEMES {

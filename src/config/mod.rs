@@ -12,6 +12,7 @@ mod described;
 pub mod folders;
 pub mod presets;
 pub mod session;
+mod size;
 pub mod spelling;
 pub mod user;
 mod written;
@@ -26,6 +27,7 @@ use crate::durable;
 use crate::error::{Error, Result};
 
 pub use described::Described;
+pub use size::size;
 
 /// Some of the settings, to be laid over others. The file has the same names as the flags.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]

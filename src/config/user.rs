@@ -29,6 +29,8 @@ pub struct UserConfig {
     pub mouse: Option<bool>,
     /// Whether the last query and settings come back at the next start.
     pub restore: Option<bool>,
+    /// Bytes of reranker scores that are kept.
+    pub score_cache_max: Option<u64>,
     /// By the name of an action: its keys, as people write them.
     pub keys: Vec<(Placed<String>, Vec<String>)>,
 }
@@ -61,7 +63,7 @@ pub struct ThemeFile {
     pub entries: Vec<(Placed<String>, BTreeMap<String, String>)>,
 }
 
-const KEYS: [&str; 5] = ["theme", "ascii", "mouse", "restore", "keys"];
+const KEYS: [&str; 6] = ["theme", "ascii", "mouse", "restore", "score-cache-max", "keys"];
 
 /// Reads `config.toml` in the folder; the defaults where there is none. With it come all mistakes, each
 /// with its line; what is wrong is left out.
@@ -91,6 +93,15 @@ pub fn config(folder: &Path) -> (UserConfig, Vec<Error>) {
                 ("mouse", on) => config.mouse = on,
                 (_, on) => config.restore = on,
             },
+            "score-cache-max" => {
+                let written =
+                    item.as_str().map(str::to_owned).or_else(|| Some(item.as_integer()?.to_string()));
+                let bytes = written.ok_or_else(|| "score-cache-max is a size such as \"512M\"".to_owned());
+                match bytes.and_then(|written| super::size(&written)) {
+                    Ok(bytes) => config.score_cache_max = Some(bytes),
+                    Err(fault) => wrong(item.span(), &fault),
+                }
+            }
             "keys" => match item.as_table_like() {
                 Some(table) => bindings(&text, table, &mut config.keys, &mut wrong),
                 None => wrong(item.span(), "keys is a table: [keys], then action = \"key\" lines"),
@@ -272,6 +283,9 @@ mod tests {
             (Placed { value: "quit".into(), line: 5 }, vec!["q".into(), "ctrl-q".into()])
         );
         assert_eq!(config.keys[1].0.line, 6);
+        let sized = |text| super::config(folder("config.toml", text).path()).0.score_cache_max;
+        assert_eq!(sized("score-cache-max = \"64M\""), Some(64 << 20));
+        assert_eq!(sized("score-cache-max = 1000"), Some(1000));
         let nothing = super::config(tempfile::tempdir().unwrap().path());
         assert_eq!(nothing, (UserConfig::default(), Vec::new()));
     }
@@ -284,6 +298,8 @@ mod tests {
             ("mouse = true\n[keys]\nquit = 3\n", 3, "quit takes a key"),
             ("mouse = true\n\ntheme = \n", 3, ""),
             ("theme = 7", 1, "in quotes"),
+            ("\nscore-cache-max = \"much\"\n", 2, "is no size"),
+            ("score-cache-max = -1", 1, "is no size"),
             ("[keys]\nmark = \"a\"\nmark = \"b\"\n", 3, "mark: duplicate key"),
         ] {
             let error = config(folder("config.toml", text).path()).1[0].to_string();

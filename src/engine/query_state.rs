@@ -19,7 +19,7 @@ use crate::judge::{Desk, JudgedIdeal, Lists, MetricPlan, Signals};
 use crate::rerank::cascade::{PairScore, StagePlan};
 
 use documents::ByDocument;
-pub use reranked::StageHit;
+pub use reranked::{Reranked, StageHit};
 
 /// One judged passage or document, judged non-relevant ones included.
 #[derive(Debug, Clone)]

@@ -322,7 +322,7 @@ impl Worker {
         let lexical = lexical::open(&cache, &collection, options.settings.analysis, &mut notes)?;
         let (facts, note) = FactCache::open(&cache.facts())?;
         notes.extend(note);
-        let facts = Arc::new(facts);
+        let facts = Arc::new(facts.with_scores_max(options.score_cache_max));
 
         let tell = own.clone();
         let background = match options.use_model {
