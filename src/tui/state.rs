@@ -1,20 +1,20 @@
 //! Everything the screen remembers, as plain data. `update` changes it, `view` draws it.
 
-mod judged;
 mod place;
 
 use std::sync::Arc;
 
 use tui_input::Input;
 
-use crate::corpus::{Collection, Mark, MarkedQuery, Reading};
-use crate::domain::{DocIdx, Grade, LegId, LegName, QueryIdx, SecondStage, Settings};
+use crate::corpus::{Collection, Reading};
+use crate::domain::{DocIdx, LegId, LegName, QueryIdx, SecondStage, Settings};
 use crate::engine::{Focus, Question, Snapshot};
 
 use crate::tune::Goal;
 
 use super::demo::{Tour, caption};
 use super::history::History;
+use super::judged::{Judgments, Pool};
 use super::knobs::{self, Knob, Scope};
 use super::layout::{Detail, Layout, Plot, Wants};
 use super::picker::{self, Picker, Shelf};
@@ -22,7 +22,6 @@ use super::tables::Tables;
 use super::theme::Look;
 use super::{Files, Options, Restored};
 
-pub use judged::{JudgmentStep, Judgments, Pool};
 pub use place::{Mode, Pane, View};
 
 /// The passage under the cursor. Both lists share it: what is marked in one is marked in the other.
@@ -134,6 +133,8 @@ pub struct State {
     /// First line in sight of an open overlay.
     pub overlay_scroll: usize,
     pub notice: Option<Notice>,
+    /// The last thing that went wrong, in full: a line may be too short for it.
+    pub trouble: Option<String>,
     /// The tour under way.
     pub tour: Option<Tour>,
     /// Fewer columns and larger marks, for an audience.
@@ -218,6 +219,7 @@ impl State {
             scroll: Scroll::default(),
             overlay_scroll: 0,
             notice: None,
+            trouble: None,
             picturing: false,
             history: History::default(),
             shelf: Shelf {
@@ -290,6 +292,7 @@ impl State {
             plot: self.plot,
             dock,
             presenter: self.presenter,
+            blind: self.is_blind(),
         }
     }
 
@@ -347,34 +350,13 @@ impl State {
         self.snapshot.as_ref().is_some_and(|shown| shown.focus.stale)
     }
 
-    /// The grade of a passage for the query on the screen, as it was asked for last; `None`: unjudged.
-    pub fn grade_of(&self, doc: DocIdx) -> Option<Grade> {
-        let collection = self.collection.as_ref()?;
-        let passage = collection.passages.get(doc.index())?;
-        let listed = self.query.filter(|_| self.typed.is_none());
-        let is_it = |mark: &&Mark| {
-            mark.passage == passage.id
-                && match &mark.query {
-                    MarkedQuery::Listed(id) => listed.is_some_and(|query| collection.query(query).id == *id),
-                    MarkedQuery::Typed(text) => self.typed.as_ref() == Some(text),
-                }
-        };
-        match self.judgments.pending.iter().rev().find(is_it) {
-            Some(mark) => mark.grade,
-            None => collection.grade(listed?, doc),
-        }
-    }
-
-    /// Whether what could sway a judgment is hidden.
-    pub fn is_blind(&self) -> bool {
-        self.blind || self.mode == Mode::Pooling
-    }
-
     pub fn say(&mut self, text: impl Into<String>) {
         self.notice = Some(Notice { text: text.into(), is_error: false });
     }
 
     pub fn complain(&mut self, text: impl Into<String>) {
-        self.notice = Some(Notice { text: text.into(), is_error: true });
+        let text = text.into();
+        self.trouble = Some(text.clone());
+        self.notice = Some(Notice { text, is_error: true });
     }
 }

@@ -27,7 +27,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::engine::{Focus, Request};
 
-use super::actions::{self, ActionId};
+use super::actions::{self, ActionId, Place};
 use super::behind::Outcome;
 use super::demo::tour;
 use super::knobs;
@@ -122,7 +122,9 @@ fn on_key(state: &mut State, event: KeyEvent) -> Vec<Effect> {
             if let KeyCode::Char(c) = event.code
                 && event.modifiers.difference(KeyModifiers::SHIFT).is_empty()
             {
-                state.say(format!("{c} does nothing here: ? lists the keys"));
+                let why =
+                    if actions::place(state) == Place::Blind { " while you judge blind" } else { " here" };
+                state.say(format!("{c} does nothing{why}: ? lists the keys"));
             }
             Vec::new()
         }

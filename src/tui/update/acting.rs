@@ -22,6 +22,10 @@ pub fn on_action(state: &mut State, action: ActionId) -> Vec<Effect> {
     if !turning::is_a_turn(action) && !matches!(state.mode, Mode::Picking(_)) {
         state.history.end_run();
     }
+    if pool::hides(state, action) {
+        pool::refuse(state);
+        return Vec::new();
+    }
     match action {
         Id::QuitAlways => vec![Effect::Quit],
         Id::Suspend => vec![Effect::Suspend],
@@ -67,6 +71,9 @@ pub fn on_action(state: &mut State, action: ActionId) -> Vec<Effect> {
         Id::PreviousQuery => queries::step(state, -1),
         Id::NextGold => lists::to_gold(state, true),
         Id::PreviousGold => lists::to_gold(state, false),
+        Id::NextPane | Id::PreviousPane if state.blind => {
+            focus(state, if state.pane == Pane::First { Pane::Queries } else { Pane::First })
+        }
         Id::NextPane => focus(state, state.pane.step(1)),
         Id::PreviousPane => focus(state, state.pane.step(-1)),
         Id::Open => open(state),
