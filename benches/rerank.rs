@@ -10,7 +10,9 @@ use half::f16;
 use rankscope::domain::DocIdx;
 use rankscope::index::EmbeddingStore;
 use rankscope::models::late::{max_sim_slices, to_f32};
-use rankscope::models::{CrossEncoder, CrossEncoderFiles, Encoded, ModelOptions, Reading, TokenVectors};
+use rankscope::models::{
+    CrossEncoder, CrossEncoderFiles, Encoded, ModelOptions, PairScorer as _, Reading, TokenVectors,
+};
 
 const DIM: usize = 384;
 

@@ -6,12 +6,11 @@ mod harness;
 use std::hint::black_box;
 
 use rankscope::domain::{DocIdx, Hit};
-use rankscope::fuse::{FusionPlan, Method, Pool};
+use rankscope::fuse::{FusedList, FusionPlan, Method, Pool};
 use rankscope::judge::{Placed, SplitMix64, measure};
 use rankscope::tune::{
     Axis, AxisPlans, Folds, Goal, Grid, JudgedRow, Lost, LostGold, Resampling, SecondScore, StepCurve,
-    StepSum, TuneQuery, by_score, cross_validate_curves, first_stage_curve, remedies, reranked_curve,
-    what_if,
+    StepSum, TuneQuery, cross_validate_curves, first_stage_curve, remedies, reranked_curve, what_if,
 };
 
 const QUERIES: usize = 1000;
@@ -114,8 +113,17 @@ fn main() {
         candidates: vec![10, 20, 50, 100, 200],
     };
     let ndcg = |placed: &[Placed], n: usize| Goal::Ndcg10.of(&measure(placed, n, 1));
+    let by_score = |place: usize, _: &FusedList, set: &[usize], asked: &[usize]| {
+        let score = |row: usize| match queries[place].second[row] {
+            SecondScore::Score(score) => score,
+            _ => f32::MIN,
+        };
+        let rank =
+            |&row: &usize| Some(1 + set.iter().filter(|&&other| score(other) > score(row)).count() as u32);
+        Some(asked.iter().map(rank).collect())
+    };
     harness::measure(&format!("what-if, {} cells x {QUERIES} queries", grid().cells()), None, || {
-        drop(black_box(what_if(&queries, grid(), &ndcg, &by_score, &mut |_| {}, &never)));
+        drop(black_box(what_if(&queries, grid(), &ndcg, Some(&by_score), &mut |_| {}, &never)));
     });
 
     let lost: Vec<LostGold> =

@@ -7,6 +7,7 @@ use clap::Subcommand;
 use super::screen;
 use crate::config::{self, folders, presets, user};
 use crate::error::{Error, ErrorKind, Result};
+use crate::index::cache::SCORES_MAX;
 use crate::text::visible;
 use crate::tui;
 
@@ -47,7 +48,7 @@ fn paths(folder: &Path) -> String {
     let there = |file: &Path| if file.exists() { "" } else { "  (not there)" };
     let mut lines = String::new();
     for (name, what) in [
-        ("config.toml", "theme, ascii, mouse, restore, [keys]"),
+        ("config.toml", "theme, ascii, mouse, restore, score-cache-max, [keys]"),
         ("presets.toml", "a table for each preset"),
         ("themes", "NAME.toml for each theme"),
     ] {
@@ -66,16 +67,17 @@ fn paths(folder: &Path) -> String {
 }
 
 fn show(folder: &Path) -> Result<()> {
-    let own = user::config(folder)?;
-    let keys = screen::keymap(&own)?;
-    screen::theme(None, &own, Some(folder))?;
+    let own = screen::without_faults(user::config(folder))?;
+    let keys = screen::without_faults(screen::keymap(&own))?;
+    screen::without_faults(screen::theme(None, &own, Some(folder)))?;
     let theme = own.theme.as_ref().map_or("auto", |theme| theme.value.as_str());
     let yes = |on: Option<bool>, usual: bool| on.unwrap_or(usual);
     let mut text = format!(
-        "theme = \"{theme}\"\nascii = {}\nmouse = {}\nrestore = {}\n\n",
+        "theme = \"{theme}\"\nascii = {}\nmouse = {}\nrestore = {}\nscore-cache-max = {}\n\n",
         yes(own.ascii, false),
         yes(own.mouse, true),
-        yes(own.restore, true)
+        yes(own.restore, true),
+        own.score_cache_max.unwrap_or(SCORES_MAX)
     );
     text.push_str("# themes\n");
     for (name, words) in tui::THEMES {
@@ -85,7 +87,8 @@ fn show(folder: &Path) -> Result<()> {
         text.push_str(&format!("#   {:<16}your own\n", visible(&name)));
     }
     text.push_str("# presets\n");
-    for preset in presets::built_in().into_iter().chain(user::presets(folder)?) {
+    let own_presets = screen::without_faults(user::presets(folder))?;
+    for preset in presets::built_in().into_iter().chain(own_presets) {
         text.push_str(&format!("#   {:<26}{}\n", visible(&preset.name), preset.words));
     }
     text.push_str("\n[keys]\n");
@@ -99,25 +102,38 @@ fn show(folder: &Path) -> Result<()> {
 
 /// Reads everything; all mistakes are named, one a line.
 fn check(folder: &Path, collection: Option<&Path>) -> Result<()> {
-    let mut faults: Vec<Error> = Vec::new();
-    let mut take = |outcome: Result<()>| faults.extend(outcome.err());
-    match user::config(folder) {
-        Ok(own) => {
-            take(screen::keymap(&own).map(drop));
-            take(screen::theme(None, &own, Some(folder)).map(drop));
-        }
-        Err(error) => take(Err(error)),
-    }
+    let (own, mut faults) = user::config(folder);
+    faults.extend(screen::keymap(&own).1);
+    faults.sort_by_key(|fault| fault.place.as_ref().and_then(|place| place.line));
+    faults.extend(screen::theme(None, &own, Some(folder)).1);
     for name in user::theme_names(folder) {
-        take(screen::theme(Some(&name), &user::UserConfig::default(), Some(folder)).map(drop));
+        if tui::THEMES.iter().any(|(of_ours, _)| *of_ours == name) {
+            let fault = format!("{name} is a theme of the program, which goes before this file: rename it");
+            faults.push(Error::input(fault).in_file(&folder.join("themes").join(format!("{name}.toml"))));
+            continue;
+        }
+        faults.extend(screen::theme(Some(&name), &user::UserConfig::default(), Some(folder)).1);
     }
-    take(user::presets(folder).map(drop));
+    faults.extend(user::presets(folder).1);
+    let mut read = folder.display().to_string();
     if let Some(collection) = collection {
-        take(config::file(&config::settings_file(collection)).map(drop));
+        if !collection.exists() {
+            return Err(Error::input("there is no such collection").in_file(collection));
+        }
+        let file = config::settings_file(collection);
+        if file.exists() {
+            read.push_str(&format!(" and {}", file.display()));
+            faults.extend(config::faults_of_file(&file)?);
+        }
     }
-    faults.dedup();
-    let Some((first, others)) = faults.split_first() else {
-        return super::print(&format!("nothing is wrong in {}\n", folder.display()));
+    let mut told: Vec<Error> = Vec::new();
+    for fault in faults {
+        if !told.contains(&fault) {
+            told.push(fault);
+        }
+    }
+    let Some((first, others)) = told.split_first() else {
+        return super::print(&format!("nothing is wrong in {read}\n"));
     };
     let mut message = first.message.clone();
     for other in others {

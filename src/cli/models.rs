@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 use clap::Subcommand;
 
 use super::print;
-use crate::domain::rerankers::{self, Origin, RERANKERS, RerankerCard};
+use crate::domain::rerankers::{self, FASTEMBED, Origin, RERANKERS, RerankerCard, RerankerKind};
 use crate::error::{Error, Result};
 use crate::models::hub::FetchProgress;
 use crate::models::store::{self, Stored};
 use crate::models::{CrossEncoderFiles, ModelOptions, locate};
+use crate::rerank::http;
 use crate::text::visible;
 
 /// Least time between two lines of progress.
@@ -78,7 +79,7 @@ fn list(options: &ModelOptions) -> String {
             Origin::Bundled => "bundled",
             Origin::Hub { .. } if stored.iter().any(|one| one.name == card.name) => "yes",
             Origin::Hub { .. } => "no",
-            Origin::Remote => "–",
+            Origin::Fastembed | Origin::Remote => "–",
         };
         let _ = writeln!(
             out,
@@ -101,8 +102,9 @@ fn list(options: &ModelOptions) -> String {
 
 /// A name as `--rerank` takes it.
 fn written(card: &RerankerCard) -> String {
-    match card.kind {
-        rerankers::RerankerKind::Service => format!("{}:MODEL", card.name),
+    match card.origin {
+        Origin::Fastembed => format!("{}:NAME", card.name),
+        _ if card.takes_more() => format!("{}:MODEL", card.name),
         _ => card.name.to_owned(),
     }
 }
@@ -113,29 +115,17 @@ fn cut(licence: &str) -> &str {
 }
 
 fn info(options: &ModelOptions, name: &str) -> Result<String> {
+    let mut out = String::new();
+    if let Some(of) = rerankers::of_fastembed(name) {
+        let model = rerankers::fastembed_card(of).ok_or_else(|| unknown(name))?;
+        by_fastembed(&mut out, model);
+        out.push_str(&info(options, model.name)?);
+        return Ok(out);
+    }
     let card = rerankers::card(name);
     let stored = store::find(options, name);
-    let mut out = String::new();
     if let Some(card) = card {
-        let _ = writeln!(out, "{}: {}, {}", written(card), card.kind.name(), card.of);
-        let mut said = vec![
-            ("licence", card.licence.to_owned()),
-            ("languages", card.languages.to_owned()),
-            ("scores", card.scores.to_owned()),
-            ("price", card.price.to_owned()),
-        ];
-        if !card.parameters.is_empty() {
-            said.push(("parameters", card.parameters.to_owned()));
-        }
-        if let Some(context) = card.context {
-            said.push(("longest input", format!("{context} tokens")));
-        }
-        if let Origin::Hub { repository, graph, .. } = card.origin {
-            said.push(("from", format!("https://huggingface.co/{repository}, {graph}")));
-        }
-        for (what, value) in said {
-            let _ = writeln!(out, "  {what:<14} {value}");
-        }
+        facts(&mut out, card);
     }
     match (card.map(|card| card.origin), &stored) {
         (Some(Origin::Bundled), _) => {
@@ -143,34 +133,146 @@ fn info(options: &ModelOptions, name: &str) -> Result<String> {
                 "cross-encoder" => CrossEncoderFiles::bundled(options)?.graph,
                 _ => locate(options)?.card.folder,
             };
-            let _ = writeln!(out, "  {:<14} {}", "here", folder.display());
+            line(&mut out, "here", &folder.display().to_string());
+            line(
+                &mut out,
+                "checked",
+                "by length when it is loaded; its SHA-256 is part of every score's key",
+            );
         }
         (_, Some(stored)) => here(&mut out, stored),
-        (Some(Origin::Hub { .. }), None) => {
+        (Some(Origin::Hub { graph, weights, .. }), None) => {
             let place = store::store_folders(options, name).into_iter().next().unwrap_or_default();
-            let _ = writeln!(out, "  {:<14} no: rankscope models pull {name}", "here");
-            let _ = writeln!(out, "  {:<14} {}", "or by hand to", place.display());
+            line(&mut out, "here", &format!("no: rankscope models pull {name}"));
+            line(&mut out, "or by hand to", &place.display().to_string());
+            line(
+                &mut out,
+                "revision",
+                "main, as it is when it is pulled: no commit is set beforehand, one is kept",
+            );
+            let files: Vec<&str> = [graph].iter().chain(weights).copied().collect();
+            line(&mut out, "files", &format!("{}, tokenizer.json and its settings", files.join(", ")));
+            line(
+                &mut out,
+                "checked",
+                "by the SHA-256 that the hub names (of large files); the small ones, of which it names none, \
+                 by length alone",
+            );
         }
-        (Some(Origin::Remote), None) => {}
-        (None, None) => {
-            return Err(Error::usage(format!("no reranker is called {name:?}"))
-                .advise("`rankscope models list` tells the names"));
-        }
+        (Some(Origin::Fastembed | Origin::Remote), None) => {}
+        (None, None) => return Err(unknown(name)),
     }
     Ok(out)
 }
 
+fn unknown(name: &str) -> Error {
+    Error::usage(format!("no reranker is called {name:?}")).advise("`rankscope models list` tells the names")
+}
+
+fn line(out: &mut String, what: &str, value: &str) {
+    let _ = writeln!(out, "  {what:<14} {value}");
+}
+
+/// What the table says.
+fn facts(out: &mut String, card: &RerankerCard) {
+    let _ = writeln!(out, "{}: {}, {}", written(card), card.kind.name(), card.of);
+    for (what, value) in [
+        ("licence", card.licence),
+        ("languages", card.languages),
+        ("scores", card.scores),
+        ("price", card.price),
+        ("parameters", card.parameters),
+    ] {
+        if !value.is_empty() {
+            line(out, what, value);
+        }
+    }
+    if let Some(context) = card.context {
+        line(out, "longest input", &format!("{context} tokens"));
+    }
+    if let Origin::Hub { repository, graph, .. } = card.origin {
+        line(out, "from", &format!("https://huggingface.co/{repository}, {graph}"));
+        line(out, "path", path_known(card));
+    }
+    if card.kind == RerankerKind::Service {
+        service(out, card.name);
+    }
+    if card.origin == Origin::Fastembed {
+        let names: Vec<&str> = FASTEMBED.iter().map(|(_, name)| *name).collect();
+        line(out, "fetches", &names.join(", "));
+        line(out, "loads", "any other cross-encoder that `rankscope models pull` has fetched, or a folder");
+        line(out, "only graphs of", "64-bit ids and one number a pair in an output called \"logits\"");
+        line(out, "stops", "between two batches of at most 512 tokens, never within one");
+    }
+}
+
+/// What a service is asked for, and what it bills.
+fn service(out: &mut String, name: &str) {
+    let known = http::service(if name == "url" { "http" } else { name });
+    let Some(service) = known else { return };
+    for model in service.models {
+        let price = model.price.map_or_else(|| "no price is known".to_owned(), |price| price.to_string());
+        line(out, "model", &format!("{}: {price}", model.id));
+    }
+    if !service.models.is_empty() {
+        line(
+            out,
+            "price list",
+            &format!(
+                "of {}, {}; an estimate, look at your account",
+                http::PRICES_LOOKED_UP,
+                service.price_note
+            ),
+        );
+    }
+    line(out, "key", &service.key_variables.join(" or "));
+    line(out, "documented at", service.docs_url);
+}
+
+/// How it is known that the repository has the graph at this path.
+fn path_known(card: &RerankerCard) -> &'static str {
+    match card.name {
+        _ if rerankers::fastembed_fetches(card) => "the same as in fastembed's own list",
+        "mmarco-mMiniLMv2-L12-H384-v1" => {
+            "not seen in a list of the repository's files; --file PATH, or OWNER/NAME, takes another export"
+        }
+        _ => {
+            "from the repository's page, not fetched by us: a pull says so if it is gone; --file names another"
+        }
+    }
+}
+
+/// What fastembed makes of a model of the table.
+fn by_fastembed(out: &mut String, model: &RerankerCard) {
+    let _ = writeln!(out, "fastembed:{}: the model below, run by the fastembed crate", model.name);
+    let from = match rerankers::fastembed_fetches(model) {
+        true => "`models pull`'s files where they are here; else fetched when it is first used",
+        false => "`models pull`'s files",
+    };
+    line(out, "files", from);
+    if rerankers::fastembed_fetches(model) {
+        line(
+            out,
+            "checked",
+            "what fastembed fetches: neither pinned nor checked; scores are kept by its commit",
+        );
+    }
+    out.push('\n');
+}
+
 fn here(out: &mut String, stored: &Stored) {
-    let _ = writeln!(out, "  {:<14} {} ({})", "here", stored.folder.display(), size(stored.bytes));
+    line(out, "here", &format!("{} ({})", stored.folder.display(), size(stored.bytes)));
     let Some(manifest) = &stored.manifest else {
-        let _ = writeln!(out, "  {:<14} put there by hand, or not whole", "");
+        line(out, "", "put there by hand, or not whole: no revision is known, nothing was checked");
         return;
     };
-    let _ =
-        writeln!(out, "  {:<14} {} at {}", "of", visible(&manifest.repository), visible(&manifest.commit));
+    line(out, "revision", &format!("{} of {}", visible(&manifest.commit), visible(&manifest.repository)));
     for file in &manifest.files {
-        let check = if file.checked { "sha256 checked" } else { "length checked" };
-        let _ = writeln!(out, "  {:<14} {:>9}  {check}  {}", "", size(file.bytes), visible(&file.path));
+        let check = match file.checked {
+            true => format!("sha256 as the hub names it: {}", visible(&file.sha256)),
+            false => format!("length only; its sha256 is {}", visible(&file.sha256)),
+        };
+        line(out, "", &format!("{:>9}  {}  {check}", size(file.bytes), visible(&file.path)));
     }
 }
 

@@ -20,13 +20,13 @@ pub fn options_of_screen(
     let folder = folders::config();
     let (_, settings) = engine.collection()?;
     let own = match &folder {
-        Some(folder) => user::config(folder)?,
+        Some(folder) => without_faults(user::config(folder))?,
         None => user::UserConfig::default(),
     };
     let legs: Vec<String> = options.legs.iter().map(|leg| leg.name.clone()).collect();
     let mut all = presets::built_in();
     if let Some(folder) = &folder {
-        all.extend(user::presets(folder)?);
+        all.extend(without_faults(user::presets(folder))?);
     }
     let session_file = (own.restore != Some(false) && !screen.fresh)
         .then(|| folders::sessions().map(|sessions| session::file(&sessions, &options.collection)))
@@ -39,8 +39,8 @@ pub fn options_of_screen(
         legs: options.legs.iter().map(LegSpec::leg_name).collect(),
         title: options.collection.display().to_string(),
         restored: restored(screen, engine, left, &options.settings, &legs),
-        keys: keymap(&own)?,
-        theme: Some(theme(screen.theme.as_deref(), &own, folder.as_deref())?),
+        keys: without_faults(keymap(&own))?,
+        theme: Some(without_faults(theme(screen.theme.as_deref(), &own, folder.as_deref()))?),
         presets: all,
         presenter: screen.presenter,
         coloured: None,
@@ -77,54 +77,78 @@ fn restored(
     Some(Restored { settings, query, typed, from_last_time: was_left && !from_the_line })
 }
 
-/// The keys of the user's configuration.
+/// What was read, where nothing is wrong with it.
 ///
 /// # Errors
-/// The line of what is wrong.
-pub fn keymap(own: &user::UserConfig) -> Result<Keymap> {
+/// The first mistake, and how many more there are.
+pub fn without_faults<T>((read, faults): (T, Vec<Error>)) -> Result<T> {
+    let more = faults.len().saturating_sub(1);
+    match faults.into_iter().next() {
+        None => Ok(read),
+        Some(first) if more == 0 => Err(first),
+        Some(first) => Err(first.advise(format!("{more} more: `rankscope config check` names them all"))),
+    }
+}
+
+/// The keys of the user's configuration, and what is wrong with them.
+pub fn keymap(own: &user::UserConfig) -> (Keymap, Vec<Error>) {
     let bindings: Vec<Binding<'_>> = own
         .keys
         .iter()
         .map(|(action, keys)| Binding { action: &action.value, keys, line: action.line })
         .collect();
-    Keymap::of(&bindings).map_err(|(line, fault)| match &own.file {
+    let placed = |(line, fault)| match &own.file {
         Some(file) => Error::input(fault).at_line(file, line),
         None => Error::input(fault),
-    })
+    };
+    match Keymap::of(&bindings) {
+        Ok(map) => (map, Vec::new()),
+        Err(faults) => (Keymap::default(), faults.into_iter().map(placed).collect()),
+    }
 }
 
-/// The theme of a flag, else of the user's configuration, else `auto`.
-///
-/// # Errors
-/// When there is no such theme, or its file is wrong.
+/// The theme of a flag, else of the user's configuration, else `auto`; and what is wrong with its file, or
+/// that there is none.
 pub fn theme(
     flag: Option<&str>,
     own: &user::UserConfig,
     folder: Option<&std::path::Path>,
-) -> Result<ThemeChoice> {
+) -> (ThemeChoice, Vec<Error>) {
     let name = flag.or(own.theme.as_ref().map(|theme| theme.value.as_str())).unwrap_or("auto");
     let of = |ground| Theme::built_in(name, ground);
     if let (Some(dark), Some(light)) = (of(Ground::Dark), of(Ground::Light)) {
-        return Ok(ThemeChoice { dark, light });
+        return (ThemeChoice { dark, light }, Vec::new());
     }
-    let file = folder.map(|folder| user::theme(folder, name)).transpose()?.flatten();
+    let on = |ground| Theme::built_in("auto", ground).unwrap_or_default();
+    let mut choice = ThemeChoice { dark: on(Ground::Dark), light: on(Ground::Light) };
+    let (file, mut faults) = folder.map_or((None, Vec::new()), |folder| user::theme(folder, name));
     let Some(file) = file else {
-        let mut names: Vec<String> = tui::THEMES.iter().map(|(name, _)| (*name).to_owned()).collect();
-        names.extend(folder.map(user::theme_names).unwrap_or_default());
-        let fault = format!("there is no theme {name:?}; there are {}", names.join(", "));
-        return Err(match (flag, &own.theme, &own.file) {
-            (None, Some(placed), Some(file)) => Error::input(fault).at_line(file, placed.line),
-            _ => Error::usage(format!("--theme: {fault}")),
-        });
-    };
-    let on = |ground| {
-        let mut theme = Theme::built_in("auto", ground).unwrap_or_default();
-        for (meaning, style) in &file.entries {
-            theme
-                .lay_over(&meaning.value, style)
-                .map_err(|fault| Error::input(fault).at_line(&file.file, meaning.line))?;
+        if faults.is_empty() {
+            faults.push(no_such_theme(name, flag, own, folder));
         }
-        Ok(theme)
+        return (choice, faults);
     };
-    Ok(ThemeChoice { dark: on(Ground::Dark)?, light: on(Ground::Light)? })
+    for (meaning, style) in &file.entries {
+        let wrong = choice.dark.lay_over(&meaning.value, style).err().unwrap_or_default();
+        faults.extend(wrong.into_iter().map(|fault| Error::input(fault).at_line(&file.file, meaning.line)));
+        // What is wrong on the one ground is wrong on the other.
+        drop(choice.light.lay_over(&meaning.value, style));
+    }
+    (choice, faults)
+}
+
+fn no_such_theme(
+    name: &str,
+    flag: Option<&str>,
+    own: &user::UserConfig,
+    folder: Option<&std::path::Path>,
+) -> Error {
+    let mut names: Vec<String> = tui::THEMES.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let own_names = folder.map(user::theme_names).unwrap_or_default();
+    names.extend(own_names.into_iter().filter(|name| Theme::built_in(name, Ground::Dark).is_none()));
+    let fault = format!("there is no theme {name:?}; there are {}", names.join(", "));
+    match (flag, &own.theme, &own.file) {
+        (None, Some(placed), Some(file)) => Error::input(fault).at_line(file, placed.line),
+        _ => Error::usage(format!("--theme: {fault}")),
+    }
 }

@@ -12,6 +12,7 @@ mod described;
 pub mod folders;
 pub mod presets;
 pub mod session;
+mod size;
 pub mod spelling;
 pub mod user;
 mod written;
@@ -22,9 +23,11 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::domain::{AnalyzerChoice, Ann, FirstStage, FusionMethod, Grade, LegId, SecondStage, Settings};
+use crate::durable;
 use crate::error::{Error, Result};
 
 pub use described::Described;
+pub use size::size;
 
 /// Some of the settings, to be laid over others. The file has the same names as the flags.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -163,14 +166,63 @@ pub fn file(file: &Path) -> Result<Patch> {
     })
 }
 
+/// Everything that is wrong with a settings file, each with its line.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn faults_of_file(file: &Path) -> Result<Vec<Error>> {
+    let text =
+        String::from_utf8(durable::read(file)?).map_err(|_| Error::input("not valid UTF-8").in_file(file))?;
+    let of_line = |(line, fault): (Option<usize>, String)| match line {
+        Some(line) => Error::input(fault).at_line(file, line),
+        None => Error::input(fault).in_file(file),
+    };
+    Ok(faults(&text).into_iter().map(of_line).collect())
+}
+
+/// Everything that is wrong with the lines of a settings file: where a line is, the others are read
+/// without it.
+fn faults(text: &str) -> Vec<(Option<usize>, String)> {
+    let mut lines: Vec<&str> = text.lines().collect();
+    let mut faults = Vec::new();
+    loop {
+        let left = lines.join("\n");
+        let Err((line, fault)) = parse(&left) else { break };
+        // Of a text that is no TOML, or is none without the line, the rest says nothing.
+        let is_toml = left.parse::<toml::Table>().is_ok();
+        if !is_toml && !faults.is_empty() {
+            break;
+        }
+        faults.push((line, fault));
+        let wrong = line.and_then(|line| lines.get_mut(line.saturating_sub(1)));
+        match wrong {
+            Some(wrong) if is_toml && !wrong.is_empty() => *wrong = "",
+            _ => break,
+        }
+    }
+    faults.sort_by_key(|(line, _)| *line);
+    faults
+}
+
 /// Reads the lines of a settings file; the fault comes with its line, where it has one.
 fn parse(text: &str) -> Result<Patch, (Option<usize>, String)> {
     let patch: Patch = toml::from_str(text).map_err(|error| {
         let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
-        (Some(line), error.message().to_owned())
+        (Some(line), named(error.message(), text, line))
     })?;
     check::values(&patch).map_err(|fault| (line_of(&fault, text), fault))?;
     Ok(patch)
+}
+
+/// A fault that says what is wrong, but not of which key: that of its line goes before it.
+fn named(fault: &str, text: &str, line: usize) -> String {
+    let of_line = text.lines().nth(line.saturating_sub(1)).and_then(|line| line.split_once('='));
+    let says_no_key =
+        ["invalid type", "invalid value", "duplicate key"].iter().any(|kind| fault.starts_with(kind));
+    match of_line.filter(|_| says_no_key) {
+        Some((key, _)) => format!("{}: {fault}", key.trim()),
+        None => fault.to_owned(),
+    }
 }
 
 /// A value that is wrong, with the line of its key where that is found.
@@ -247,6 +299,16 @@ mod tests {
         assert_eq!(settings.weights, [Some(0.5), Some(2.0)]);
         let hybrid = Patch { first: Some("hybrid".into()), ..Patch::default() };
         assert_eq!(with_file(text, &hybrid).unwrap().first, FirstStage::Hybrid);
+    }
+
+    #[test]
+    fn every_line_that_is_wrong_is_named() {
+        let lines = |text: &str| -> Vec<Option<usize>> { faults(text).into_iter().map(|of| of.0).collect() };
+        let text = "alpha = 7\ncolour = 1\nn = 20\ndepth = \"deep\"\n[collection]\nsplit = 3\nqrel = \"x\"\n";
+        assert_eq!(lines(text), [1, 2, 4, 6, 7].map(Some));
+        assert_eq!(lines("n = 20\n"), []);
+        assert_eq!(lines("n = 20\nalpha = \ncolour = 1\n"), [Some(2)], "no TOML: no line behind it is sure");
+        assert_eq!(lines("legs = [\n  1,\n]\ncolour = 1\n"), [2, 4].map(Some), "a value of several lines");
     }
 
     #[test]

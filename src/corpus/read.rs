@@ -11,7 +11,7 @@ use std::path::Path;
 use super::chunks::{self, Chunk};
 use super::detect::detect;
 use super::documents::Documents;
-use super::languages::{given, given_or_detected};
+use super::languages::{Majority, given, given_or_detected};
 use super::options::ReadOptions;
 use super::places::{self, CorpusFile};
 use super::progress::{Meter, Reading};
@@ -64,7 +64,7 @@ pub fn read_telling(
     }
     let (passages, documents) = passages.finish(path, &mut aside)?;
     let queries = match &places.queries {
-        Some(file) => queries(file, options, &meter, &mut aside)?,
+        Some(file) => queries(file, options, &passages, &meter, &mut aside)?,
         None => {
             aside.warnings.push("no queries: only typed queries can be searched".to_owned());
             Vec::new()
@@ -254,7 +254,7 @@ impl<'a> Passages<'a> {
         }
         let documents = Documents::new(&passages, &documents);
         let languages =
-            given_or_detected(languages, options.language.as_ref(), |i| passages[i].indexed_text());
+            given_or_detected(languages, options.language.as_ref(), |i| passages[i].indexed_text(), None);
         passages.iter_mut().zip(languages).for_each(|(passage, language)| passage.language = language);
         Ok((passages, documents))
     }
@@ -269,10 +269,11 @@ fn delimiter(source: &Source<'_>, format: Format, options: &ReadOptions) -> u8 {
     }
 }
 
-/// Reads a file of queries.
+/// Reads a file of queries on `passages`, which may be none.
 pub(super) fn queries(
     file: &Path,
     options: &ReadOptions,
+    passages: &[Passage],
     meter: &Meter<'_>,
     aside: &mut Aside,
 ) -> Result<Vec<Query>> {
@@ -323,7 +324,8 @@ pub(super) fn queries(
             .in_file(file)
             .advise("every line is one query; without any, remove the file"));
     }
-    let languages = given_or_detected(languages, options.language.as_ref(), |i| queries[i].text.clone());
+    let text = |i: usize| queries[i].text.clone();
+    let languages = given_or_detected(languages, options.language.as_ref(), text, Majority::of(passages));
     queries.iter_mut().zip(languages).for_each(|(query, language)| query.language = language);
     Ok(queries)
 }

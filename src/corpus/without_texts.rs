@@ -22,7 +22,7 @@ pub(super) fn read(
 ) -> Result<Collection> {
     let mut aside = Aside::default();
     let listed = match &options.queries {
-        Some(file) => Some(read_queries(file, options, meter, &mut aside)?),
+        Some(file) => Some(read_queries(file, options, &[], meter, &mut aside)?),
         None => None,
     };
     let (mut passages, mut query_ids) = (Ids::default(), Ids::default());

@@ -38,6 +38,8 @@ pub enum Origin {
         /// Names of further files without which the graph does not load.
         weights: &'static [&'static str],
     },
+    /// What the fastembed crate fetches by itself, or is given: a name or a folder follows behind `:`.
+    Fastembed,
     /// At the other end of a connection.
     Remote,
 }
@@ -45,7 +47,8 @@ pub enum Origin {
 /// One named reranker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RerankerCard {
-    /// As `--rerank` takes it; a service's name is followed by `:` and a model or a URL.
+    /// As `--rerank` takes it; a service's name is followed by `:` and a model or a URL, fastembed's by a
+    /// model or a folder.
     pub name: &'static str,
     pub kind: RerankerKind,
     /// Whose model it is: the Hugging Face id of the weights, or the service.
@@ -104,7 +107,7 @@ const fn service(name: &'static str, of: &'static str, price: &'static str) -> R
 const OWN_SERVER: &str = "your own server's";
 
 /// All of them, in the order in which they are told.
-pub const RERANKERS: [RerankerCard; 24] = [
+pub const RERANKERS: [RerankerCard; 25] = [
     RerankerCard {
         name: "late-interaction",
         kind: RerankerKind::LateInteraction,
@@ -260,6 +263,12 @@ pub const RERANKERS: [RerankerCard; 24] = [
         licence: "the model's",
         ..cross_encoder("dir", "the folder given with --reranker-dir", Origin::Remote)
     },
+    RerankerCard {
+        context: None,
+        languages: "the model's",
+        licence: "the model's",
+        ..cross_encoder("fastembed", "a model that the fastembed crate runs", Origin::Fastembed)
+    },
     service("cohere", "Cohere Rerank", "by search unit"),
     service("voyage", "Voyage AI Rerank", "by token"),
     service("jina", "Jina AI Reranker", "by token"),
@@ -271,19 +280,61 @@ pub const RERANKERS: [RerankerCard; 24] = [
     service("url", "any service in Cohere's shape", "that service's"),
 ];
 
+/// The cross-encoders that fastembed 7.5 fetches by itself: its name and the name here. A test holds the
+/// table to fastembed's own.
+pub const FASTEMBED: [(&str, &str); 4] = [
+    ("BGERerankerBase", "bge-reranker-base"),
+    ("BGERerankerV2M3", "bge-reranker-v2-m3"),
+    ("JINARerankerV1TurboEn", "jina-reranker-v1-turbo-en"),
+    ("JINARerankerV2BaseMultilingual", "jina-reranker-v2-base-multilingual"),
+];
+
+impl RerankerCard {
+    /// Whether `:` and something else belong behind the name.
+    pub fn takes_more(&self) -> bool {
+        self.kind == RerankerKind::Service || self.origin == Origin::Fastembed
+    }
+}
+
 /// The card of a name as it stands in a plan: `bge-reranker-base`, `cohere:rerank-v3.5`. `None` for a
 /// folder and for what has no name.
 pub fn card(name: &str) -> Option<&'static RerankerCard> {
-    let service = name.split_once(':').map(|(service, _)| service);
-    RERANKERS.iter().find(|card| match card.kind {
-        RerankerKind::Service => Some(card.name) == service || card.name == name,
-        _ => card.name == name,
+    let before = name.split_once(':').map(|(before, _)| before);
+    RERANKERS.iter().find(|card| card.name == name || card.takes_more() && Some(card.name) == before)
+}
+
+/// What fastembed is to run: a model's name or a folder, behind `fastembed:`.
+pub fn of_fastembed(name: &str) -> Option<&str> {
+    name.strip_prefix("fastembed:")
+}
+
+/// The cross-encoder of this table that fastembed is to run: by its name here, its repository on the hub, or
+/// fastembed's own name of it.
+pub fn fastembed_card(name: &str) -> Option<&'static RerankerCard> {
+    let own = FASTEMBED.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+    let name = own.map_or(name, |(_, name)| name);
+    RERANKERS.iter().filter(|card| card.kind == RerankerKind::CrossEncoder).find(|card| match card.origin {
+        Origin::Bundled => card.name == name,
+        Origin::Hub { repository, .. } => {
+            [card.name, card.of, repository].iter().any(|known| known.eq_ignore_ascii_case(name))
+        }
+        Origin::Fastembed | Origin::Remote => false,
     })
+}
+
+/// Whether fastembed fetches a model of this table by itself, without `models pull`.
+pub fn fastembed_fetches(card: &RerankerCard) -> bool {
+    FASTEMBED.iter().any(|(_, name)| *name == card.name)
 }
 
 /// Whether a name means a folder with a model of one's own.
 pub fn is_folder(name: &str) -> bool {
-    card(name).is_none() && run_file(name).is_none() && (name.contains(['/', '\\']) || name.starts_with('.'))
+    card(name).is_none() && run_file(name).is_none() && is_path(name)
+}
+
+/// Whether something is written as a path.
+pub fn is_path(text: &str) -> bool {
+    text.contains(['/', '\\']) || text.starts_with('.')
 }
 
 /// The file of a reranker that is a run: `run:FILE`.
@@ -315,11 +366,31 @@ mod tests {
     }
 
     #[test]
+    fn fastembeds_models_go_by_three_names() {
+        for name in
+            ["BAAI/bge-reranker-v2-m3", "rozgo/bge-reranker-v2-m3", "bgererankerv2m3", "bge-reranker-v2-m3"]
+        {
+            assert_eq!(fastembed_card(name).unwrap().name, "bge-reranker-v2-m3", "{name}");
+        }
+        let loaded = fastembed_card("mixedbread-ai/mxbai-rerank-xsmall-v1").unwrap();
+        assert!(
+            !fastembed_fetches(loaded) && fastembed_fetches(fastembed_card("bge-reranker-base").unwrap())
+        );
+        assert!(fastembed_card("cross-encoder").is_some());
+        // No cross-encoder, no model, and no name.
+        for name in ["colbertv2.0", "cohere", "fastembed", "dir", "./mine", ""] {
+            assert_eq!(fastembed_card(name), None, "{name}");
+        }
+    }
+
+    #[test]
     fn a_service_is_known_by_what_stands_before_the_colon() {
         assert_eq!(card("cohere:rerank-v3.5").unwrap().name, "cohere");
         assert_eq!(card("url:http://localhost:8080/rerank").unwrap().name, "url");
         assert_eq!(card("bge-reranker-base:x"), None);
         assert_eq!(card("cohere-2"), None);
+        assert_eq!(card("fastembed:BAAI/bge-reranker-base").unwrap().name, "fastembed");
+        assert!(!is_folder("fastembed:./mine") && of_fastembed("fastembed:./mine").is_some_and(is_path));
         assert!(is_folder("models/mine") && is_folder("./mine") && !is_folder("tei:http://localhost/x"));
     }
 }

@@ -14,7 +14,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::rerankers::{self, RERANKERS, RerankerKind};
+use super::rerankers::{self, FASTEMBED, RERANKERS, RerankerKind};
 
 /// The stages in the order in which they run; none: the first stage's list is delivered.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -178,6 +178,10 @@ fn part(text: &str) -> Result<Part, String> {
     match name {
         "" => Err(format!("a part of the second stage has no name; {}", known())),
         "none" => Err("\"none\" stands alone: it is no part of a second stage".to_owned()),
+        "fastembed" => Err(fastembed("")),
+        _ if rerankers::of_fastembed(name).is_some_and(|of| !is_fastembeds(of)) => {
+            Err(fastembed(rerankers::of_fastembed(name).unwrap_or_default()))
+        }
         _ if rerankers::card(name).is_some()
             || rerankers::is_folder(name)
             || rerankers::run_file(name).is_some() =>
@@ -188,11 +192,28 @@ fn part(text: &str) -> Result<Part, String> {
     }
 }
 
+/// Whether fastembed can be told to run it.
+fn is_fastembeds(name: &str) -> bool {
+    rerankers::fastembed_card(name).is_some() || rerankers::is_path(name)
+}
+
+fn fastembed(name: &str) -> String {
+    let fetched: Vec<&str> = FASTEMBED.iter().map(|(_, name)| *name).collect();
+    format!(
+        "fastembed:{name} names no model; fastembed:NAME takes {} (which it fetches), another cross-encoder \
+         that `rankscope models pull` has fetched, or a folder",
+        fetched.join(", ")
+    )
+}
+
 /// Every name, for a message.
 fn known() -> String {
     let of = |kind| {
         let cards = RERANKERS.iter().filter(move |card| (card.kind == RerankerKind::Service) == kind);
-        cards.map(|card| card.name).collect::<Vec<_>>().join(", ")
+        cards
+            .map(|card| if card.name == "fastembed" { "fastembed:NAME" } else { card.name })
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     format!(
         "there are none, {}, a folder with model.onnx and tokenizer.json, run:FILE, and the services {} (each with :MODEL \
@@ -241,6 +262,8 @@ mod tests {
             "url:https://user@host:8080/v1/rerank?a=b@30",
             "tei:http://127.0.0.1:8080",
             "./models/mine",
+            "late-interaction > fastembed:BAAI/bge-reranker-base@20",
+            "fastembed:./models/mine",
         ] {
             assert_eq!(read(text).to_string(), text);
             let json = serde_json::to_string(&read(text)).unwrap();
@@ -270,6 +293,9 @@ mod tests {
             ("late", "no reranker is called \"late\""),
             ("late", "bge-reranker-v2-m3"),
             ("late", "cohere"),
+            ("fastembed", "bge-reranker-base"),
+            ("fastembed:", "names no model"),
+            ("fastembed:colbertv2.0", "names no model"),
             ("none+cross-encoder", "stands alone"),
             ("cross-encoder@0", "from 1"),
             ("cross-encoder*0", "above 0"),
@@ -294,7 +320,11 @@ mod tests {
     fn plans() -> impl Strategy<Value = SecondStage> {
         let part = (0..RERANKERS.len(), prop_oneof![Just(1.0), 0.01f64..9.0]).prop_map(|(at, weight)| {
             let card = RERANKERS[at];
-            let model = if card.kind == RerankerKind::Service { ":model-1" } else { "" };
+            let model = match card.name {
+                "fastembed" => ":BAAI/bge-reranker-base",
+                _ if card.kind == RerankerKind::Service => ":model-1",
+                _ => "",
+            };
             Part { name: format!("{}{model}", card.name), weight }
         });
         let parts = prop::collection::vec(part, 1..4).prop_map(|mut parts| {

@@ -13,7 +13,7 @@ use super::query_state::QueryState;
 use super::snapshot::{AffordPoint, Affords};
 use crate::domain::Settings;
 use crate::judge::{Average, Metrics};
-use crate::rerank::cascade::StagePlan;
+use crate::rerank::cascade::{StagePlan, at_depths};
 
 /// Sizes that people try.
 const STOPS: [usize; 8] = [10, 20, 50, 100, 200, 300, 500, 1000];
@@ -119,9 +119,7 @@ fn sizes(settings: &Settings) -> Vec<usize> {
 
 /// The stages for a candidate set of `n`.
 fn stages_at(input: &AffordInput<'_>, n: usize) -> Vec<StagePlan> {
-    let depths = input.settings.reranker.depths(n);
-    let stage = |(stage, depth): (&StagePlan, usize)| StagePlan { depth, parts: stage.parts.clone() };
-    input.stages.iter().zip(depths).map(stage).collect()
+    at_depths(input.stages, input.settings.reranker.depths(n))
 }
 
 /// Estimated milliseconds of a query.

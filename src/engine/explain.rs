@@ -25,6 +25,8 @@ pub struct ExplainInput<'a> {
     pub lexical: &'a LexicalIndex,
     pub matrix: Option<&'a VectorMatrix>,
     pub tokens: Option<&'a TokenReader>,
+    /// Rerankers of the plan that did not read the passage to its end.
+    pub cut_by: Vec<String>,
     /// Fused already.
     pub state: &'a QueryState,
 }
@@ -70,6 +72,7 @@ pub fn explain(input: &ExplainInput<'_>, doc: DocIdx) -> Result<Explanation> {
         pairs: token_pairs(input, doc, &text)?,
         model_tokens: (input.tokens.and_then(|tokens| tokens.reading(doc)))
             .map(|read| (read.n_tokens, !read.truncated)),
+        cut_by: input.cut_by.clone(),
         highlights: text::matching_ranges(input.lexical.chain(doc), &text, &state.text),
         why: super::remedy::why_of(state, doc, input.settings, input.legs, input.ran),
     })

@@ -44,20 +44,19 @@ pub struct Finish {
 /// threshold are not in it.
 pub fn final_list(candidates: &[Candidate], finish: Finish) -> Vec<Placed> {
     let scored = || candidates.iter().filter_map(|c| Some((c.first, c.reranked?)));
-    let blended = finish.blend > 0.0;
-    let first = Scale::over(scored().map(|(first, _)| first));
-    let second = Scale::over(scored().map(|(_, reranked)| reranked));
+    let scales = (finish.blend > 0.0).then(|| {
+        let first = Scale::over(scored().map(|(first, _)| first));
+        (first, Scale::over(scored().map(|(_, reranked)| reranked)))
+    });
     let score = |candidate: &Candidate| -> Option<Score> {
         let reranked = candidate.reranked?;
-        Some(if blended {
+        Some(scales.as_ref().map_or(reranked, |(first, second)| {
             let sum =
                 finish.blend * first.apply(candidate.first) + (1.0 - finish.blend) * second.apply(reranked);
             sum as Score
-        } else {
-            reranked
-        })
+        }))
     };
-    let mut keyed: Vec<(u8, u64, Placed)> = Vec::with_capacity(candidates.len());
+    let mut keyed: Vec<(u64, Placed)> = Vec::with_capacity(candidates.len());
     for (place, candidate) in (0u32..).zip(candidates) {
         let score = score(candidate);
         if let (Some(score), Some(least)) = (score, finish.threshold)
@@ -65,14 +64,15 @@ pub fn final_list(candidates: &[Candidate], finish: Finish) -> Vec<Placed> {
         {
             continue;
         }
+        // A scored one's key has the score in its upper half, where it is above 1 (see `order_key`).
         let key = match score {
-            Some(score) => (2, order_key(score, candidate.tie)),
-            None => (u8::from(!candidate.waits), u64::from(u32::MAX - place)),
+            Some(score) => order_key(score, candidate.tie),
+            None => u64::from(!candidate.waits) << 32 | u64::from(u32::MAX - place),
         };
-        keyed.push((key.0, key.1, Placed { row: candidate.row, score }));
+        keyed.push((key, Placed { row: candidate.row, score }));
     }
-    keyed.sort_unstable_by_key(|&(kind, key, _)| std::cmp::Reverse((kind, key)));
-    keyed.into_iter().map(|(_, _, placed)| placed).collect()
+    keyed.sort_unstable_by_key(|&(key, _)| std::cmp::Reverse(key));
+    keyed.into_iter().map(|(_, placed)| placed).collect()
 }
 
 /// Least to 0, greatest to 1.

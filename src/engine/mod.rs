@@ -67,6 +67,7 @@ use std::thread::JoinHandle;
 use crate::corpus::{Collection, Kept, Mark, Reading};
 use crate::domain::{FirstStage, LegId, QueryIdx, SecondStage, Settings};
 use crate::error::{Error, Result};
+use crate::index::cache::SCORES_MAX;
 use crate::rerank::http::Budget;
 use runs::Runs;
 use worker::Message;
@@ -101,6 +102,8 @@ pub struct EngineOptions {
     pub budget_ms: Option<f64>,
     /// Bytes of token vectors to keep on disk.
     pub token_store_max: u64,
+    /// Bytes of reranker scores to keep on disk; beyond, the oldest go.
+    pub score_cache_max: u64,
     /// What is measured, and how it is averaged.
     pub judging: JudgeOptions,
     /// Judge with these settings before the first request comes.
@@ -129,6 +132,7 @@ impl EngineOptions {
             plain_http: false,
             budget_ms: None,
             token_store_max: TOKEN_STORE,
+            score_cache_max: SCORES_MAX,
             judging: JudgeOptions::default(),
             settings: Settings::default(),
             watch: false,

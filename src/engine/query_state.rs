@@ -4,25 +4,22 @@
 //! parameters makes untrue. What a setting makes of the facts is computed by [`QueryState::judge`].
 
 mod documents;
+mod judge;
 mod reranked;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::corpus::{Collection, DocumentIdx, JudgedPassage};
-use crate::domain::{Analysis, DocIdx, Fate, Grade, Hit, LegId, LegSet, QueryIdx, Rank, Score, Settings};
+use crate::domain::{Analysis, DocIdx, Grade, Hit, LegId, LegSet, QueryIdx, Rank, Score, Settings};
 use crate::engine::final_order;
-use crate::engine::snapshot::{GoldRow, QueryRow};
 use crate::fuse::{FusedList, Fuser, Pool};
 use crate::index::QueryVector;
-use crate::judge::{
-    Desk, GoldPlace, JudgedIdeal, JudgedPlaces, Lists, MetricPlan, Placed, QueryScores, RerankState, Signals,
-    StageCut, ceiling, deciding_stage, fate, measure,
-};
+use crate::judge::{Desk, JudgedIdeal, Lists, MetricPlan, Signals};
 use crate::rerank::cascade::{PairScore, StagePlan};
 
-use documents::{ByDocument, JudgedRanks};
-pub use reranked::StageHit;
+use documents::ByDocument;
+pub use reranked::{Reranked, StageHit};
 
 /// One judged passage or document, judged non-relevant ones included.
 #[derive(Debug, Clone)]
@@ -49,6 +46,8 @@ pub struct QueryState {
     /// By reranker, then by pool row; a column that is short or missing is not scored yet.
     scores: Vec<Vec<PairScore>>,
     judged: Vec<Judged>,
+    /// The pool row of each judged passage, found once for all settings; of a document its first passage's.
+    judged_at: Vec<Option<usize>>,
     /// Where documents are judged.
     by_document: Option<ByDocument>,
     /// Of `judged`.
@@ -126,6 +125,12 @@ impl QueryState {
     pub fn set_judged(&mut self, judged: Vec<Judged>) {
         self.ideal = JudgedIdeal::of(judged.iter().map(|judged| judged.grade));
         self.judged = judged;
+        self.find_judged();
+    }
+
+    fn find_judged(&mut self) {
+        let row = |judged: &Judged| self.pool.row_of(judged.doc?);
+        self.judged_at = self.judged.iter().map(row).collect();
     }
 
     /// A query of which only the text is known, for a first stage of `legs`.
@@ -139,6 +144,7 @@ impl QueryState {
             exact_pool: None,
             scores: Vec::new(),
             judged: Vec::new(),
+            judged_at: Vec::new(),
             by_document: None,
             reading: Reading::default(),
             ideal: JudgedIdeal::default(),
@@ -246,137 +252,12 @@ impl QueryState {
                 self.set_score(reranker, doc, score);
             }
         }
+        self.find_judged();
     }
 
     /// Fuses anew; to be called before anything that reads the fused list.
     pub fn fuse(&mut self, fuser: &Fuser<'_>) {
         fuser.fuse_into(&self.pool, &mut self.fused);
-    }
-
-    /// Everything the judge says about this query under one setting. Fuses first.
-    pub fn judge(&mut self, query: QueryIdx, context: &JudgeContext<'_>) -> QueryRow {
-        self.fuse(&context.fuser);
-        let settings = context.settings;
-        let (n, k, level) = (settings.candidates, settings.deliver, settings.rel_level);
-        if context.ran.is_empty() || !self.is_complete(context.ran) {
-            let legs = self.legs.len();
-            let unknown = |judged| GoldRow::unknown(judged, legs);
-            let golds = self.judged.iter().filter(|j| j.grade >= level).map(unknown).collect();
-            return QueryRow { golds, ..QueryRow::unknown(query) };
-        }
-        let rows = self.judged_rows(&self.pool, &self.fused);
-        let mut ranks = self.fused.ranks(&rows.iter().copied().flatten().collect::<Vec<_>>()).into_iter();
-        let fused: Vec<Option<Rank>> = rows.iter().map(|row| row.and_then(|_| ranks.next()?)).collect();
-        let place = |ranks: &[Option<Rank>]| -> Vec<Placed> {
-            self.judged.iter().zip(ranks).map(|(j, &rank)| Placed { grade: j.grade, rank }).collect()
-        };
-        let counted = self.first_ranks(&fused, n);
-        let placed = place(&counted.ranks);
-        let second = self.second_stage(context);
-        if self.judged.is_empty() {
-            return QueryRow {
-                complete: true,
-                rerank_complete: second.is_some(),
-                ..QueryRow::unknown(query)
-            };
-        }
-        let last = second.as_deref().and_then(<[_]>::last);
-        let state = match (settings.reranker.is_none(), &last) {
-            (true, _) => RerankState::Off,
-            (false, Some(_)) => RerankState::Complete,
-            (false, None) => RerankState::Incomplete,
-        };
-        let depths: Vec<usize> = context.stages.iter().map(|stage| stage.depth.min(n)).collect();
-        let exact = self.exact_ranks(context);
-        let golds = (0..self.judged.len())
-            .filter(|&i| self.judged[i].grade >= level)
-            .map(|i| {
-                let judged = &self.judged[i];
-                let legs: Vec<Option<Rank>> =
-                    (0..self.legs.len()).map(|leg| Some(self.pool.hit(rows[i]?, leg)?.rank)).collect();
-                let speaking: Vec<Option<Rank>> = legs
-                    .iter()
-                    .zip(context.weights)
-                    .filter(|&(_, &w)| w > 0.0)
-                    .map(|(&rank, _)| rank)
-                    .collect();
-                let gold = GoldPlace {
-                    in_corpus: judged.doc.is_some(),
-                    leg_ranks: &speaking,
-                    // N counts passages and k what is judged: beyond N the passage's rank tells how far.
-                    first: counted.ranks[i].or(fused[i]),
-                    exact_first: exact.get(i).copied().flatten(),
-                    reranked: last.and_then(|(_, counted)| counted.ranks[i]),
-                    rerank: state,
-                };
-                let fate_now = fate(&gold, n, k);
-                let after = || second.iter().flatten();
-                let stages: Vec<Option<Rank>> = after().map(|(passages, _)| passages[i]).collect();
-                let cut = StageCut { depths: &depths, deliver: k };
-                let decided_by = fate_now.and_then(|fate| match fate {
-                    Fate::Rescued | Fate::Demoted => {
-                        let counted: Vec<Option<Rank>> =
-                            after().map(|(_, counted)| counted.ranks[i]).collect();
-                        deciding_stage(fate, gold.first, &counted, cut)
-                    }
-                    _ => deciding_stage(fate, fused[i], &stages, cut),
-                });
-                GoldRow {
-                    // Of a document the passage that stands highest.
-                    doc: rows[i].map(|row| self.pool.doc(row)).or(judged.doc),
-                    id: judged.id.clone(),
-                    grade: judged.grade,
-                    awaits_rerank: fate_now.is_none() && !context.rerank_failed,
-                    fused: fused[i],
-                    reranked: last.and_then(|(passages, _)| passages[i]),
-                    fate: fate_now,
-                    decided_by,
-                    stages,
-                    first_fate: fate(&GoldPlace { rerank: RerankState::Off, ..gold }, n, k),
-                    blind: self.is_blind(judged),
-                    legs,
-                    remedy: String::new(),
-                }
-            })
-            .collect();
-        let reranked = last.map(|(_, counted)| place(&counted.ranks));
-        let first_places = JudgedPlaces { placed: &placed, returned: counted.returned };
-        let last_places = (last.zip(reranked.as_deref()))
-            .map(|((_, counted), placed)| JudgedPlaces { placed, returned: counted.returned });
-        let scores = QueryScores::of(context.metrics, &self.ideal, first_places, last_places, &mut self.desk);
-        QueryRow {
-            query,
-            golds,
-            complete: true,
-            rerank_complete: last.is_some(),
-            first: Some(measure(&placed, n, level)),
-            reranked: reranked.map(|placed| measure(&placed, n, level)),
-            ceiling: Some(ceiling(&placed, n, level)),
-            scores: Some(scores),
-        }
-    }
-
-    /// Where the judged stand after each stage, as passages and as metrics see it; `None` while a stage is
-    /// not through, and without a second stage.
-    fn second_stage(&self, context: &JudgeContext<'_>) -> Option<Vec<(Vec<Option<Rank>>, JudgedRanks)>> {
-        if !context.reranks || context.stages.is_empty() {
-            return None;
-        }
-        let reranked = self.reranked(context.stages, context.settings.candidates);
-        if !reranked.is_complete() {
-            return None;
-        }
-        let delivered = reranked.delivered(self, context.settings);
-        Some(reranked.orders(&delivered).iter().map(|order| self.ranks_in(order)).collect())
-    }
-
-    /// Whether BM25 cannot find it: it shares no term with the query; of a document no passage does.
-    fn is_blind(&self, judged: &Judged) -> bool {
-        let blind = |doc: &DocIdx| self.reading.blind.contains(doc);
-        match (&self.by_document, judged.document) {
-            (Some(by), Some(document)) => by.passages(document).iter().all(blind),
-            _ => judged.doc.as_ref().is_some_and(blind),
-        }
     }
 
     /// The delivered list, once every stage is through. The fused list must be of `context`'s fuser.
@@ -424,50 +305,5 @@ impl QueryState {
     /// The query's judgments, of grade 0 and above.
     pub fn judged(&self) -> &[Judged] {
         &self.judged
-    }
-
-    /// The fused rank of each judged passage had the dense leg been exact; empty where it is.
-    fn exact_ranks(&self, context: &JudgeContext<'_>) -> Vec<Option<Rank>> {
-        let Some(pool) = &self.exact_pool else { return Vec::new() };
-        let mut list = FusedList::default();
-        context.fuser.fuse_into(pool, &mut list);
-        self.judged_rows(pool, &list).into_iter().map(|row| list.rank(row?)).collect()
-    }
-}
-
-impl QueryRow {
-    /// A query of which nothing is known yet.
-    fn unknown(query: QueryIdx) -> Self {
-        Self {
-            query,
-            golds: Vec::new(),
-            complete: false,
-            rerank_complete: false,
-            first: None,
-            reranked: None,
-            ceiling: None,
-            scores: None,
-        }
-    }
-}
-
-impl GoldRow {
-    /// A gold of which no list says anything yet.
-    fn unknown(judged: &Judged, legs: usize) -> Self {
-        Self {
-            doc: judged.doc,
-            id: judged.id.clone(),
-            grade: judged.grade,
-            legs: vec![None; legs],
-            fused: None,
-            stages: Vec::new(),
-            decided_by: None,
-            reranked: None,
-            fate: None,
-            first_fate: None,
-            awaits_rerank: true,
-            blind: false,
-            remedy: String::new(),
-        }
     }
 }

@@ -219,6 +219,8 @@ pub struct Explanation {
     pub pairs: Vec<TokenPair>,
     /// Model tokens of the passage, and whether the model saw all of them.
     pub model_tokens: Option<(u32, bool)>,
+    /// Rerankers of the plan that did not read it to its end, with this query or another.
+    pub cut_by: Vec<String>,
     /// Byte ranges of [`crate::domain::Passage::indexed_text`] that match a query term.
     pub highlights: Vec<(usize, usize)>,
     /// Why it is not among the candidates and what brings it in, gold or not; `None` where it is one.

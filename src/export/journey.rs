@@ -43,6 +43,8 @@ pub struct Journey {
     delivered: Option<Placed>,
     token_pairs: Vec<PairPart>,
     tokens: Option<TokenPart>,
+    /// Rerankers of the plan that did not read the passage to its end, with this query or another.
+    cut_by: Vec<String>,
     /// `null` where it is a candidate.
     why_not: Option<WhyPart>,
     setting: String,
@@ -190,6 +192,7 @@ impl Journey {
             delivered: explained.reranked.map(placed),
             token_pairs: pairs(explained),
             tokens: explained.model_tokens.map(|(count, read_whole)| TokenPart { count, read_whole }),
+            cut_by: explained.cut_by.clone(),
             why_not: explained.why.as_ref().map(why),
             setting: super::text::setting_line(snapshot),
         })
@@ -330,6 +333,9 @@ impl Journey {
         if let Some(tokens) = self.tokens {
             let read = if tokens.read_whole { "all of them read" } else { "the end is not read" };
             let _ = writeln!(out, "    {} tokens, {read}", tokens.count);
+        }
+        for name in &self.cut_by {
+            let _ = writeln!(out, "    {} did not read its end", visible(name));
         }
         if let Some(Placed { rank, .. }) = self.delivered {
             let within = if rank as usize <= self.k { "delivered" } else { "not delivered" };

@@ -11,11 +11,8 @@ use serde::Serialize;
 use crate::corpus::Collection;
 use crate::engine::Snapshot;
 use crate::error::{Error, Result};
-use crate::judge::{Metrics, ROUNDS, SEED, holm, randomisation};
+use crate::judge::{self, Metrics, ROUNDS, SEED, Trial};
 use crate::text::visible;
-
-/// Differences below are ties.
-const TIE: f64 = 1e-9;
 
 /// One plan's column.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -95,25 +92,25 @@ pub fn compare(answers: &[Arc<Snapshot>], collection: &Collection) -> Comparison
 }
 
 fn columns(names: &[String], metrics: &[Vec<Metrics>], failures: Vec<Option<String>>) -> Vec<Column> {
-    let differences = |column: &[Metrics]| -> Vec<f64> {
-        let first = metrics.first().map_or(&[][..], Vec::as_slice);
-        column.iter().zip(first).map(|(one, first)| one.ndcg10 - first.ndcg10).collect()
+    let ndcg10 = |at: usize| metrics[at].iter().map(|one| one.ndcg10).collect();
+    let runs = |at: &usize| failures[0].is_none() && failures[*at].is_none();
+    let held: Vec<usize> = (1..names.len()).filter(runs).collect();
+    let tested = |&at: &usize| judge::Column {
+        metric: names[at].clone(),
+        before: ndcg10(0),
+        after: ndcg10(at),
+        tested: true,
     };
-    let compared = |at: usize| at > 0 && failures[at].is_none() && failures[0].is_none();
-    let all: Vec<Vec<f64>> = metrics.iter().map(|column| differences(column)).collect();
-    let held: Vec<usize> = (0..all.len()).filter(|&at| compared(at)).collect();
-    let p = holm(&held.iter().map(|&at| randomisation(&all[at], ROUNDS, SEED)).collect::<Vec<_>>());
+    let found = Trial::new(held.iter().map(tested).collect(), ROUNDS, SEED).finish();
     let against = |at: usize| {
         let place = held.iter().position(|&other| other == at)?;
-        let differences = &all[at];
-        let wins = differences.iter().filter(|&&difference| difference > TIE).count();
-        let losses = differences.iter().filter(|&&difference| difference < -TIE).count();
-        Some(Against {
-            difference: differences.iter().sum::<f64>() / differences.len().max(1) as f64,
-            wins,
-            losses,
-            ties: differences.len() - wins - losses,
-            p: p[place],
+        found.get(place).map(|paired| Against {
+            difference: paired.difference,
+            wins: paired.wins,
+            losses: paired.losses,
+            ties: paired.ties,
+            // None where no query differs.
+            p: paired.p_holm.unwrap_or(1.0),
         })
     };
     (0..names.len())

@@ -13,7 +13,7 @@ use super::normalise::{Normaliser, within};
 use super::pool::{LegColumns, Pool};
 use crate::domain::{LegHit, Rank, Score};
 
-/// Rows fused at a time: their sums stay on the stack, in the first-level cache.
+/// Hits of a leg normalised at a time, on the stack.
 const BLOCK: usize = 256;
 
 /// Ranks whose part of the fused score is kept ready; deeper ones are computed when met.
@@ -115,12 +115,11 @@ impl<'a> Fuser<'a> {
     /// leg must have a weight.
     pub fn leg_values<'p>(&'p self, pool: &'p Pool, leg: usize) -> impl Iterator<Item = LegValue> + 'p {
         let part = self.part(pool, leg);
-        let LegColumns { ranks, scores, .. } = pool.columns(leg);
-        ranks.iter().zip(scores).map(move |(&rank, &score)| {
-            if !within(rank, self.window) {
+        (0..pool.len()).map(move |row| {
+            let Some(hit) = pool.hit(row, leg).filter(|hit| within(hit.rank, self.window)) else {
                 return LegValue::NotReturned;
-            }
-            let value = part.normalised(LegHit { rank, score });
+            };
+            let value = part.normalised(hit);
             if value < part.least { LegValue::LeftOut } else { LegValue::Value(value) }
         })
     }
@@ -170,7 +169,7 @@ impl<'a> Fuser<'a> {
 
     fn part(&self, pool: &Pool, leg: usize) -> LegPart<'_> {
         let rescale = self.plan.rescale.get(leg).copied().unwrap_or(Rescale::NONE);
-        let raw = pool.columns(leg).windowed(self.window);
+        let (_, raw) = pool.columns(leg).windowed(self.window);
         let scores = &*match rescale {
             Rescale::NONE => Cow::Borrowed(raw),
             rescale => raw.iter().map(|&score| rescale.apply(score)).collect(),
@@ -225,60 +224,41 @@ impl<'a> Fuser<'a> {
     }
 
     fn copy_leg(&self, pool: &Pool, leg: usize, fused: &mut [Score]) {
-        let LegColumns { ranks, scores, .. } = pool.columns(leg);
-        for ((fused, &rank), &score) in fused.iter_mut().zip(ranks).zip(scores) {
-            *fused = if within(rank, self.window) { score + 0.0 } else { ABSENT };
+        fused.fill(ABSENT);
+        let (rows, scores) = pool.columns(leg).windowed(self.window);
+        for (&row, &score) in rows.iter().zip(scores) {
+            if let Some(fused) = fused.get_mut(row as usize) {
+                *fused = score + 0.0;
+            }
         }
     }
 
     fn combine_legs(&self, pool: &Pool, fused: &mut [Score]) {
         let speaking = (0..pool.legs()).filter(|&leg| self.weight(leg) > 0.0);
         let parts: Vec<_> = speaking.map(|leg| (pool.columns(leg), self.part(pool, leg))).collect();
-        let whole =
-            |(columns, _): &(&LegColumns, _)| columns.windowed(self.window).len() == columns.listed.len();
+        let is_whole = |(columns, _): &(&LegColumns, _)| columns.listed.len() <= self.window as usize;
         // A row of the pool is there because some leg returned it.
-        let all_seen = parts.len() == pool.legs() && parts.iter().all(whole);
+        let all_seen = parts.len() == pool.legs() && parts.iter().all(is_whole);
         let mean = self.plan.method.mean();
-        for (block, fused) in fused.chunks_mut(BLOCK).enumerate() {
-            let rows = block * BLOCK..block * BLOCK + fused.len();
-            let mut sums = Sums::NOTHING;
-            for (columns, part) in &parts {
-                let (ranks, scores) = (&columns.ranks[rows.clone()], &columns.scores[rows.clone()]);
-                match mean {
-                    Mean::Arithmetic if columns.windowed(self.window).len() < part.table.len() => {
-                        sums.look_up(ranks, part.table, self.window);
-                    }
-                    Mean::Arithmetic if matches!(part.normaliser, Normaliser::Reciprocal { .. }) => {
-                        sums.divide(ranks, part, self.window);
-                    }
-                    Mean::Arithmetic => sums.add(ranks, &part.values(ranks, scores), part, self.window),
-                    Mean::Geometric | Mean::Harmonic => {
-                        sums.add_to_mean(mean, ranks, &part.values(ranks, scores), part, self.window);
-                    }
-                }
-                if !all_seen {
-                    sums.see(ranks, self.window);
-                }
-            }
-            if mean != Mean::Arithmetic {
-                sums.take_mean(mean);
-            }
-            for ((fused, &score), &seen) in fused.iter_mut().zip(&sums.score).zip(&sums.seen) {
-                // Greater than what is absent, whatever a method makes of extreme scores.
-                let there = (score as Score + 0.0).max(Score::MIN);
-                *fused = if all_seen || seen != 0 { there } else { ABSENT };
-            }
+        let mut sums = Sums::over(pool.len(), mean, all_seen);
+        for (columns, part) in &parts {
+            let (rows, scores) = columns.windowed(self.window);
+            sums.add_leg(rows, scores, part);
         }
+        sums.write(fused);
     }
 }
 
-/// What a leg's normaliser makes of one block of rows; where the leg did not return the row it means
-/// nothing.
-type Values = [f64; BLOCK];
+/// The fused score as the list keeps it: greater than what is absent, whatever a method makes of extreme
+/// scores.
+#[inline]
+fn rounded(score: f64) -> Score {
+    (score as Score + 0.0).max(Score::MIN)
+}
 
 impl LegPart<'_> {
-    fn values(&self, ranks: &[Rank], scores: &[Score]) -> Values {
-        let mut values = [0.0; BLOCK];
+    /// What the normaliser makes of some of the leg's scores, the first of which has the rank `first`.
+    fn values(&self, first: Rank, scores: &[Score], values: &mut [f64]) {
         match self.normaliser {
             Normaliser::Affine { shift, range, zero, .. } if range > 0.0 => {
                 for (value, &score) in values.iter_mut().zip(scores) {
@@ -287,12 +267,11 @@ impl LegPart<'_> {
                 }
             }
             _ => {
-                for ((value, &rank), &score) in values.iter_mut().zip(ranks).zip(scores) {
+                for ((value, rank), &score) in values.iter_mut().zip(first..).zip(scores) {
                     *value = self.normalised(LegHit { rank, score });
                 }
             }
         }
-        values
     }
 
     #[inline]
@@ -314,68 +293,95 @@ impl LegPart<'_> {
     }
 }
 
-/// Fused scores of one block of rows, on the way. Its loops have no branch that depends on the row: which
-/// passages a leg returned is as good as random, and a wrong guess costs more than the arithmetic.
+/// Fused scores on the way, by pool row. One more than there are rows: a passage's second place in a leg's
+/// list counts for nothing.
 struct Sums {
-    score: [f64; BLOCK],
-    /// Under a geometric or harmonic mean: the weights of the legs that count.
-    weight: [f64; BLOCK],
-    /// Not 0: a speaking leg returned the row.
-    seen: [u32; BLOCK],
+    mean: Mean,
+    score: Vec<f64>,
+    /// Under a geometric or harmonic mean, the weights of the legs that count; else empty.
+    weight: Vec<f64>,
+    /// Whether a speaking leg returned the row; empty where one returned each of them.
+    seen: Vec<bool>,
 }
 
 impl Sums {
-    const NOTHING: Self = Self { score: [0.0; BLOCK], weight: [0.0; BLOCK], seen: [0; BLOCK] };
-
-    fn look_up(&mut self, ranks: &[Rank], table: &[f64], window: u32) {
-        for (sum, &rank) in self.score.iter_mut().zip(ranks) {
-            let known = if within(rank, window) { rank } else { 0 };
-            *sum += table[known as usize];
+    fn over(rows: usize, mean: Mean, all_seen: bool) -> Self {
+        let among = |some: bool| if some { rows + 1 } else { 0 };
+        Self {
+            mean,
+            score: vec![0.0; rows + 1],
+            weight: vec![0.0; among(mean != Mean::Arithmetic)],
+            seen: vec![false; among(!all_seen)],
         }
     }
 
-    /// As [`Sums::look_up`], for ranks that no table has.
-    fn divide(&mut self, ranks: &[Rank], part: &LegPart<'_>, window: u32) {
-        for (sum, &rank) in self.score.iter_mut().zip(ranks) {
-            let share = part.weighted(LegHit { rank, score: 0.0 });
-            *sum += if within(rank, window) { share } else { 0.0 };
+    /// Adds what a leg says: of its hits in the order of its list the pool rows and the scores.
+    fn add_leg(&mut self, rows: &[u32], scores: &[Score], part: &LegPart<'_>) {
+        if !self.seen.is_empty() {
+            rows.iter().for_each(|&row| self.seen[row as usize] = true);
+        }
+        if part.table.len() > rows.len() {
+            for (&row, share) in rows.iter().zip(&part.table[1..]) {
+                self.score[row as usize] += share;
+            }
+            return;
+        }
+        let (mut values, mut weights) = ([0.0; BLOCK], [0.0; BLOCK]);
+        for (block, (rows, scores)) in rows.chunks(BLOCK).zip(scores.chunks(BLOCK)).enumerate() {
+            let first = (block * BLOCK) as Rank + 1;
+            let values = &mut values[..rows.len()];
+            if let Normaliser::Reciprocal { .. } = part.normaliser {
+                for (value, rank) in values.iter_mut().zip(first..) {
+                    *value = part.weighted(LegHit { rank, score: 0.0 });
+                }
+            } else {
+                part.values(first, scores, values);
+                self.terms(part, values, &mut weights);
+            }
+            for (&row, &value) in rows.iter().zip(&*values) {
+                self.score[row as usize] += value;
+            }
+            if !self.weight.is_empty() {
+                rows.iter().zip(&weights).for_each(|(&row, weight)| self.weight[row as usize] += weight);
+            }
         }
     }
 
-    fn add(&mut self, ranks: &[Rank], values: &Values, part: &LegPart<'_>, window: u32) {
-        for ((sum, &rank), &value) in self.score.iter_mut().zip(ranks).zip(values) {
-            let counts = within(rank, window) & (value >= part.least);
-            *sum += if counts { part.weight * value } else { 0.0 };
+    fn terms(&self, part: &LegPart<'_>, values: &mut [f64], weights: &mut [f64]) {
+        match self.mean {
+            Mean::Arithmetic => terms(part, values, weights, |value| value),
+            Mean::Geometric => terms(part, values, weights, f64::ln),
+            Mean::Harmonic => terms(part, values, weights, |value| 1.0 / value),
         }
     }
 
-    fn add_to_mean(&mut self, mean: Mean, ranks: &[Rank], values: &Values, part: &LegPart<'_>, window: u32) {
-        let sums = self.score.iter_mut().zip(&mut self.weight);
-        for (((sum, weight), &rank), &value) in sums.zip(ranks).zip(values) {
-            let counts = within(rank, window) & (value >= part.least);
-            *weight += if counts { part.weight } else { 0.0 };
-            *sum += match mean {
-                _ if !counts => 0.0,
-                Mean::Geometric => part.weight * value.ln(),
-                Mean::Harmonic | Mean::Arithmetic => part.weight * (1.0 / value),
-            };
-        }
-    }
-
-    /// From the sums to the means; 0 where no leg counts.
-    fn take_mean(&mut self, mean: Mean) {
+    /// From the sums to the fused scores.
+    fn write(mut self, fused: &mut [Score]) {
+        // Where no leg counts a mean is 0.
         for (sum, &weights) in self.score.iter_mut().zip(&self.weight) {
-            *sum = match mean {
-                _ if weights == 0.0 => 0.0,
-                Mean::Geometric => (*sum / weights).exp(),
-                Mean::Harmonic | Mean::Arithmetic => weights / *sum,
+            *sum = match self.mean {
+                Mean::Geometric if weights > 0.0 => (*sum / weights).exp(),
+                Mean::Harmonic if weights > 0.0 => weights / *sum,
+                _ => *sum,
             };
         }
-    }
-
-    fn see(&mut self, ranks: &[Rank], window: u32) {
-        for (seen, &rank) in self.seen.iter_mut().zip(ranks) {
-            *seen |= u32::from(within(rank, window));
+        match self.seen.is_empty() {
+            true => fused.iter_mut().zip(&self.score).for_each(|(fused, &score)| *fused = rounded(score)),
+            false => {
+                for ((fused, &score), &seen) in fused.iter_mut().zip(&self.score).zip(&self.seen) {
+                    *fused = if seen { rounded(score) } else { ABSENT };
+                }
+            }
         }
+    }
+}
+
+/// From normalised values to what is summed up, and the weights that count. No branch by hit: which of them
+/// count is as good as random, and a wrong guess costs more than the arithmetic.
+fn terms(part: &LegPart<'_>, values: &mut [f64], weights: &mut [f64], term: impl Fn(f64) -> f64) {
+    for (value, weight) in values.iter_mut().zip(weights) {
+        let counts = *value >= part.least;
+        *weight = if counts { part.weight } else { 0.0 };
+        *value = if counts { part.weight * term(*value) } else { 0.0 };
     }
 }

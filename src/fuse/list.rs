@@ -80,7 +80,7 @@ impl FusedList {
 
     /// How many rows are in the list.
     pub fn len(&self) -> usize {
-        self.scores.iter().map(|&score| usize::from(score != ABSENT)).sum()
+        self.scores.iter().map(|&score| u32::from(score != ABSENT)).sum::<u32>() as usize
     }
 
     pub fn is_empty(&self) -> bool {
@@ -89,15 +89,44 @@ impl FusedList {
 
     /// The first `n` rows of the list in order, fewer if it is shorter.
     pub fn top(&self, n: usize) -> Vec<usize> {
-        let mut best = Best::new(n, self.scores.len());
-        let mut bar = Score::MIN;
-        for (row, &score) in self.scores.iter().enumerate() {
-            if score >= bar {
-                best.offer(order::order_key(score, self.ties[row]), row);
-                bar = order::score_of(best.bar()).unwrap_or(bar);
-            }
+        let guess = self.guess_bar(n);
+        let mut above: Vec<u32> = Vec::with_capacity(self.scores.len());
+        self.rows_from(guess, &mut above);
+        if above.len() < n && guess > Score::MIN {
+            self.rows_from(Score::MIN, &mut above);
+        }
+        let mut best = Best::new(n, above.len());
+        for row in above {
+            let row = row as usize;
+            best.offer(order::order_key(self.scores[row], self.ties[row]), row);
         }
         best.into_order()
+    }
+
+    /// The rows with at least this score. Written without a branch by row: which rows are high is as good
+    /// as random, and a wrong guess costs more than a write that does not count.
+    fn rows_from(&self, least: Score, rows: &mut Vec<u32>) {
+        rows.clear();
+        rows.resize(self.scores.len(), 0);
+        let mut found = 0;
+        for (row, &score) in (0..).zip(&self.scores) {
+            rows[found] = row;
+            found += usize::from(score >= least);
+        }
+        rows.truncate(found);
+    }
+
+    /// A score that about twice `n` rows reach, seldom fewer than `n`: from every eighth row. The least
+    /// score there is where that is not worth it.
+    fn guess_bar(&self, n: usize) -> Score {
+        const STEP: usize = 8;
+        let at = n.div_ceil(STEP) * 2 + 4;
+        let mut sample: Vec<Score> = self.scores.iter().copied().step_by(STEP).collect();
+        if n == 0 || at * 2 > sample.len() {
+            return Score::MIN;
+        }
+        let (_, &mut bar, _) = sample.select_nth_unstable_by(at - 1, |a, b| b.total_cmp(a));
+        bar.max(Score::MIN)
     }
 
     /// The whole list in order.

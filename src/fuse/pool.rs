@@ -1,8 +1,9 @@
 //! In: the legs' ranked lists of one query. Out: the pool, one row per passage that any leg returned,
 //! with each leg's rank and score beside it. It fuses nothing and drops nothing.
 //!
-//! Columns, not rows of structs: fusing walks one leg's ranks (or scores) from end to end, and that walk
-//! is what has to be fast when a thousand queries are fused again on one key press.
+//! Columns, not rows of structs: fusing walks one leg's list from its best to its last hit and adds what
+//! each says to its row, and that walk is what has to be fast when a thousand queries are fused again on one
+//! key press. It meets what a leg returned and nothing else.
 
 use std::sync::Arc;
 
@@ -11,14 +12,15 @@ use crate::domain::{DocIdx, Hit, LegHit, Rank, Score};
 /// The rank column's value where the leg did not return the passage.
 pub(super) const NOT_RETURNED: Rank = 0;
 
-/// One leg's columns.
+/// One leg's list over the rows of the pool.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct LegColumns {
     /// By pool row; 0: not returned.
     pub(super) ranks: Vec<Rank>,
-    /// By pool row; where the rank is 0 it means nothing.
-    pub(super) scores: Vec<Score>,
-    /// The scores in the order of the leg's list, as long as that: what statistics are taken over.
+    /// By place in the leg's list, the best first: the pool row. A passage's second place points behind the
+    /// last row.
+    pub(super) rows: Vec<u32>,
+    /// As long as `rows`: the scores.
     pub(super) listed: Vec<Score>,
 }
 
@@ -77,7 +79,7 @@ impl Pool {
     pub fn hit(&self, row: usize, leg: usize) -> Option<LegHit> {
         let columns = &self.legs[leg];
         let rank = columns.ranks[row];
-        (rank != NOT_RETURNED).then(|| LegHit { rank, score: columns.scores[row] })
+        (rank != NOT_RETURNED).then(|| LegHit { rank, score: columns.listed[rank as usize - 1] })
     }
 
     /// The row of a passage; `None`: no leg returned it. A binary search.
@@ -95,24 +97,26 @@ impl Pool {
 }
 
 impl LegColumns {
-    /// The scores of the leg's first `window` hits, in list order.
-    pub(super) fn windowed(&self, window: u32) -> &[Score] {
-        &self.listed[..self.listed.len().min(window as usize)]
+    /// The pool rows and the scores of the leg's first `window` hits, in list order.
+    pub(super) fn windowed(&self, window: u32) -> (&[u32], &[Score]) {
+        let within = self.listed.len().min(window as usize);
+        (&self.rows[..within], &self.listed[..within])
     }
 
     fn of(hits: &[Hit], docs: &[DocIdx]) -> Self {
         let mut columns = Self {
             ranks: vec![NOT_RETURNED; docs.len()],
-            scores: vec![0.0; docs.len()],
+            rows: Vec::with_capacity(hits.len()),
             listed: hits.iter().map(|hit| hit.score).collect(),
         };
         for (rank, hit) in (1..).zip(hits) {
             debug_assert!(!hit.score.is_nan(), "NaN is refused where it enters");
             let row = docs.partition_point(|doc| *doc < hit.doc);
-            if columns.ranks[row] == NOT_RETURNED {
+            let again = columns.ranks[row] != NOT_RETURNED;
+            if !again {
                 columns.ranks[row] = rank;
-                columns.scores[row] = hit.score;
             }
+            columns.rows.push(if again { docs.len() } else { row } as u32);
         }
         columns
     }

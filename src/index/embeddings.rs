@@ -11,13 +11,11 @@ use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use half::f16;
 use sha2::{Digest as _, Sha256};
 
-use super::VectorMatrix;
+use super::{VectorMatrix, token_block};
 use crate::domain::DocIdx;
 use crate::error::{Error, Result};
-use crate::models::late::Quantised;
 use crate::models::{Encoded, Reading, TokenVectors};
 
 const ENTRY_BYTES: usize = 28;
@@ -66,7 +64,7 @@ impl Entry {
     fn block_bytes(self, dim: usize) -> u64 {
         match self.kept {
             NOT_KEPT => 0,
-            kept => u64::from(kept) * (dim as u64 + 4 + 8),
+            kept => u64::from(kept) * (token_block::row_bytes(dim) as u64 + 8),
         }
     }
 }
@@ -244,13 +242,9 @@ impl TokenReader {
                 .and_then(|_| file.read_exact(&mut bytes))
                 .map_err(|e| Error::io("cannot read token vectors", &self.path, &e))?;
         }
-        let (rows, spans) = bytes.split_at(entry.kept as usize * (self.dim + 4));
+        let (rows, spans) = bytes.split_at(entry.kept as usize * token_block::row_bytes(self.dim));
         let u32_of = |b: &[u8]| u32::from_le_bytes([b[0], b[1], b[2], b[3]]);
-        let mut vectors: Vec<f16> = Vec::with_capacity(entry.kept as usize * self.dim);
-        for row in rows.chunks_exact(self.dim + 4) {
-            let scale = f32::from_bits(u32_of(&row[..4]));
-            vectors.extend(Quantised::row(scale, row[4..].iter().map(|&byte| byte.cast_signed())));
-        }
+        let vectors = token_block::read_rows(rows, self.dim);
         Ok(Some(TokenVectors {
             dim: self.dim,
             vectors,
@@ -280,11 +274,7 @@ fn open_file(path: &Path) -> Result<File> {
 }
 
 fn write_block(block: &mut Vec<u8>, tokens: &TokenVectors) {
-    for row in tokens.vectors.chunks_exact(tokens.dim.max(1)) {
-        let quantised = Quantised::of(row);
-        block.extend_from_slice(&quantised.scale.to_le_bytes());
-        block.extend(quantised.values.iter().map(|value| value.cast_unsigned()));
-    }
+    token_block::write_rows(block, tokens);
     for &(start, end) in &tokens.spans {
         block.extend_from_slice(&start.to_le_bytes());
         block.extend_from_slice(&end.to_le_bytes());
@@ -302,6 +292,8 @@ fn checksum(bytes: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use half::f16;
+
     use super::*;
 
     fn encoded(seed: u32, tokens: usize) -> Encoded {

@@ -9,8 +9,9 @@ pub mod dense;
 pub mod embeddings;
 pub mod lexical;
 pub mod query_vectors;
+mod token_block;
 
-pub use cache::{CacheFolder, FactCache};
+pub use cache::{CacheFolder, FactCache, TokenStore};
 pub use dense::{AnnIndex, VectorMatrix};
 pub use embeddings::{EmbeddingStore, TokenReader};
 pub use lexical::LexicalIndex;

@@ -13,12 +13,12 @@ use std::thread;
 use half::f16;
 use half::slice::HalfFloatSliceExt as _;
 use ort::session::Session;
-use ort::value::Tensor;
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
 use tokenizers::Tokenizer;
 
 use super::cross_encoder::{self, CrossEncoderFiles};
+use super::inputs::{self, IdRow, TextInputs};
 use super::session::normalise;
 use super::{LoadStep, ModelOptions, Role, TokenVectors, digest, locate, runtime};
 use crate::error::{Error, Result};
@@ -93,6 +93,17 @@ impl ColbertRecipe {
     }
 }
 
+/// Whether a folder's own files say that its model is one of late interaction.
+pub fn is_colbert(folder: &Path) -> bool {
+    let pylate = super::recipe::json(&folder.join("config_sentence_transformers.json"));
+    let says = |value: &Value| {
+        value.get("query_prefix").is_some()
+            || value.get("similarity_fn_name").is_some_and(|name| name == "MaxSim")
+    };
+    folder.join("artifact.metadata").is_file()
+        || pylate.is_ok_and(|file| file.is_some_and(|file| says(&file)))
+}
+
 /// A loaded ColBERT model.
 pub struct Colbert {
     session: Session,
@@ -100,10 +111,9 @@ pub struct Colbert {
     recipe: ColbertRecipe,
     projection: Option<Projection>,
     output: String,
-    wants_types: bool,
+    inputs: TextInputs,
     markers: (u32, u32),
     mask: u32,
-    pad: u32,
     /// Ids of punctuation.
     skipped: Vec<u32>,
     max_tokens: usize,
@@ -174,11 +184,7 @@ impl Colbert {
                 .collect(),
             false => Vec::new(),
         };
-        let has = |name: &str| session.inputs().iter().any(|input| input.name() == name);
-        if !has("input_ids") || !has("attention_mask") {
-            return Err(unfit("it has no inputs input_ids and attention_mask".to_owned()));
-        }
-        let wants_types = has("token_type_ids");
+        let inputs = TextInputs::of(&session, files.pad_id).map_err(&unfit)?;
         let of_tokens = |kind: &ort::value::ValueType| match kind {
             ort::value::ValueType::Tensor { shape, .. } => shape.len() == 3,
             _ => false,
@@ -188,10 +194,9 @@ impl Colbert {
         let output = output.name().to_owned();
         Ok(Self {
             output,
-            wants_types,
+            inputs,
             markers,
             mask,
-            pad: files.pad_id,
             skipped,
             max_tokens: files.max_tokens,
             path: files.graph.clone(),
@@ -208,8 +213,8 @@ impl Colbert {
         &self.fingerprint
     }
 
-    /// The token vectors of texts, in their order, each with whether its end was cut off; spans are not
-    /// told. `stop` is asked between two runs, and then nothing is returned.
+    /// Hands on the token vectors of texts, by their place and in any order, each with whether its end was cut
+    /// off; spans are not told. `stop` is asked between two runs, and then the rest is not run.
     ///
     /// # Errors
     /// `Unavailable` where the model cannot be run or gives what is no number.
@@ -218,27 +223,20 @@ impl Colbert {
         role: Role,
         texts: &[&str],
         stop: &dyn Fn() -> bool,
-    ) -> Result<Option<Vec<(TokenVectors, bool)>>> {
+        arrived: &mut dyn FnMut(usize, TokenVectors, bool),
+    ) -> Result<()> {
         let rows: Vec<(Row, bool)> = texts.iter().map(|text| self.row(role, text)).collect::<Result<_>>()?;
-        let mut order: Vec<usize> = (0..rows.len()).collect();
-        order.sort_by_key(|&at| (std::cmp::Reverse(rows[at].0.ids.len()), at));
-        let mut done: Vec<Option<TokenVectors>> = texts.iter().map(|_| None).collect();
-        let mut rest = order.as_slice();
-        while let Some(&first) = rest.first() {
+        let lengths = rows.iter().map(|(row, _)| row.ids.len()).enumerate();
+        for batch in inputs::batches(lengths, BATCH_TOKENS, usize::MAX) {
             if stop() {
-                return Ok(None);
+                return Ok(());
             }
-            let fits = (BATCH_TOKENS / rows[first].0.ids.len().max(1)).max(1).min(rest.len());
-            let (batch, later) = rest.split_at(fits);
-            rest = later;
             let batch_rows: Vec<&Row> = batch.iter().map(|&at| &rows[at].0).collect();
             for (&at, vectors) in batch.iter().zip(self.run(&batch_rows)?) {
-                done[at] = Some(vectors);
+                arrived(at, vectors, rows[at].1);
             }
         }
-        let paired =
-            done.into_iter().zip(&rows).map(|(vectors, (_, truncated))| Some((vectors?, *truncated)));
-        Ok(Some(paired.collect::<Option<Vec<_>>>().ok_or_else(|| Error::bug("a text got lost"))?))
+        Ok(())
     }
 
     /// `[CLS] marker tokens [SEP]`, for queries then masks.
@@ -272,22 +270,9 @@ impl Colbert {
     }
 
     fn run(&mut self, rows: &[&Row]) -> Result<Vec<TokenVectors>> {
-        let length = rows.iter().map(|row| row.ids.len()).max().unwrap_or(1);
-        let shape = [rows.len(), length];
-        let mut ids = vec![i64::from(self.pad); rows.len() * length];
-        let mut mask = vec![0_i64; rows.len() * length];
-        for ((row, ids), mask) in rows.iter().zip(ids.chunks_mut(length)).zip(mask.chunks_mut(length)) {
-            row.ids.iter().zip(ids).for_each(|(id, to)| *to = i64::from(*id));
-            mask.iter_mut().take(row.attended).for_each(|mask| *mask = 1);
-        }
-        let mut inputs = ort::inputs![
-            "input_ids" => Tensor::from_array((shape, ids)).map_err(failed)?,
-            "attention_mask" => Tensor::from_array((shape, mask)).map_err(failed)?,
-        ];
-        if self.wants_types {
-            let types = Tensor::from_array((shape, vec![0_i64; rows.len() * length])).map_err(failed)?;
-            inputs.push(("token_type_ids".into(), types.into()));
-        }
+        let id_rows: Vec<IdRow<'_>> =
+            rows.iter().map(|row| IdRow { ids: &row.ids, types: &[], attended: row.attended }).collect();
+        let (inputs, length) = self.inputs.tensors(&id_rows).map_err(failed)?;
         let outputs = self.session.run(inputs).map_err(failed)?;
         let output = outputs.get(&self.output).ok_or_else(|| Error::bug("the output has gone"))?;
         let (shape, hidden) = output.try_extract_tensor::<f32>().map_err(failed)?;

@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use ort::session::Session;
-use ort::value::{DynValue, Tensor, TensorElementType, ValueType};
+use ort::value::{TensorElementType, ValueType};
 
+use super::inputs::{self, IdRow, TextInputs};
 use super::pairs::{PairCutter, PairRow};
 use super::runtime::{self, Runtime};
 use super::{LoadStep, ModelOptions, digest, locate};
@@ -118,14 +119,69 @@ pub struct PairLogit {
     pub truncated: bool,
 }
 
+/// A model that reads query and passage together.
+pub trait PairScorer: Send {
+    /// Hands on the logit of a query with each passage, by its place in `passages` and in any order. Pairs
+    /// of like length run together; `stop` is asked between two runs, and then the rest is not run.
+    ///
+    /// # Errors
+    /// `Unavailable` where the model cannot be run or gives what is no number.
+    fn score(
+        &mut self,
+        query: &str,
+        passages: &[&str],
+        stop: &dyn Fn() -> bool,
+        arrived: &mut dyn FnMut(usize, PairLogit),
+    ) -> Result<()>;
+}
+
+/// Runs a batch: a logit for each of these places among all rows.
+type Run<'a> = dyn FnMut(&[usize], &[PairRow]) -> Result<Vec<f32>> + 'a;
+
+/// The way of every [`PairScorer`]: pairs with an empty side are told at once, the others run in batches of
+/// up to `batch_tokens`.
+pub(super) fn in_batches(
+    cutter: &PairCutter,
+    batch_tokens: usize,
+    (query, passages): (&str, &[&str]),
+    stop: &dyn Fn() -> bool,
+    arrived: &mut dyn FnMut(usize, PairLogit),
+    run: &mut Run<'_>,
+) -> Result<()> {
+    let rows: Vec<PairRow> =
+        passages.iter().map(|passage| cutter.cut(query, passage)).collect::<Result<_>>()?;
+    for (at, row) in rows.iter().enumerate().filter(|(_, row)| row.empty) {
+        arrived(at, row.logit(None));
+    }
+    let lengths = rows.iter().enumerate().filter(|(_, row)| !row.empty);
+    let lengths = lengths.map(|(at, row)| (at, row.ids.len()));
+    for batch in inputs::batches(lengths, batch_tokens, usize::MAX) {
+        if stop() {
+            return Ok(());
+        }
+        let logits = run(&batch, &rows)?;
+        if logits.iter().any(|logit| !logit.is_finite()) {
+            return Err(Error::unavailable("the cross-encoder gave a score that is no number")
+                .advise("the model's file or ONNX Runtime is damaged, or they do not fit each other"));
+        }
+        for (&at, logit) in batch.iter().zip(logits) {
+            arrived(at, rows[at].logit(Some(logit)));
+        }
+    }
+    Ok(())
+}
+
 /// A loaded cross-encoder.
 pub struct CrossEncoder {
-    session: Session,
     cutter: PairCutter,
+    graph: PairGraph,
+}
+
+/// The graph and what is needed to read its output.
+struct PairGraph {
+    session: Session,
     output: String,
-    wants_types: bool,
-    narrow_ids: bool,
-    pad_id: u32,
+    inputs: TextInputs,
     path: PathBuf,
 }
 
@@ -153,21 +209,7 @@ impl CrossEncoder {
         let unfit = |what: String| {
             Error::unavailable(format!("this graph is no cross-encoder: {what}")).in_file(&files.graph)
         };
-        let mut narrow_ids = false;
-        let mut wants_types = false;
-        let mut missing = vec!["input_ids", "attention_mask"];
-        for input in session.inputs() {
-            missing.retain(|name| *name != input.name());
-            match input.name() {
-                "input_ids" => narrow_ids = is_narrow(input.dtype()),
-                "attention_mask" => {}
-                "token_type_ids" => wants_types = true,
-                other => return Err(unfit(format!("it has an input {other:?} that is not known"))),
-            }
-        }
-        if let Some(name) = missing.first() {
-            return Err(unfit(format!("it has no input {name:?}")));
-        }
+        let inputs = TextInputs::of(&session, files.pad_id).map_err(&unfit)?;
         let outputs = session.outputs();
         let named = outputs.iter().find(|output| output.name() == "logits");
         let output = named.or_else(|| outputs.iter().find(|output| columns(output.dtype()).is_ok()));
@@ -177,69 +219,18 @@ impl CrossEncoder {
         })?;
         columns(output.dtype()).map_err(&unfit)?;
         let output = output.name().to_owned();
-        let (pad_id, path) = (files.pad_id, files.graph.clone());
-        Ok(Self { session, cutter, output, wants_types, narrow_ids, pad_id, path })
+        let path = files.graph.clone();
+        Ok(Self { cutter, graph: PairGraph { session, output, inputs, path } })
     }
+}
 
-    /// Hands on the logit of a query with each passage, by its place in `passages` and in any order. Pairs
-    /// of like length run together; `stop` is asked between two runs, and then the rest is not run.
-    ///
-    /// # Errors
-    /// `Unavailable` where the model cannot be run or gives what is no number.
-    pub fn score(
-        &mut self,
-        query: &str,
-        passages: &[&str],
-        stop: &dyn Fn() -> bool,
-        arrived: &mut dyn FnMut(usize, PairLogit),
-    ) -> Result<()> {
-        let rows: Vec<PairRow> =
-            passages.iter().map(|passage| self.cutter.cut(query, passage)).collect::<Result<_>>()?;
-        let told = |row: &PairRow, logit: Option<f32>| PairLogit {
-            logit,
-            n_tokens: row.n_tokens,
-            truncated: row.truncated,
-        };
-        let groups = groups(&rows);
-        let mut runs = vec![false; rows.len()];
-        groups.iter().flatten().for_each(|&at| runs[at] = true);
-        for (at, row) in rows.iter().enumerate().filter(|&(at, _)| !runs[at]) {
-            arrived(at, told(row, None));
-        }
-        for group in groups {
-            if stop() {
-                return Ok(());
-            }
-            let batch: Vec<&PairRow> = group.iter().map(|&at| &rows[at]).collect();
-            for (&at, logit) in group.iter().zip(self.run(&batch)?) {
-                arrived(at, told(&rows[at], Some(logit)));
-            }
-        }
-        Ok(())
-    }
-
+impl PairGraph {
     fn run(&mut self, rows: &[&PairRow]) -> Result<Vec<f32>> {
-        let length = rows.iter().map(|row| row.ids.len()).max().unwrap_or(1);
-        let shape = [rows.len(), length];
-        let fill = |pad: i64, of: &dyn Fn(&PairRow) -> Vec<i64>| -> Vec<i64> {
-            let mut values = vec![pad; rows.len() * length];
-            for (row, to) in rows.iter().zip(values.chunks_mut(length)) {
-                to.iter_mut().zip(of(row)).for_each(|(to, value)| *to = value);
-            }
-            values
-        };
-        let wide = |values: &[u32]| values.iter().map(|&value| i64::from(value)).collect();
-        let mut columns = vec![
-            ("input_ids", fill(i64::from(self.pad_id), &|row| wide(&row.ids))),
-            ("attention_mask", fill(0, &|row| vec![1; row.ids.len()])),
-        ];
-        if self.wants_types {
-            columns.push(("token_type_ids", fill(0, &|row| wide(&row.types))));
-        }
-        let mut inputs: Vec<(&str, DynValue)> = Vec::with_capacity(columns.len());
-        for (name, values) in columns {
-            inputs.push((name, tensor(shape, values, self.narrow_ids)?));
-        }
+        let id_rows: Vec<IdRow<'_>> = rows
+            .iter()
+            .map(|row| IdRow { ids: &row.ids, types: &row.types, attended: row.ids.len() })
+            .collect();
+        let (inputs, _) = self.inputs.tensors(&id_rows).map_err(failed)?;
         let outputs = self.session.run(inputs).map_err(failed)?;
         let output = outputs.get(&self.output).ok_or_else(|| Error::bug("the output has gone"))?;
         let (shape, values) = output.try_extract_tensor::<f32>().map_err(failed)?;
@@ -257,13 +248,23 @@ impl CrossEncoder {
             [logit] => *logit,
             _ => f32::NAN,
         };
-        let logits: Vec<f32> = values.chunks_exact(per_row).map(logit).collect();
-        if logits.iter().any(|logit| !logit.is_finite()) {
-            return Err(Error::unavailable("the cross-encoder gave a score that is no number")
-                .in_file(&self.path)
-                .advise("the model's file or ONNX Runtime is damaged, or they do not fit each other"));
-        }
-        Ok(logits)
+        Ok(values.chunks_exact(per_row).map(logit).collect())
+    }
+}
+
+impl PairScorer for CrossEncoder {
+    fn score(
+        &mut self,
+        query: &str,
+        passages: &[&str],
+        stop: &dyn Fn() -> bool,
+        arrived: &mut dyn FnMut(usize, PairLogit),
+    ) -> Result<()> {
+        let Self { cutter, graph } = self;
+        in_batches(cutter, BATCH_TOKENS, (query, passages), stop, arrived, &mut |batch, rows| {
+            graph.run(&batch.iter().map(|&at| &rows[at]).collect::<Vec<_>>())
+        })
+        .map_err(|error| error.in_file(&graph.path))
     }
 }
 
@@ -278,18 +279,6 @@ pub(super) fn session(files: &CrossEncoderFiles, runtime: &Runtime, threads: usi
         .and_then(|builder| Ok(builder.with_intra_threads(threads.max(1))?.with_intra_op_spinning(false)?))
         .and_then(|mut builder| builder.commit_from_file(&files.graph))
         .map_err(|e| broken(e.to_string()))
-}
-
-fn tensor(shape: [usize; 2], values: Vec<i64>, narrow: bool) -> Result<DynValue> {
-    if !narrow {
-        return Ok(Tensor::from_array((shape, values)).map_err(failed)?.into_dyn());
-    }
-    let values: Vec<i32> = values.into_iter().map(|value| i32::try_from(value).unwrap_or(i32::MAX)).collect();
-    Ok(Tensor::from_array((shape, values)).map_err(failed)?.into_dyn())
-}
-
-fn is_narrow(kind: &ValueType) -> bool {
-    matches!(kind, ValueType::Tensor { ty: TensorElementType::Int32, .. })
 }
 
 /// Numbers a pair that an output gives, as far as the graph says; the fault where it is not one or two.
@@ -308,25 +297,6 @@ fn columns(kind: &ValueType) -> Result<(), String> {
 
 fn failed(error: ort::Error) -> Error {
     Error::unavailable(format!("the cross-encoder could not be run: {error}"))
-}
-
-/// Rows of like length together, the longest first (if memory runs out, then at once), up to
-/// [`BATCH_TOKENS`] with their padding. Pairs with an empty side are left out.
-fn groups(rows: &[PairRow]) -> Vec<Vec<usize>> {
-    let mut order: Vec<usize> = (0..rows.len()).filter(|&at| !rows[at].empty).collect();
-    order.sort_by_key(|&at| (std::cmp::Reverse(rows[at].ids.len()), at));
-    let mut groups: Vec<Vec<usize>> = Vec::new();
-    let mut longest = 0;
-    for at in order {
-        match groups.last_mut().filter(|group| (group.len() + 1) * longest <= BATCH_TOKENS) {
-            Some(group) => group.push(at),
-            None => {
-                longest = rows[at].ids.len();
-                groups.push(vec![at]);
-            }
-        }
-    }
-    groups
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ pub fn locate(options: &ModelOptions) -> Result<ModelFiles> {
         None => false,
         Some("fastembed") => true,
         Some(name) => match name.strip_prefix("fastembed:") {
-            Some(name) => return super::fastembed::locate(name, options),
+            Some(name) => return super::fastembed::locate_named(name, options),
             None => {
                 return Err(Error::usage(format!("unknown model {name:?}")).advise(
                     "choose a folder with --model-dir, or fastembed:NAME for a model that fastembed knows",

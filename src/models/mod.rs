@@ -16,9 +16,10 @@
 //! | `cross_encoder` | pairs of texts to logits, by any folder's graph |
 //! | `pairs` | tokenizer for pairs: ids, types, truncation |
 //! | `pieces` | tokenizer: ids, spans, truncation |
+//! | `inputs` | ids in batches, as the tensors that a graph takes |
 //! | `session` | ids to vectors |
 //! | `encoder` | the thread that owns a model: priorities, batches, preemption |
-//! | `fastembed` | the same by the fastembed crate, for the models that it knows by name |
+//! | `fastembed` | vectors and pairs by the fastembed crate: a folder's model, or one that it knows by name |
 //! | `hub` | models from the Hugging Face hub into the cache folder, checked |
 //! | `store` | which fetched models there are |
 //! | `token_counter` | how long a text is to a model, without running it |
@@ -31,8 +32,9 @@ mod colbert;
 mod cross_encoder;
 mod digest;
 mod encoder;
-pub mod fastembed;
+mod fastembed;
 pub mod hub;
+mod inputs;
 pub mod late;
 mod locate;
 mod pairs;
@@ -43,7 +45,7 @@ mod session;
 mod slot;
 pub mod store;
 #[cfg(test)]
-mod test_support;
+pub(crate) mod test_support;
 mod token_counter;
 
 use std::fmt;
@@ -52,8 +54,9 @@ use std::sync::Arc;
 
 use crate::error::Result;
 
-pub use colbert::{Colbert, ColbertRecipe};
-pub use cross_encoder::{CrossEncoder, CrossEncoderFiles, PairLogit};
+pub use colbert::{Colbert, ColbertRecipe, is_colbert};
+pub use cross_encoder::{CrossEncoder, CrossEncoderFiles, PairLogit, PairScorer};
+pub use fastembed::FastembedReranker;
 pub use locate::{ModelFiles, locate};
 pub use slot::EncoderSlot;
 pub use store::store_folders;

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use tokenizers::{Tokenizer, TruncationDirection};
 
+use super::PairLogit;
 use crate::error::{Error, Result};
 
 /// A pair as the model reads it.
@@ -26,6 +27,13 @@ pub(super) struct PairRow {
     pub empty: bool,
 }
 
+impl PairRow {
+    /// The model's answer to this pair.
+    pub fn logit(&self, logit: Option<f32>) -> PairLogit {
+        PairLogit { logit, n_tokens: self.n_tokens, truncated: self.truncated }
+    }
+}
+
 /// A tokenizer and the longest input of its model.
 pub(super) struct PairCutter {
     tokenizer: Tokenizer,
@@ -40,19 +48,23 @@ impl PairCutter {
     /// # Errors
     /// `Unavailable` for a file that is no tokenizer.
     pub fn read(path: &Path, max_tokens: usize) -> Result<Self> {
-        let mut tokenizer = Tokenizer::from_file(path).map_err(|e| {
+        let tokenizer = Tokenizer::from_file(path).map_err(|e| {
             Error::unavailable(format!("not a tokenizer that can be read: {e}"))
                 .in_file(path)
                 .advise("get the model's files again")
         })?;
+        Self::new(tokenizer, max_tokens).map_err(|error| error.in_file(path))
+    }
+
+    /// # Errors
+    /// `Unavailable` where the model's longest input has no room for a pair.
+    pub fn new(mut tokenizer: Tokenizer, max_tokens: usize) -> Result<Self> {
         tokenizer.with_padding(None);
         // Truncation is ours: the length before it is part of the answer.
         tokenizer.with_truncation(None).map_err(broken)?;
         let specials = tokenizer.encode(("", ""), true).map_err(broken)?.len();
         if specials + 2 > max_tokens {
-            return Err(
-                Error::unavailable(format!("the model takes no more than {max_tokens} tokens")).in_file(path)
-            );
+            return Err(Error::unavailable(format!("the model takes no more than {max_tokens} tokens")));
         }
         Ok(Self { tokenizer, max_tokens, specials })
     }

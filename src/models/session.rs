@@ -10,9 +10,10 @@ use std::thread;
 use half::f16;
 use half::slice::HalfFloatSliceExt as _;
 use ort::session::{RunOptions, Session};
-use ort::value::{Tensor, ValueType};
+use ort::value::ValueType;
 
 use super::encoder::{Limits, Model, Row, Stop, ThreadedEncoder};
+use super::inputs::{IdRow, TextInputs};
 use super::pieces::TextCutter;
 use super::recipe::{Pooling, Recipe};
 use super::runtime::{self, Runtime};
@@ -54,7 +55,7 @@ pub(super) fn open(
 struct GraphModel {
     session: Session,
     output: String,
-    wants_types: bool,
+    inputs: TextInputs,
     recipe: Recipe,
 }
 
@@ -73,12 +74,8 @@ impl GraphModel {
             })
             .and_then(|mut builder| builder.commit_from_file(&path))
             .map_err(|e| broken(e.to_string()))?;
-        let has_input = |name: &str| session.inputs().iter().any(|input| input.name() == name);
-        for name in ["input_ids", "attention_mask"] {
-            if !has_input(name) {
-                return Err(broken(format!("it has no input {name:?}, so it is no text model")));
-            }
-        }
+        let inputs = TextInputs::of(&session, recipe.pad_id)
+            .map_err(|what| broken(format!("{what}, so it is no text model that can be run here")))?;
         let of_tokens = |kind: &ValueType| match kind {
             ValueType::Tensor { shape, .. } => shape.len() == 3,
             _ => false,
@@ -95,38 +92,24 @@ impl GraphModel {
         {
             return Err(broken(format!("its vectors have {dim} values, config.json says {}", recipe.dim)));
         }
-        let (output, wants_types) = (output.name().to_owned(), has_input("token_type_ids"));
-        Ok(Self { session, output, wants_types, recipe: recipe.clone() })
+        let output = output.name().to_owned();
+        Ok(Self { session, output, inputs, recipe: recipe.clone() })
     }
 }
 
 impl Model for GraphModel {
     fn run(&mut self, rows: &[Row], want_tokens: bool, stop: &Stop) -> Result<Vec<Encoded>> {
-        // At least 1: a tokenizer without special tokens makes nothing of an empty text.
-        let length = rows.iter().map(|row| row.pieces.ids.len()).max().unwrap_or(0).max(1);
-        let shape = [rows.len(), length];
-        let mut ids = vec![i64::from(self.recipe.pad_id); rows.len() * length];
-        let mut mask = vec![0_i64; rows.len() * length];
-        for ((row, ids), mask) in rows.iter().zip(ids.chunks_mut(length)).zip(mask.chunks_mut(length)) {
-            for (id, to) in row.pieces.ids.iter().zip(ids) {
-                *to = i64::from(*id);
-            }
-            mask.iter_mut().take(row.pieces.ids.len().max(1)).for_each(|mask| *mask = 1);
-        }
+        let id_rows: Vec<IdRow<'_>> = rows
+            .iter()
+            .map(|row| IdRow { ids: &row.pieces.ids, types: &[], attended: row.pieces.ids.len() })
+            .collect();
+        let (inputs, length) = self.inputs.tensors(&id_rows).map_err(failed)?;
         let options = Arc::new(RunOptions::new().map_err(failed)?);
         let other_end = Arc::clone(&options);
         stop.on_ask(Box::new(move || {
             // It fails for no handle that is alive.
             let _ = other_end.terminate();
         }));
-        let mut inputs = ort::inputs![
-            "input_ids" => Tensor::from_array((shape, ids)).map_err(failed)?,
-            "attention_mask" => Tensor::from_array((shape, mask)).map_err(failed)?,
-        ];
-        if self.wants_types {
-            let types = Tensor::from_array((shape, vec![0_i64; rows.len() * length])).map_err(failed)?;
-            inputs.push(("token_type_ids".into(), types.into()));
-        }
         let outputs = self.session.run_with_options(inputs, &*options).map_err(failed)?;
         let output = outputs.get(&self.output).ok_or_else(|| Error::bug("the output has gone"))?;
         let (shape, hidden) = output.try_extract_tensor::<f32>().map_err(failed)?;

@@ -79,6 +79,10 @@ pub fn wanted(name: &str, revision: Option<&str>, graph: Option<&str>) -> Result
         Some((_, Origin::Bundled)) => {
             Err(Error::usage(format!("{name} comes with the program: there is nothing to fetch")))
         }
+        Some((_, Origin::Fastembed)) => {
+            Err(Error::usage(format!("{name} is fetched by fastembed itself when it is first used"))
+                .advise("`rankscope models pull NAME` fetches the same model at one commit, checked"))
+        }
         Some((_, Origin::Remote)) => Err(Error::usage(format!("{name} is no model that can be fetched"))),
         None => match name.split('/').collect::<Vec<_>>().as_slice() {
             [owner, model] if !owner.is_empty() && is_plain(owner) && is_plain(model) => Ok((

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use super::{Encoder, ModelFiles, ModelOptions, locate, open};
 
 /// A runtime folder under `target`, shared by all test processes so that ONNX Runtime is fetched once.
-pub(super) fn runtime_dir() -> PathBuf {
+pub(crate) fn runtime_dir() -> PathBuf {
     let chosen = std::env::var_os("RANKSCOPE_RUNTIME_DIR").map(PathBuf::from);
     chosen.unwrap_or_else(|| {
         let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
@@ -15,7 +15,7 @@ pub(super) fn runtime_dir() -> PathBuf {
     })
 }
 
-pub(super) fn options() -> ModelOptions {
+pub(crate) fn options() -> ModelOptions {
     ModelOptions { runtime_dir: Some(runtime_dir()), threads: 2, ..ModelOptions::default() }
 }
 

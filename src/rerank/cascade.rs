@@ -30,6 +30,12 @@ pub struct StagePlan {
     pub depth: usize,
 }
 
+/// The same stages, each as deep as `depths` says.
+pub fn at_depths(stages: &[StagePlan], depths: impl IntoIterator<Item = usize>) -> Vec<StagePlan> {
+    let stage = |(stage, depth): (&StagePlan, usize)| StagePlan { depth, parts: stage.parts.clone() };
+    stages.iter().zip(depths).map(stage).collect()
+}
+
 /// The list after one stage. Places count from 0 and are places in the candidate set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StageList {

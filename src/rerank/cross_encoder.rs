@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use super::{Cancel, OpenOptions, Pair, Reranker};
+use super::{Cancel, Pair, Reranker};
 use crate::domain::{DocIdx, Score};
 use crate::error::Result;
-use crate::models::{CrossEncoder, CrossEncoderFiles};
+use crate::models::PairScorer;
 
 /// Part of the fingerprint; change it with the scores.
 const VERSION: &str = "cross-encoder-1";
@@ -39,11 +39,11 @@ impl Activation {
     }
 }
 
-/// A loaded cross-encoder and how its scores are kept.
+/// A loaded cross-encoder, whatever runs it, and what becomes of its logits.
 pub(super) struct CrossEncoderReranker {
     id: String,
     fingerprint: String,
-    model: CrossEncoder,
+    model: Box<dyn PairScorer>,
     activation: Activation,
     truncated: Vec<DocIdx>,
     /// Of the batches so far; `None` before the first.
@@ -51,25 +51,21 @@ pub(super) struct CrossEncoderReranker {
 }
 
 impl CrossEncoderReranker {
-    /// # Errors
-    /// `Unavailable` where ONNX Runtime or the model cannot be had.
-    pub(super) fn open(
+    /// `fingerprint`: what the model's logits depend on but the texts.
+    pub(super) fn new(
         name: &str,
-        files: &CrossEncoderFiles,
-        options: &OpenOptions,
-        doing: &mut dyn FnMut(String),
-    ) -> Result<Self> {
-        let fingerprint =
-            format!("{VERSION} {} activation={}", files.fingerprint()?, options.activation.name());
-        let model = CrossEncoder::open(files, &options.model, &mut |step| doing(format!("{name}: {step}")))?;
-        Ok(Self {
+        model: Box<dyn PairScorer>,
+        fingerprint: &str,
+        activation: Activation,
+    ) -> Self {
+        Self {
             id: name.to_owned(),
-            fingerprint,
+            fingerprint: format!("{VERSION} {fingerprint} activation={}", activation.name()),
             model,
-            activation: options.activation,
+            activation,
             truncated: Vec::new(),
             ms_per_pair: None,
-        })
+        }
     }
 }
 

@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use crate::domain::rerankers::{self, Origin, RerankerCard, RerankerKind};
 use crate::domain::{DocIdx, Score};
 use crate::error::{Error, Result};
-use crate::models::{self, CrossEncoderFiles, ModelOptions};
+use crate::models::{self, CrossEncoder, CrossEncoderFiles, FastembedReranker, ModelOptions};
 use colbert::ColbertReranker;
 use cross_encoder::CrossEncoderReranker;
 use http::{Budget, Consent, Ledgers, Quote};
@@ -33,6 +33,15 @@ pub struct OpenOptions {
     pub folder: Option<PathBuf>,
     pub activation: Activation,
     pub services: ServiceOptions,
+    /// Where late-interaction models of their own keep their token vectors; `None`: in memory.
+    pub tokens: Option<TokenFile>,
+}
+
+/// A file of token vectors, and what it may take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenFile {
+    pub file: PathBuf,
+    pub most_bytes: u64,
 }
 
 /// How services are asked, and what they may cost.
@@ -82,35 +91,89 @@ fn open_service(name: &str, options: &OpenOptions) -> Result<Box<dyn Reranker>> 
 }
 
 /// Opens a reranker by its name in a plan: all but the late interaction over the embedding model, which
-/// needs the collection's token vectors. Blocks while a model loads; `doing` is told what goes on.
+/// needs the collection's token vectors. Blocks while a model loads, or for as long as fastembed fetches one, unless
+/// it is cancelled; `doing` is told what goes on.
 ///
 /// # Errors
 /// `Unavailable` where its files are not here (with how to get them), or it cannot be loaded; `Usage` for
 /// a name that nothing has.
-pub fn open(name: &str, options: &OpenOptions, doing: &mut dyn FnMut(String)) -> Result<Box<dyn Reranker>> {
-    let files = match rerankers::card(name) {
-        Some(card) if card.kind == RerankerKind::Service => return open_service(name, options),
-        Some(card) if card.origin == Origin::Bundled => CrossEncoderFiles::bundled(&options.model)?,
-        _ if name == "dir" => {
-            let folder = options.folder.as_deref().ok_or_else(|| {
-                Error::usage("the reranker \"dir\" needs its folder")
-                    .advise("give it with --reranker-dir DIR")
-            })?;
-            CrossEncoderFiles::in_folder(folder)?
-        }
-        None if rerankers::is_folder(name) => CrossEncoderFiles::in_folder(Path::new(name))?,
-        Some(card) if card.kind == RerankerKind::LateInteraction => {
-            let reranker = ColbertReranker::open(name, &options.folder_of(card)?, options, doing)?;
-            return Ok(Box::new(reranker));
-        }
-        Some(card) => CrossEncoderFiles::in_folder(&options.folder_of(card)?)?,
-        None => return Err(Error::usage(format!("no reranker is called {name:?}"))),
+pub fn open(
+    name: &str,
+    options: &OpenOptions,
+    cancel: &Cancel,
+    doing: &mut dyn FnMut(String),
+) -> Result<Box<dyn Reranker>> {
+    if let Some(of) = rerankers::of_fastembed(name) {
+        return open_by_fastembed((name, of), options, cancel, doing);
+    }
+    let card = rerankers::card(name);
+    if card.is_some_and(|card| card.kind == RerankerKind::Service) {
+        return open_service(name, options);
+    }
+    let own_folder = match name {
+        "dir" => Some(options.folder.clone().ok_or_else(|| {
+            Error::usage("the reranker \"dir\" needs its folder").advise("give it with --reranker-dir DIR")
+        })?),
+        _ => rerankers::is_folder(name).then(|| PathBuf::from(name)),
     };
-    let reranker = CrossEncoderReranker::open(name, &files, options, doing)?;
-    Ok(Box::new(reranker))
+    let files = match (own_folder, card) {
+        (Some(folder), _) if models::is_colbert(&folder) => {
+            return open_colbert(name, &folder, options, doing);
+        }
+        (Some(folder), _) => CrossEncoderFiles::in_folder(&folder)?,
+        (None, Some(card)) if card.kind == RerankerKind::LateInteraction => {
+            return open_colbert(name, &options.folder_of(card)?, options, doing);
+        }
+        (None, Some(card)) => options.files_of(card)?,
+        (None, None) => return Err(Error::usage(format!("no reranker is called {name:?}"))),
+    };
+    let fingerprint = files.fingerprint()?;
+    let model = CrossEncoder::open(&files, &options.model, &mut |step| doing(format!("{name}: {step}")))?;
+    Ok(Box::new(CrossEncoderReranker::new(name, Box::new(model), &fingerprint, options.activation)))
+}
+
+fn open_colbert(
+    name: &str,
+    folder: &Path,
+    options: &OpenOptions,
+    doing: &mut dyn FnMut(String),
+) -> Result<Box<dyn Reranker>> {
+    Ok(Box::new(ColbertReranker::open(name, folder, options, doing)?))
+}
+
+/// Opens what stands behind `fastembed:`: a folder, a model that was pulled, and else one that fastembed
+/// fetches by itself.
+fn open_by_fastembed(
+    (name, of): (&str, &str),
+    options: &OpenOptions,
+    cancel: &Cancel,
+    doing: &mut dyn FnMut(String),
+) -> Result<Box<dyn Reranker>> {
+    let mut progress = |step| doing(format!("{name}: {step}"));
+    let model = match rerankers::fastembed_card(of) {
+        Some(card) if rerankers::fastembed_fetches(card) && options.folder_of(card).is_err() => {
+            FastembedReranker::by_name(card, &options.model, &|| cancel.is_cancelled(), &mut progress)?
+        }
+        Some(card) => FastembedReranker::in_folder(&options.files_of(card)?, &options.model, &mut progress)?,
+        None if rerankers::is_path(of) => {
+            let files = CrossEncoderFiles::in_folder(Path::new(of))?;
+            FastembedReranker::in_folder(&files, &options.model, &mut progress)?
+        }
+        None => return Err(Error::usage(format!("no cross-encoder is called {of:?}"))),
+    };
+    let fingerprint = model.fingerprint().to_owned();
+    Ok(Box::new(CrossEncoderReranker::new(name, Box::new(model), &fingerprint, options.activation)))
 }
 
 impl OpenOptions {
+    /// The files of a cross-encoder with a name.
+    fn files_of(&self, card: &RerankerCard) -> Result<CrossEncoderFiles> {
+        match card.origin {
+            Origin::Bundled => CrossEncoderFiles::bundled(&self.model),
+            _ => CrossEncoderFiles::in_folder(&self.folder_of(card)?),
+        }
+    }
+
     /// The folder of a model with a name.
     fn folder_of(&self, card: &RerankerCard) -> Result<PathBuf> {
         let asked = self.folder.iter().map(|folder| folder.join(card.name));

@@ -78,11 +78,6 @@ pub fn detection(text: &str) -> Detection {
     }
 }
 
-/// The language where the script alone tells it; letters of other scripts are outvoted.
-pub fn guess_by_script(text: &str) -> Option<Language> {
-    ScriptCounts::of(text).asian().map(Language::new)
-}
-
 /// The script that most letters are in (`Latin`, `Japanese`, `Han`); `None` where there is no letter.
 pub fn script(text: &str) -> Option<&'static str> {
     let asian = ScriptCounts::of(text).asian().and_then(|tag| {

@@ -7,7 +7,7 @@ mod visible;
 pub use analyzer::{
     ANALYZER_ID, Analyzers, Chain, Memo, QueryTerm, Recipe, StepTrace, Token, Trace, Units, matching_ranges,
 };
-pub use language::{Detection, Evidence, detect, detection, guess_by_script, script};
+pub use language::{Detection, Evidence, detect, detection, script};
 pub use visible::visible;
 
 /// Lower-case hexadecimal digits of `bytes`.

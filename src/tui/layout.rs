@@ -83,6 +83,8 @@ pub struct Wants {
     pub dock: usize,
     /// Whether the lists are to have the room of the queries.
     pub presenter: bool,
+    /// Whether there is one list only, beside the passage in full: one judges without what could sway.
+    pub blind: bool,
 }
 
 /// The rooms of one frame. A room that does not fit is `None`.
@@ -166,6 +168,7 @@ impl Layout {
         let body = layout.split_dock(body, wants.dock);
         let docked = layout.dock.is_some();
         match (wants.view, fit) {
+            (View::Query, _) if wants.blind => layout.split_blind(body, wants.list),
             (View::Curves, _) => layout.split_plots(body, wants.plot),
             (View::Collection | View::Languages | View::Compare | View::Passages, _) => {
                 layout.table = Some(TableRooms::of(body, wants.view));
@@ -209,6 +212,36 @@ impl Layout {
             self.plots = vec![(plot, body)];
             self.tabs = true;
         }
+    }
+
+    /// The passage has the most room: it is what one judges.
+    fn split_blind(&mut self, body: Rect, list: Pane) {
+        let (left, passage) = match self.fit {
+            Fit::Wide => {
+                let queries = (body.width / 5).clamp(22, 36);
+                let [queries, list, passage] = Split::horizontal([
+                    Constraint::Length(queries),
+                    Constraint::Fill(2),
+                    Constraint::Fill(3),
+                ])
+                .areas(body);
+                self.queries = Some(queries);
+                (list, passage)
+            }
+            Fit::Medium => {
+                let [left, passage] =
+                    Split::horizontal([Constraint::Percentage(40), Constraint::Fill(1)]).areas(body);
+                let [list, queries] = rows(left, if left.height >= 12 { left.height * 2 / 5 } else { 0 });
+                self.queries = (!queries.is_empty()).then_some(queries);
+                (list, passage)
+            }
+            Fit::Narrow | Fit::TooSmall => rows(body, body.height / 2).into(),
+        };
+        match (self.fit, list) {
+            (Fit::Narrow, Pane::Queries) => self.queries = Some(left),
+            _ => self.first = Some(left),
+        }
+        self.details = vec![(Detail::Passage, passage)];
     }
 
     fn split_narrow(&mut self, body: Rect, list: Pane, detail: Detail, docked: bool) {
@@ -332,7 +365,8 @@ impl Shape {
             },
             View::Languages => {
                 let below = if height >= 14 { height / 2 } else { 0 };
-                Self { below, corner: if width >= 100 { width * 2 / 5 } else { 0 }, ..Self::default() }
+                // A collection of a dozen languages has a matrix of as many columns.
+                Self { below, corner: if width >= 100 { width / 2 } else { 0 }, ..Self::default() }
             }
             View::Compare => Self {
                 head: if height >= 14 { (height / 3).clamp(7, 12) } else { height.min(5) },
@@ -362,7 +396,7 @@ mod tests {
     }
 
     fn wants(view: View, list: Pane, detail: Detail, dock: usize) -> Wants {
-        Wants { view, list, detail, plot: Plot::Alpha, dock, presenter: false }
+        Wants { view, list, detail, plot: Plot::Alpha, dock, presenter: false, blind: false }
     }
 
     #[test]

@@ -27,6 +27,7 @@ mod guard;
 mod hangup;
 mod history;
 mod hit;
+mod judged;
 mod knobs;
 mod layout;
 mod lines;

@@ -8,7 +8,7 @@ use super::knobs::Knob;
 use super::picker::{Choice, Entry, Shelf};
 
 /// Places from which no command is given: what works there is of use only there.
-const INNER: [Place; 3] = [Place::Overlay, Place::Field, Place::Pool];
+const INNER: [Place; 4] = [Place::Overlay, Place::Field, Place::Pool, Place::Blind];
 
 /// Knobs by the names that one would type.
 const KNOBS: [(&str, Knob); 19] = [

@@ -3,7 +3,7 @@
 
 use tui_input::Input;
 
-use crate::domain::rerankers::{self, Origin, RERANKERS, RerankerKind};
+use crate::domain::rerankers::{self, FASTEMBED, Origin, RERANKERS, RerankerCard, RerankerKind};
 use crate::domain::{FusionMethod, SecondStage, Settings};
 
 use super::actions::{ActionId, Keymap};
@@ -53,7 +53,7 @@ pub struct Picker {
 pub enum Choice {
     Fusion(FusionMethod),
     Plan(SecondStage),
-    /// A service: needs a model behind its name before it is a plan.
+    /// A service, or fastembed: needs a model behind its name before it is a plan.
     Service(&'static str),
     Preset(Box<Preset>),
     Act(ActionId),
@@ -148,12 +148,11 @@ fn fusion(method: FusionMethod) -> Entry {
 }
 
 fn is_bare_service(plan: &SecondStage) -> bool {
-    let service =
-        |name: &str| RERANKERS.iter().any(|card| card.kind == RerankerKind::Service && card.name == name);
+    let service = |name: &str| RERANKERS.iter().any(|card| card.takes_more() && card.name == name);
     plan.rerankers().into_iter().any(|name| service(name.trim_end_matches(':')))
 }
 
-/// What works offline, then what is to be fetched, then the services.
+/// What works offline, then what is to be fetched, the services, and what fastembed fetches by itself.
 fn second_stages() -> Vec<Entry> {
     let stop = |name: &&str| {
         Some(Entry {
@@ -163,27 +162,42 @@ fn second_stages() -> Vec<Entry> {
             at_once: true,
         })
     };
-    let others = RERANKERS.iter().filter(|card| !RERANKER_STOPS.contains(&card.name)).map(|card| {
-        let service = card.kind == RerankerKind::Service;
-        Entry {
-            name: card.name.to_owned(),
-            words: if service {
-                format!("service of {} · {}", card.of, card.price)
-            } else {
-                let from =
-                    if matches!(card.origin, Origin::Hub { .. }) { "fetched first" } else { "bundled" };
-                let facts = [card.kind.name(), card.parameters, card.languages, card.licence, from];
-                facts.into_iter().filter(|fact| !fact.is_empty()).collect::<Vec<_>>().join(" · ")
-            },
-            choice: if service {
-                Choice::Service(card.name)
-            } else {
-                Choice::Plan(SecondStage::of(card.name))
-            },
-            at_once: false,
-        }
+    let others = RERANKERS.iter().filter(|card| !RERANKER_STOPS.contains(&card.name)).map(|card| Entry {
+        name: card.name.to_owned(),
+        words: card_words(card),
+        choice: match card.takes_more() {
+            true => Choice::Service(card.name),
+            false => Choice::Plan(SecondStage::of(card.name)),
+        },
+        at_once: false,
     });
-    RERANKER_STOPS.iter().filter_map(stop).chain(others).collect()
+    let by_fastembed = FASTEMBED.iter().filter_map(|(_, name)| {
+        let card = rerankers::card(name)?;
+        let words =
+            facts(&["by fastembed", card.parameters, card.languages, card.licence, "fetched when chosen"]);
+        let name = format!("fastembed:{name}");
+        Some(Entry { choice: Choice::Plan(SecondStage::of(&name)), name, words, at_once: false })
+    });
+    RERANKER_STOPS.iter().filter_map(stop).chain(others).chain(by_fastembed).collect()
+}
+
+fn card_words(card: &RerankerCard) -> String {
+    let from = match card.origin {
+        Origin::Bundled => "bundled",
+        Origin::Hub { .. } => "fetched first",
+        Origin::Fastembed => {
+            return "cross-encoder by the fastembed crate: a name, a pulled model or a folder".to_owned();
+        }
+        Origin::Remote if card.kind == RerankerKind::Service => {
+            return format!("service of {} · {}", card.of, card.price);
+        }
+        Origin::Remote => card.of,
+    };
+    facts(&[card.kind.name(), card.parameters, card.languages, card.licence, from])
+}
+
+fn facts(facts: &[&str]) -> String {
+    facts.iter().filter(|fact| !fact.is_empty()).copied().collect::<Vec<_>>().join(" · ")
 }
 
 fn stop_words(name: &str) -> String {

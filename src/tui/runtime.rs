@@ -369,7 +369,7 @@ fn kept(what: Writing, files: &Files, legs: &[String]) -> Result<Kept> {
                 .ok_or_else(|| Error::input("no home folder is known").advise("set RANKSCOPE_CONFIG_DIR"))?;
             let file = user::save_preset(folder, &name, &settings, legs)?;
             let mut all = presets::built_in();
-            all.extend(user::presets(folder)?);
+            all.extend(user::presets(folder).0);
             Ok(Kept { words: format!("preset {name} is kept in {}", file.display()), presets: Some(all) })
         }
     }

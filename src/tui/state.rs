@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tui_input::Input;
 
-use crate::corpus::{Collection, Mark, MarkedQuery, Reading};
-use crate::domain::{DocIdx, Grade, LegId, LegName, QueryIdx, SecondStage, Settings};
+use crate::corpus::{Collection, Reading};
+use crate::domain::{DocIdx, LegId, LegName, QueryIdx, SecondStage, Settings};
 use crate::engine::{Focus, Question, Snapshot};
 use crate::export::engines::Engine;
 
@@ -13,6 +13,7 @@ use crate::tune::Goal;
 
 use super::demo::{Tour, caption};
 use super::history::History;
+use super::judged::{Judgments, Pool};
 use super::knobs::{self, Knob, Scope};
 use super::layout::{Detail, Layout, Plot, Wants};
 use super::picker::{self, Pick, Picker, Shelf};
@@ -135,33 +136,6 @@ pub struct Notice {
     pub is_error: bool,
 }
 
-/// A judgment that was made here, and what was there before.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JudgmentStep {
-    /// `None`: it was unjudged.
-    pub before: Option<Grade>,
-    pub mark: Mark,
-}
-
-/// Pooled judging: the passages to be judged, in an order that says nothing of their ranks.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Pool {
-    /// How deep into both lists.
-    pub depth: usize,
-    /// Those that were unjudged when the pool was made.
-    pub docs: Vec<DocIdx>,
-    pub at: usize,
-}
-
-/// The judgments of this session; their undo is apart from that of the settings.
-#[derive(Debug, Clone, Default)]
-pub struct Judgments {
-    pub undo: Vec<JudgmentStep>,
-    pub redo: Vec<JudgmentStep>,
-    /// Asked for, and not yet known to be on the disk; the newest last.
-    pub pending: Vec<Mark>,
-}
-
 #[derive(Debug, Clone)]
 pub struct State {
     /// Columns and rows that there are for everything but a tour's caption.
@@ -246,6 +220,8 @@ pub struct State {
     /// First line in sight of an open overlay.
     pub overlay_scroll: usize,
     pub notice: Option<Notice>,
+    /// The last thing that went wrong, in full: a line may be too short for it.
+    pub trouble: Option<String>,
     /// The tour under way.
     pub tour: Option<Tour>,
     /// Fewer columns and larger marks, for an audience.
@@ -330,6 +306,7 @@ impl State {
             scroll: Scroll::default(),
             overlay_scroll: 0,
             notice: None,
+            trouble: None,
             picturing: false,
             history: History::default(),
             shelf: Shelf {
@@ -402,6 +379,7 @@ impl State {
             plot: self.plot,
             dock,
             presenter: self.presenter,
+            blind: self.is_blind(),
         }
     }
 
@@ -459,34 +437,13 @@ impl State {
         self.snapshot.as_ref().is_some_and(|shown| shown.focus.stale)
     }
 
-    /// The grade of a passage for the query on the screen, as it was asked for last; `None`: unjudged.
-    pub fn grade_of(&self, doc: DocIdx) -> Option<Grade> {
-        let collection = self.collection.as_ref()?;
-        let passage = collection.passages.get(doc.index())?;
-        let listed = self.query.filter(|_| self.typed.is_none());
-        let is_it = |mark: &&Mark| {
-            mark.passage == passage.id
-                && match &mark.query {
-                    MarkedQuery::Listed(id) => listed.is_some_and(|query| collection.query(query).id == *id),
-                    MarkedQuery::Typed(text) => self.typed.as_ref() == Some(text),
-                }
-        };
-        match self.judgments.pending.iter().rev().find(is_it) {
-            Some(mark) => mark.grade,
-            None => collection.grade(listed?, doc),
-        }
-    }
-
-    /// Whether what could sway a judgment is hidden.
-    pub fn is_blind(&self) -> bool {
-        self.blind || self.mode == Mode::Pooling
-    }
-
     pub fn say(&mut self, text: impl Into<String>) {
         self.notice = Some(Notice { text: text.into(), is_error: false });
     }
 
     pub fn complain(&mut self, text: impl Into<String>) {
-        self.notice = Some(Notice { text: text.into(), is_error: true });
+        let text = text.into();
+        self.trouble = Some(text.clone());
+        self.notice = Some(Notice { text, is_error: true });
     }
 }

@@ -125,7 +125,8 @@ fn on_key(state: &mut State, event: KeyEvent) -> Vec<Effect> {
             if let KeyCode::Char(c) = event.code
                 && event.modifiers.difference(KeyModifiers::SHIFT).is_empty()
             {
-                state.say(format!("{c} does nothing here: ? lists the keys"));
+                let why = if place == Place::Blind { " while you judge blind" } else { " here" };
+                state.say(format!("{c} does nothing{why}: ? lists the keys"));
             }
             Vec::new()
         }
@@ -138,6 +139,10 @@ pub(super) fn on_action(state: &mut State, action: ActionId) -> Vec<Effect> {
     // A list that is open is one gesture, also where it is left for what was before.
     if !turning::is_a_turn(action) && !matches!(state.mode, Mode::Picking(_)) {
         state.history.end_run();
+    }
+    if pool::hides(state, action) {
+        pool::refuse(state);
+        return Vec::new();
     }
     match action {
         Id::QuitAlways => vec![Effect::Quit],
@@ -184,6 +189,9 @@ pub(super) fn on_action(state: &mut State, action: ActionId) -> Vec<Effect> {
         Id::PreviousQuery => queries::step(state, -1),
         Id::NextGold => lists::to_gold(state, true),
         Id::PreviousGold => lists::to_gold(state, false),
+        Id::NextPane | Id::PreviousPane if state.blind => {
+            focus(state, if state.pane == Pane::First { Pane::Queries } else { Pane::First })
+        }
         Id::NextPane => focus(state, state.pane.step(1)),
         Id::PreviousPane => focus(state, state.pane.step(-1)),
         Id::Open => open(state),

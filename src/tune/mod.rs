@@ -46,7 +46,7 @@ pub use goal::{Goal, Objective};
 pub use held_out::{CrossValidation, Folds, Resampling, cross_validate_cells, cross_validate_curves};
 pub use remedy::{AlphaRange, Change, Lost, LostGold, Margin, Remedies, Remedy, remedies};
 pub use reranked::{Reranked, reranked_curve};
-pub use what_if::{Cell, CellMean, Column, Grid, MetricAt, Plane, Rerank, WhatIf, by_score, what_if};
+pub use what_if::{Cell, CellMean, Column, Grid, MetricAt, Plane, Rerank, WhatIf, what_if};
 
 use crate::domain::{Grade, Score};
 use crate::fuse::Pool;

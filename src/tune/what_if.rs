@@ -6,11 +6,10 @@ use std::ops::Range;
 
 use super::axis::Axis;
 use super::curve::{first_best, from_units, units};
-use super::{Cancel, Cancelled, SecondScore, TuneQuery, check};
+use super::{Cancel, Cancelled, TuneQuery, check};
 use crate::domain::Rank;
 use crate::fuse::{FusedList, Fuser, FusionPlan};
 use crate::judge::Placed;
-use crate::order::order_key;
 
 /// The settings that are tried, each with each.
 #[derive(Debug, Clone, PartialEq)]
@@ -132,10 +131,10 @@ pub struct WhatIf {
 /// A metric of one query: its judged passages with their ranks in a list cut at N.
 pub type MetricAt<'a> = &'a (dyn Fn(&[Placed], usize) -> f64 + 'a);
 
-/// What the second stage makes of a query's candidate set, given in the order of the fused list and
-/// looked at throughout: the rank of each of the rows asked for (all of them candidates), `None` for one
-/// that is not delivered. [`by_score`] is the plain case.
-pub type Rerank<'a> = &'a (dyn Fn(&TuneQuery<'_>, &FusedList, &[usize], &[usize]) -> Vec<Option<Rank>> + 'a);
+/// What the second stage makes of the candidate set of the query at a place, given in the order of the fused
+/// list: the rank of each of the rows asked for (all of them candidates), `None` for one that is not
+/// delivered. Nothing where a stage is not through.
+pub type Rerank<'a> = &'a (dyn Fn(usize, &FusedList, &[usize], &[usize]) -> Option<Vec<Option<Rank>>> + 'a);
 
 /// Computes the whole grid, column by column, coarse steps of α first and of each every method, so that
 /// the picture is there early. `finished` hears of each column.
@@ -143,7 +142,7 @@ pub fn what_if(
     queries: &[TuneQuery<'_>],
     grid: Grid,
     metric: MetricAt<'_>,
-    rerank: Rerank<'_>,
+    rerank: Option<Rerank<'_>>,
     finished: &mut dyn FnMut(&Column),
     cancelled: Cancel<'_>,
 ) -> Result<WhatIf, Cancelled> {
@@ -166,6 +165,8 @@ pub fn what_if(
             check(cancelled)?;
             fuser.fuse_into(query.pool, &mut list);
             values.clear();
+            let rerank =
+                rerank.map(|rerank| move |list: &_, set: &_, asked: &_| rerank(place, list, set, asked));
             measure_all(query, &list, &grid.candidates, metric, rerank, &mut values);
             for (n, &(first, reranked)) in values.iter().enumerate() {
                 let at = (base + n) * queries.len() + place;
@@ -211,7 +212,7 @@ fn measure_all(
     list: &FusedList,
     candidates: &[usize],
     metric: MetricAt<'_>,
-    rerank: Rerank<'_>,
+    rerank: Option<impl Fn(&FusedList, &[usize], &[usize]) -> Option<Vec<Option<Rank>>>>,
     values: &mut Vec<(f64, Option<f64>)>,
 ) {
     let rows: Vec<usize> = query.judged.iter().filter_map(|judged| judged.row).collect();
@@ -226,46 +227,18 @@ fn measure_all(
     };
     let first = place(&|at| ranks[at]);
     let deepest = candidates.iter().copied().max().unwrap_or(0);
-    let head = if query.second.is_empty() { Vec::new() } else { list.top(deepest) };
-    let scored = head.iter().take_while(|&&row| query.second[row] != SecondScore::NotYet).count();
+    let head = if rerank.is_none() { Vec::new() } else { list.top(deepest) };
     for &n in candidates {
-        let set = &head[..n.min(head.len())];
-        let reranked = (!query.second.is_empty() && scored >= set.len()).then(|| {
+        let reranked = rerank.as_ref().and_then(|rerank| {
             let inside: Vec<usize> =
                 (0..rows.len()).filter(|&at| ranks[at].is_some_and(|rank| rank as usize <= n)).collect();
             let asked: Vec<usize> = inside.iter().map(|&at| rows[at]).collect();
-            let found = if asked.is_empty() { Vec::new() } else { rerank(query, list, set, &asked) };
+            let found = rerank(list, &head[..n.min(head.len())], &asked)?;
             let rank = |at| inside.iter().zip(&found).find(|&(&of, _)| of == at).and_then(|(_, &rank)| rank);
-            metric(&place(&rank), n)
+            Some(metric(&place(&rank), n))
         });
         values.push((metric(&first, n), reranked));
     }
-}
-
-/// The reranker's own order: scored passages by score, those that cannot be scored behind in the first
-/// stage's order, those below the threshold not at all.
-pub fn by_score(
-    query: &TuneQuery<'_>,
-    _: &FusedList,
-    candidates: &[usize],
-    rows: &[usize],
-) -> Vec<Option<Rank>> {
-    let key = |row: usize| match query.second[row] {
-        SecondScore::Score(score) => order_key(score, query.pool.tie(row)),
-        SecondScore::Unscorable | SecondScore::TooLow | SecondScore::NotYet => 0,
-    };
-    let keys: Vec<u64> = candidates.iter().map(|&row| key(row)).collect();
-    let before = |own: u64| keys.iter().filter(|&&other| other > own).count();
-    let rank = |&row: &usize| match query.second[row] {
-        SecondScore::TooLow => None,
-        SecondScore::Score(_) => Some(before(key(row)) as Rank + 1),
-        SecondScore::Unscorable | SecondScore::NotYet => {
-            let place = candidates.iter().position(|&other| other == row)?;
-            let alike = candidates[..place].iter().filter(|&&other| query.second[other] == query.second[row]);
-            Some((before(0) + alike.count()) as Rank + 1)
-        }
-    };
-    rows.iter().map(rank).collect()
 }
 
 impl WhatIf {

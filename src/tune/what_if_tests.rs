@@ -2,11 +2,13 @@
 
 use proptest::prelude::*;
 
+use super::super::SecondScore;
 use super::super::tests::*;
 use super::super::{Goal, JudgedRow};
 use super::*;
 use crate::fuse::{Method, Pool};
 use crate::judge::measure;
+use crate::order::order_key;
 
 fn grid(alphas: Vec<f64>, candidates: Vec<usize>) -> Grid {
     let plans = vec![plan(Method::Rrf), plan(Method::Convex), plan(Method::Dbsf), plan(Method::QdrantRrf)];
@@ -18,7 +20,36 @@ fn recall(placed: &[Placed], n: usize) -> f64 {
 }
 
 fn run(queries: &[TuneQuery<'_>], grid: Grid, metric: MetricAt<'_>) -> WhatIf {
-    what_if(queries, grid, metric, &by_score, &mut |_| {}, &never).unwrap()
+    what_if(queries, grid, metric, Some(&by_score(queries)), &mut |_| {}, &never).unwrap()
+}
+
+/// The reranker's own order: scored passages by score, those that cannot be scored behind in the first
+/// stage's order, those below the threshold not at all.
+fn by_score<'a>(
+    queries: &'a [TuneQuery<'a>],
+) -> impl Fn(usize, &FusedList, &[usize], &[usize]) -> Option<Vec<Option<Rank>>> + 'a {
+    move |place, _, candidates, rows| {
+        let query = &queries[place];
+        let known = |&row: &usize| query.second.get(row).is_some_and(|&score| score != SecondScore::NotYet);
+        if query.second.is_empty() || !candidates.iter().all(known) {
+            return None;
+        }
+        let key = |row: usize| match query.second[row] {
+            SecondScore::Score(score) => order_key(score, query.pool.tie(row)),
+            SecondScore::Unscorable | SecondScore::TooLow | SecondScore::NotYet => 0,
+        };
+        let before = |own: u64| candidates.iter().filter(|&&other| key(other) > own).count();
+        let rank = |&row: &usize| match query.second[row] {
+            SecondScore::TooLow => None,
+            SecondScore::Score(_) => Some(before(key(row)) as Rank + 1),
+            unscored => {
+                let place = candidates.iter().position(|&other| other == row)?;
+                let alike = candidates[..place].iter().filter(|&&other| query.second[other] == unscored);
+                Some((before(0) + alike.count()) as Rank + 1)
+            }
+        };
+        Some(rows.iter().map(rank).collect())
+    }
 }
 
 /// What a query's list is after the reranker, or nothing while a candidate waits.
@@ -136,11 +167,12 @@ fn columns_are_reported_as_they_are_finished() {
     let query = |i: usize| TuneQuery { pool: &pool, judged: &golds[i], second: &second[i] };
     let mut columns: Vec<Column> = Vec::new();
     let small = grid(vec![0.0, 0.5, 1.0], vec![1, 2]);
+    let queries = [query(0), query(1)];
     let what_if = what_if(
-        &[query(0), query(1)],
+        &queries,
         small,
         &recall,
-        &by_score,
+        Some(&by_score(&queries)),
         &mut |column| columns.push(column.clone()),
         &never,
     )
@@ -169,7 +201,7 @@ fn work_that_is_given_up_ends_at_once() {
     };
     let mut finished = 0;
     let result =
-        what_if(&queries, grid(vec![0.0, 1.0], vec![1]), &recall, &by_score, &mut |_| finished += 1, &soon);
+        what_if(&queries, grid(vec![0.0, 1.0], vec![1]), &recall, None, &mut |_| finished += 1, &soon);
     assert_eq!((result, finished, asked.get()), (Err(Cancelled), 2, 121));
 }
 

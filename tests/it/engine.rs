@@ -39,6 +39,7 @@ pub fn options(collection: PathBuf, cache: PathBuf, settings: &Settings) -> Engi
         ask_before_paying: false,
         plain_http: false,
         token_store_max: 1 << 30,
+        score_cache_max: 1 << 30,
         settings: settings.clone(),
         watch: false,
     }

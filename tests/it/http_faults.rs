@@ -2,8 +2,9 @@
 //! redirects, cancelled waits. And through all of it no message shows the key.
 
 use std::io::Write;
+use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use rankscope::error::Error;
 use rankscope::rerank::http::{Ledger, Retry, Spec, Timeouts, open_in};
@@ -66,32 +67,47 @@ fn what_may_pass_is_repeated_and_then_told() {
     }
 }
 
-/// Trap: an own schedule that is quicker than the service asks for.
+/// Trap: an own schedule that is quicker than the service asks for. What counts is when the server is asked
+/// again, by its own clock: however slow the machine is, that is not before the moment that it named.
 #[test]
 fn the_wait_that_is_asked_for_is_kept() {
-    let in_two_seconds = httpdate_in(Duration::from_secs(2));
-    for wish in ["0.3".to_owned(), in_two_seconds] {
-        let sent = wish.clone();
+    for by_date in [false, true] {
+        let named: Arc<Mutex<Option<SystemTime>>> = Arc::default();
+        let early: Arc<Mutex<Option<Duration>>> = Arc::default();
+        let (name, seen) = (Arc::clone(&named), Arc::clone(&early));
         let fake = Fake::start(move |asked, before| match before {
-            0 => Reply::Full(429, vec![("retry-after", sent.clone())], Vec::new()),
-            _ => protocols::cohere(asked),
+            0 => {
+                let now = SystemTime::now();
+                let (wish, at) = match by_date {
+                    // A date has no fractions of a second: it is what is written that must be waited for.
+                    true => {
+                        let wish = httpdate::fmt_http_date(now + Duration::from_secs(2));
+                        let at = httpdate::parse_http_date(&wish).unwrap();
+                        (wish, at)
+                    }
+                    false => ("0.3".to_owned(), now + Duration::from_millis(300)),
+                };
+                *name.lock().unwrap() = Some(at);
+                Reply::Full(429, vec![("retry-after", wish)], Vec::new())
+            }
+            _ => {
+                let at = name.lock().unwrap().unwrap();
+                *seen.lock().unwrap() = at.duration_since(SystemTime::now()).ok();
+                protocols::cohere(asked)
+            }
         });
         let mut reranker = open_in(spec("cohere", &fake.url()), &with_key).unwrap();
-        let start = Instant::now();
         assert_eq!(score(&mut *reranker, &passages(3)).unwrap(), expected(3));
-        assert!(start.elapsed() >= Duration::from_millis(300), "{wish}: {:?}", start.elapsed());
+        assert_eq!(fake.asked().len(), 2);
+        let early = early.lock().unwrap().unwrap_or_default();
+        // The clock of the day may be set a little while one waits by another.
+        assert!(early < Duration::from_millis(50), "asked again {early:?} too early, by date: {by_date}");
     }
     // A wait beyond the total is not begun.
-    let start = Instant::now();
     let (error, requests) =
         fault("cohere", |_| Reply::Full(429, vec![("Retry-After", "3600".to_owned())], Vec::new()));
     assert!(error.to_string().contains("it asks for 3600 s"), "{error}");
     assert_eq!(requests, 1);
-    assert!(start.elapsed() < Duration::from_secs(10));
-}
-
-fn httpdate_in(wait: Duration) -> String {
-    httpdate::fmt_http_date(std::time::SystemTime::now() + wait)
 }
 
 #[test]
@@ -115,14 +131,13 @@ fn an_answer_that_breaks_off_is_asked_for_again() {
 
 #[test]
 fn nobody_there_is_told() {
-    let port = Fake::start(|_, _| Reply::status(500, "")).port();
+    // The port of this end of a connection is taken, so nobody else can listen there, and nobody does.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let port = taken.local_addr().unwrap().port();
     let mut reranker = open_in(spec("vllm", &format!("http://127.0.0.1:{port}")), &with_key).unwrap();
-    // The listener may take a moment to go.
-    let text = (0..100).find_map(|_| {
-        let text = score(&mut *reranker, &passages(1)).unwrap_err().to_string();
-        text.contains("refused").then_some(text)
-    });
-    let text = text.unwrap();
+    let text = score(&mut *reranker, &passages(1)).unwrap_err().to_string();
+    assert!(text.contains("refused"), "{text}");
     assert!(
         text.contains("vLLM (the-model) at http://127.0.0.1") && text.contains("is the server running"),
         "{text}"
@@ -136,7 +151,9 @@ fn a_slow_answer_ends_at_the_limit() {
         read: Duration::from_millis(read),
         attempt: Duration::from_millis(attempt),
     };
-    for (timeouts, said) in [(quick(200, 60_000), "nothing came"), (quick(60_000, 200), "no answer within")] {
+    // A second is enough to connect and send, also where the machine is busy.
+    for (timeouts, said) in [(quick(200, 60_000), "nothing came"), (quick(60_000, 1000), "no answer within")]
+    {
         for begun in ["", "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{\"results\""] {
             let gate = Gate::default();
             let held = gate.clone();
@@ -231,6 +248,9 @@ fn what_arrived_before_a_failure_is_kept() {
     assert_eq!((&kept[..200], &kept[200..]), (&known[..], &[None; 50][..]));
 }
 
+/// What the fakes would keep one waiting for. Half of it has passed only where nobody was cancelled.
+const A_MINUTE: Duration = Duration::from_secs(60);
+
 /// Cancels from another thread as soon as the fake was asked `requests` times.
 fn cancelled_after(
     fake: &Fake,
@@ -292,7 +312,7 @@ fn cancelling_ends_the_wait_between_attempts() {
     let mut reranker = open_in(Spec { retry: patient, ..spec("cohere", &fake.url()) }, &with_key).unwrap();
     let (kept, took) = cancelled_after(&fake, 1, &mut *reranker, 3);
     assert!(kept.is_empty());
-    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert!(took < A_MINUTE / 2, "{took:?}");
 }
 
 #[test]
@@ -307,7 +327,7 @@ fn cancelling_ends_the_wait_for_an_answer_and_keeps_what_came() {
     let mut reranker = open_in(one_by_one, &with_key).unwrap();
     let (kept, took) = cancelled_after(&fake, 2, &mut *reranker, 300);
     assert_eq!(kept, (0..100).collect::<Vec<_>>());
-    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert!(took < A_MINUTE / 2, "{took:?}");
     gate.open();
     // The connections were closed; the next list opens new ones.
     let start = Instant::now();

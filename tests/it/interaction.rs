@@ -117,22 +117,31 @@ fn mistakes_in_the_configuration_are_named_with_their_line() {
     };
     let fine = check(&["config", "check"]);
     assert_eq!(fine.status.code(), Some(0), "{}", text(&fine.stderr));
-    home.config("config.toml", "theme = \"mauve\"\n\n[keys]\nmark = \"q\"\n");
-    home.config("presets.toml", "[mine]\nalpha = 2\n");
+    home.config(
+        "config.toml",
+        "theme = \"mauve\"\nmouse = 3\nascii = 7\n[keys]\nmark = \"q\"\nmrak = \"x\"\n",
+    );
+    home.config("presets.toml", "[mine]\nalpha = 2\nn = 0\n");
     home.config("themes/own.toml", "\ngold = \"mauve\"\n");
-    std::fs::write(folder.path().join("rankscope.toml"), "n = 50\nalhpa = 0.3\n").unwrap();
+    std::fs::write(folder.path().join("rankscope.toml"), "n = 50\nalhpa = 0.3\nk = \"ten\"\n").unwrap();
     let wrong = check(&["config", "check", &folder.path().display().to_string()]);
     let message = text(&wrong.stderr);
     assert_eq!(wrong.status.code(), Some(3), "{message}");
     for part in [
-        "config.toml:4: q is also the key of quit",
+        "config.toml:5: q is also the key of quit",
         "config.toml:1: there is no theme \"mauve\"; there are auto, dark, light, high-contrast, colour-blind, own",
         "themes/own.toml:2: \"mauve\" is no colour",
-        "preset mine: alpha = 2",
+        "config.toml:2: mouse is true or false",
+        "config.toml:6: there is no action mrak; did you mean mark?",
+        "presets.toml:2: preset mine: alpha = 2",
+        "presets.toml:3: preset mine: n = 0",
         "rankscope.toml:2: unknown field `alhpa`",
+        "rankscope.toml:3: k: invalid type",
     ] {
         assert!(message.contains(part), "{part} is not in\n{message}");
     }
+    let start = text(&check(&["config", "show"]).stderr);
+    assert!(start.contains("config.toml:2") && start.contains("`rankscope config check`"), "{start}");
     home.config("config.toml", "theme = \"own\"\n[keys]\nmark = \"ctrl-g\"\n");
     home.config("presets.toml", "[mine]\nalpha = 0.2\n");
     home.config("themes/own.toml", "gold = \"#d7af00\"\n");

@@ -10,6 +10,7 @@ mod demo;
 mod docs;
 mod engine;
 mod fakes;
+mod fastembed;
 mod findings;
 mod http_cost;
 mod http_faults;

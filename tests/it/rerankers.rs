@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::common::{collection, eval_json, ready, run, sample, small, text};
+use crate::common::{collection, eval_json, rankscope, ready, run, sample, small, text};
 
 fn models(name: &str) -> String {
     format!("{}/tests/models/{name}", env!("CARGO_MANIFEST_DIR"))
@@ -192,6 +192,12 @@ fn models_and_cache_are_listed_and_cleared() {
     let info = said(&["models", "info", "jina-reranker-v2-base-multilingual"]);
     assert!(info.contains("not for commercial use") && info.contains("models pull"), "{info}");
     assert!(said(&["models", "info", "cross-encoder"]).contains("reranker.onnx"));
+    // What is checked by what, and where no revision is set beforehand.
+    assert!(info.contains("main, as it is when it is pulled") && info.contains("by length alone"), "{info}");
+    let service = said(&["models", "info", "cohere:rerank-v3.5"]);
+    assert!(service.contains("$2.00 per 1,000 search units") && service.contains("2026-11-25"), "{service}");
+    let fastembed = said(&["models", "info", "fastembed:BAAI/bge-reranker-base"]);
+    assert!(fastembed.contains("neither pinned nor checked") && fastembed.contains("MIT"), "{fastembed}");
 
     let offline = run(&["models", "pull", "bge-reranker-base", "--offline", "--cache-dir", at]);
     assert_eq!(offline.status.code(), Some(4));
@@ -208,4 +214,58 @@ fn models_and_cache_are_listed_and_cleared() {
     assert!(said(&["cache", "clear", "--all"]).contains("freed"));
     let after = said(&["cache", "info"]);
     assert!(after.contains(" 0 reranker scores") && !after.contains("indexes"), "{after}");
+}
+
+/// Trap: a size that is read and not kept to, or kept to by forgetting what is newest.
+#[test]
+fn scores_are_kept_up_to_the_size_that_is_asked_for() {
+    ready();
+    let (folder, cache, config) = (small(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let at = cache.path().to_str().unwrap();
+    let said = |args: &[&str]| {
+        let args = [args, &["--cache-dir", at]].concat();
+        let output = rankscope(&args).env("RANKSCOPE_CONFIG_DIR", config.path()).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let plan = models("plain");
+    let eval = |more: &[&str]| {
+        let path = folder.path().to_str().unwrap();
+        said(&[&["eval", path, "--first", "bm25", "--rerank", &plan, "--quiet"], more].concat())
+    };
+    eval(&[]);
+    let info = said(&["cache", "info"]);
+    assert!(info.contains(" 2 reranker scores (at most 537 MB"), "{info}");
+    // The user's own file, and the flag before it.
+    std::fs::write(config.path().join("config.toml"), "score-cache-max = \"160\"\n").unwrap();
+    assert!(said(&["cache", "info"]).contains("at most 160 B of 1"), "{}", said(&["cache", "info"]));
+    eval(&["--rerank-activation", "sigmoid"]);
+    assert!(said(&["cache", "info"]).contains(" 1 reranker scores"), "{}", said(&["cache", "info"]));
+    eval(&["--score-cache-max", "1M"]);
+    let info = said(&["cache", "info", "--score-cache-max", "1M"]);
+    assert!(info.contains(" 3 reranker scores (at most 1 MB of 6553"), "{info}");
+    let wrong = rankscope(&["cache", "info", "--score-cache-max", "much"]).output().unwrap();
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(text(&wrong.stderr).contains("is no size"), "{}", text(&wrong.stderr));
+}
+
+/// A folder that says itself that it is a ColBERT model is one, and keeps its token vectors.
+#[test]
+fn a_colbert_folder_keeps_its_token_vectors_on_disk() {
+    ready();
+    let (folder, cache) = (small(), tempfile::tempdir().unwrap());
+    let at = cache.path().to_str().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let eval = || {
+        let plan = models("colbert");
+        eval_json(path, &["--first", "bm25", "--rerank", &plan, "--cache-dir", at, "--quiet"])
+    };
+    let first = eval();
+    assert!(first["metrics"]["reranked"]["ndcg@10"].is_number(), "{first}");
+    let info = || text(&run(&["cache", "info", "--cache-dir", at]).stdout);
+    assert!(info().contains("token vectors of 2 passages"), "{}", info());
+    assert_eq!(eval()["metrics"], first["metrics"]);
+    assert_eq!(run(&["cache", "clear", "--all", "--cache-dir", at]).status.code(), Some(0));
+    assert!(!info().contains("token vectors of"), "{}", info());
+    assert_eq!(eval()["metrics"], first["metrics"]);
 }

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 
 use super::inputs::InputArgs;
 use super::services::ServiceArgs;
-use super::values::{analyzers, fusion_method, weight};
+use super::values::{analyzers, fusion_method, score_cache_max, weight};
 use crate::config::{self, Patch};
 use crate::corpus;
 use crate::domain::rerankers;
@@ -147,9 +147,14 @@ pub struct EngineArgs {
     /// Threads of the model [default: all cores]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
-    /// Mebibytes of token vectors to keep on disk; beyond, they are computed when needed
+    /// Mebibytes of token vectors to keep on disk, of a collection by the embedding model, and of all passages
+    /// by late-interaction models of their own; beyond, they are computed when needed
     #[arg(long, value_name = "MIB", default_value_t = 2048)]
     pub token_store_max: u64,
+    /// What reranker scores may take on disk, such as 64M or 2G; beyond, the oldest go [default: 512M, or
+    /// score-cache-max in config.toml]
+    #[arg(long, value_name = "SIZE", value_parser = config::size, env = "RANKSCOPE_SCORE_CACHE_MAX")]
+    pub score_cache_max: Option<u64>,
 }
 
 impl EngineArgs {
@@ -219,6 +224,7 @@ impl EngineArgs {
             plain_http: self.services.rerank_plain_http,
             judging: JudgeOptions::default(),
             token_store_max: self.token_store_max.saturating_mul(1 << 20),
+            score_cache_max: score_cache_max(self.score_cache_max),
             settings,
         })
     }

@@ -19,7 +19,7 @@ use super::eval::EvalArgs;
 pub use engine::{EngineArgs, needs_model};
 pub use judging::JudgeArgs;
 pub use output::OutputArgs;
-pub use values::{analyzers, report_format};
+pub use values::{analyzers, report_format, score_cache_max};
 
 /// The version with what it computes with.
 fn long_version() -> &'static str {

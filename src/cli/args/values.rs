@@ -2,8 +2,10 @@
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
+use crate::config::{folders, user};
 use crate::domain::{self, AnalyzerChoice, FusionMethod, JudgedBy};
 use crate::export::Format;
+use crate::index::cache::SCORES_MAX;
 use crate::judge::Average;
 
 /// The analyzers by their names.
@@ -37,6 +39,12 @@ pub fn judged_by() -> impl TypedValueParser<Value = JudgedBy> {
     PossibleValuesParser::new(JudgedBy::ALL.map(JudgedBy::name)).try_map(|name| {
         JudgedBy::ALL.into_iter().find(|by| by.name() == name).ok_or("it is passage or document")
     })
+}
+
+/// The most that reranker scores may take: as said, else as in the user's `config.toml`, else the default.
+/// Of what is wrong in that file the screen and `config check` speak.
+pub fn score_cache_max(said: Option<u64>) -> u64 {
+    said.or_else(|| user::config(&folders::config()?).0.score_cache_max).unwrap_or(SCORES_MAX)
 }
 
 pub fn weight(written: &str) -> Result<(String, f64), String> {

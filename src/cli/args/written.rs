@@ -68,6 +68,7 @@ impl EngineArgs {
             cache_dir: _,
             threads: _,
             token_store_max: _,
+            score_cache_max: _,
         } = self;
         let mut words = Words::default();
         if let Some(collection) = collection {

@@ -66,8 +66,16 @@ pub(super) struct JudgedRanks {
 }
 
 impl QueryState {
-    /// The pool row of each judged passage, or of a judged document's best passage in `list`.
-    pub(super) fn judged_rows(&self, pool: &Pool, list: &FusedList) -> Vec<Option<usize>> {
+    /// The pool row of each judged passage, or of a judged document's best passage in the fused list.
+    pub(super) fn judged_rows(&self) -> Vec<Option<usize>> {
+        match self.by_document {
+            None => self.judged_at.clone(),
+            Some(_) => self.judged_rows_in(&self.pool, &self.fused),
+        }
+    }
+
+    /// The same in another pool and its list.
+    pub(super) fn judged_rows_in(&self, pool: &Pool, list: &FusedList) -> Vec<Option<usize>> {
         let rows = self.judged.iter().map(|judged| match (&self.by_document, judged.document) {
             (Some(by), Some(document)) => {
                 let rows = by.passages(document).iter().filter_map(|&doc| pool.row_of(doc));
@@ -90,8 +98,7 @@ impl QueryState {
     /// Where the judged stand in a list of rows, best first: as passages, and as metrics see it.
     pub(super) fn ranks_in(&self, order: &[usize]) -> (Vec<Option<Rank>>, JudgedRanks) {
         let Some(by) = &self.by_document else {
-            let rank = |doc: DocIdx| rank_in(order, self.pool.row_of(doc)?);
-            let ranks: Vec<Option<Rank>> = self.judged.iter().map(|judged| rank(judged.doc?)).collect();
+            let ranks: Vec<Option<Rank>> = self.judged_at.iter().map(|&row| rank_in(order, row?)).collect();
             return (ranks.clone(), JudgedRanks { ranks, returned: order.len() });
         };
         let passages: HashMap<usize, Rank> = order.iter().copied().zip(1..).collect();
@@ -156,7 +163,7 @@ mod tests {
     }
 
     fn fused(state: &QueryState) -> Vec<Option<Rank>> {
-        let rows = state.judged_rows(state.pool(), state.fused());
+        let rows = state.judged_rows();
         rows.iter().map(|row| state.fused().rank((*row)?)).collect()
     }
 

@@ -3,6 +3,7 @@
 use super::QueryState;
 use crate::domain::{DocIdx, Rank, Score, Settings};
 use crate::engine::final_order::{Candidate, Finish, Placed, final_list};
+use crate::fuse::{FusedList, Pool};
 use crate::judge::{self, Metrics, measure};
 use crate::rerank::cascade::{self, PairScore, StageList, StagePlan};
 
@@ -71,21 +72,52 @@ impl Reranked {
         (waiting > 0).then(|| (self.lists.len(), last.scores.len() - waiting, last.scores.len()))
     }
 
+    /// What these stages make of candidates, which are pool rows in fused order. `score(reranker, row)` is
+    /// what is known of a pair, `tie(row)` the passage's tie order.
+    pub fn of(
+        candidates: Vec<usize>,
+        stages: &[StagePlan],
+        score: impl Fn(usize, usize) -> PairScore,
+        tie: impl Fn(usize) -> u32,
+    ) -> Self {
+        let Some((last, earlier)) = stages.split_last() else {
+            return Self { candidates, lists: Vec::new(), last: None };
+        };
+        let score = |reranker: usize, place: usize| score(reranker, candidates[place]);
+        let lists = cascade::run(earlier, candidates.len(), score, |place| tie(candidates[place]));
+        let ready = lists.last().is_none_or(|list| list.complete);
+        let before = match lists.last() {
+            Some(list) => list.order.clone(),
+            None => (0..candidates.len()).collect::<Vec<_>>(),
+        };
+        let head = last.depth.min(before.len());
+        let scores = match ready {
+            true => cascade::stage_scores(last, &before[..head], &score),
+            false => vec![PairScore::NotYet; head],
+        };
+        Self { candidates, lists, last: Some(LastStage { before, scores, ready }) }
+    }
+
     /// The list that is delivered: the last stage's, blended with the first stage and cut at the
     /// threshold as the settings say, and behind it what that stage did not re-score, in the order before.
     pub fn delivered(&self, state: &QueryState, settings: &Settings) -> Delivered {
+        let finish = Finish { blend: settings.blend, threshold: settings.threshold };
+        self.finished(&state.pool, &state.fused, finish)
+    }
+
+    /// The same over any pool and its fused list, the ones that the candidates are of.
+    pub fn finished(&self, pool: &Pool, fused: &FusedList, finish: Finish) -> Delivered {
         let Some(last) = &self.last else { return Delivered::default() };
         let row = |place: usize| self.candidates[place];
         let head: Vec<Candidate> = (last.before.iter().zip(&last.scores))
             .map(|(&place, &score)| Candidate {
                 row: row(place),
-                tie: state.pool.tie(row(place)),
-                first: state.fused.score(row(place)).unwrap_or_default(),
+                tie: pool.tie(row(place)),
+                first: fused.score(row(place)).unwrap_or_default(),
                 reranked: number(score),
                 waits: score == PairScore::NotYet,
             })
             .collect();
-        let finish = Finish { blend: settings.blend, threshold: settings.threshold };
         let mut list = final_list(&head, finish);
         let head = list.len();
         let rest = last.before.iter().skip(last.scores.len());
@@ -155,33 +187,16 @@ impl QueryState {
 
     /// The candidate set of `n` under these stages. The query is fused already.
     pub fn reranked(&self, stages: &[StagePlan], n: usize) -> Reranked {
-        let candidates = self.fused.top(n);
-        let score = |reranker: usize, place: usize| self.score(reranker, candidates[place]);
-        let tie = |place: usize| self.pool.tie(candidates[place]);
-        let Some((last, earlier)) = stages.split_last() else {
-            return Reranked { candidates, lists: Vec::new(), last: None };
-        };
-        let lists = cascade::run(earlier, candidates.len(), score, tie);
-        let ready = lists.last().is_none_or(|list| list.complete);
-        let before = match lists.last() {
-            Some(list) => list.order.clone(),
-            None => (0..candidates.len()).collect::<Vec<_>>(),
-        };
-        let head = last.depth.min(before.len());
-        let scores = match ready {
-            true => cascade::stage_scores(last, &before[..head], &score),
-            false => vec![PairScore::NotYet; head],
-        };
-        Reranked { candidates, lists, last: Some(LastStage { before, scores, ready }) }
+        let score = |reranker: usize, row: usize| self.score(reranker, row);
+        Reranked::of(self.fused.top(n), stages, score, |row| self.pool.tie(row))
     }
 
     /// The metrics of the first stage's list at these settings' N, and their ceiling. The query is fused
     /// already.
     pub fn first_metrics(&self, settings: &Settings) -> (Metrics, Metrics) {
-        let rows: Vec<Option<usize>> =
-            self.judged.iter().map(|judged| judged.doc.and_then(|doc| self.pool.row_of(doc))).collect();
+        let rows = &self.judged_at;
         let mut ranks = self.fused.ranks(&rows.iter().copied().flatten().collect::<Vec<_>>()).into_iter();
-        let placed: Vec<judge::Placed> = (self.judged.iter().zip(&rows))
+        let placed: Vec<judge::Placed> = (self.judged.iter().zip(rows))
             .map(|(judged, row)| judge::Placed { grade: judged.grade, rank: row.and_then(|_| ranks.next()?) })
             .collect();
         let (n, level) = (settings.candidates, settings.rel_level);

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use super::job::{Job, METHODS};
 use super::picture::{AlphaCurve, BestCell, HeatMap, Held, Shape, Tuning};
 use crate::domain::{DocIdx, LegId, Settings};
-use crate::engine::final_order::{Candidate, Finish, final_list};
+use crate::engine::final_order::Finish;
+use crate::engine::query_state::Reranked;
 use crate::fuse::FusedList;
 use crate::judge::{SEED, measure};
+use crate::rerank::cascade::at_depths;
 use crate::tune::{
     AxisPlans, Best, Cancel, Cancelled, Cell, CellMean, Column, CrossValidation, Folds, Goal, Grid, Plane,
-    Reranked, Resampling, SecondScore, StepCurve, StepSum, TuneQuery, WhatIf, cross_validate_cells,
+    Rerank, Reranked as Outcome, Resampling, StepCurve, StepSum, TuneQuery, WhatIf, cross_validate_cells,
     cross_validate_curves, first_stage_curve, reranked_curve, what_if,
 };
 
@@ -89,7 +91,7 @@ impl<'a> Desk<'a> {
     }
 
     fn has_second(&self) -> bool {
-        self.queries.iter().any(|query| !query.second.is_empty())
+        !self.job.stages.is_empty()
     }
 
     fn folds(&self, places: &[usize]) -> Folds {
@@ -110,26 +112,28 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// Exact where every passage that any α brings in is scored, for every query; else sampled, as where a
-    /// blend mixes the first stage's scores in, which depend on α. A mean over the few queries that are
+    /// Exact where one reranker orders the candidates and every passage that any α brings in is scored, for
+    /// every query; else sampled, as where a blend mixes the first stage's scores in, which depend on α. A mean over the few queries that are
     /// wholly scored would be exact and mislead. Also what it would take to be exact.
     fn reranked_curve(&self, plans: &AxisPlans, cancelled: Cancel<'_>) -> Result<Entering, Cancelled> {
         let Settings { candidates: n, rel_level, .. } = self.job.settings;
         let goal = self.job.goal;
         let mut unscored = Vec::new();
+        let alone = self.queries.iter().any(|query| !query.second.is_empty());
         if self.job.by_score
+            && alone
             && let Some(outcomes) =
                 reranked_curve(&self.queries, plans, n, &goal.objective(n, rel_level), cancelled)?
         {
             let known = outcomes.iter().map(|outcome| match outcome {
-                Reranked::Curve(curve) => Some(curve.clone()),
-                Reranked::Missing(_) | Reranked::Unscorable => None,
+                Outcome::Curve(curve) => Some(curve.clone()),
+                Outcome::Missing(_) | Outcome::Unscorable => None,
             });
             if let Some(curves) = known.collect::<Option<Vec<StepCurve>>>() {
                 return Ok((Some(self.exact(&curves, cancelled)?), Vec::new()));
             }
             for (place, outcome) in outcomes.iter().enumerate() {
-                if let Reranked::Missing(rows) = outcome {
+                if let Outcome::Missing(rows) = outcome {
                     let pool = &self.job.queries[place].pool;
                     unscored.push((place, rows.iter().map(|&row| pool.doc(row)).collect()));
                 }
@@ -206,12 +210,20 @@ impl<'a> Desk<'a> {
         let Settings { rel_level, blend, threshold, .. } = self.job.settings;
         let metric = |placed: &[crate::judge::Placed], n: usize| goal.of(&measure(placed, n, rel_level));
         let finish = Finish { blend, threshold };
-        let ranks = |query: &TuneQuery<'_>, list: &FusedList, rows: &[usize], asked: &[usize]| {
-            let delivered = delivered(query, list, rows, finish);
-            let rank = |row: &usize| (1..).zip(&delivered).find(|(_, other)| *other == row);
-            asked.iter().map(|row| rank(row).map(|(rank, _)| rank)).collect()
+        let rerank = |place: usize, list: &FusedList, set: &[usize], asked: &[usize]| {
+            let facts = &self.job.queries[place];
+            let stages = at_depths(&self.job.stages, self.job.settings.reranker.depths(set.len()));
+            let score = |reranker: usize, row: usize| facts.score(reranker, row);
+            let reranked = Reranked::of(set.to_vec(), &stages, score, |row| facts.pool.tie(row));
+            if !reranked.is_complete() {
+                return None;
+            }
+            let delivered = reranked.finished(&facts.pool, list, finish).list;
+            let rank = |row: &usize| (1..).zip(&delivered).find(|(_, placed)| placed.row == *row);
+            Some(asked.iter().map(|row| rank(row).map(|(rank, _)| rank)).collect())
         };
-        what_if(&self.queries, grid, &metric, &ranks, finished, cancelled)
+        let rerank: Option<Rerank<'_>> = if self.has_second() { Some(&rerank) } else { None };
+        what_if(&self.queries, grid, &metric, rerank, finished, cancelled)
     }
 
     fn heat(&self, tell: &mut dyn FnMut(HeatMap, bool), cancelled: Cancel<'_>) -> Result<(), Cancelled> {
@@ -283,22 +295,6 @@ impl<'a> Desk<'a> {
     }
 }
 
-/// The reranked list as the engine delivers it: blend and threshold included.
-fn delivered(query: &TuneQuery<'_>, list: &FusedList, rows: &[usize], finish: Finish) -> Vec<usize> {
-    let candidate = |&row: &usize| Candidate {
-        row,
-        tie: query.pool.tie(row),
-        first: list.score(row).unwrap_or_default(),
-        reranked: match query.second[row] {
-            SecondScore::Score(score) => Some(score),
-            SecondScore::NotYet | SecondScore::Unscorable | SecondScore::TooLow => None,
-        },
-        waits: query.second[row] == SecondScore::NotYet,
-    };
-    let candidates: Vec<Candidate> = rows.iter().map(candidate).collect();
-    final_list(&candidates, finish).into_iter().map(|placed| placed.row).collect()
-}
-
 fn held<C>(cross: &CrossValidation<C>, folds: &Folds) -> Held {
     Held {
         folds: folds.count(),
@@ -315,3 +311,7 @@ fn mean(values: impl Iterator<Item = f64>) -> f64 {
     let (sum, count) = values.fold((0.0, 0usize), |(sum, count), value| (sum + value, count + 1));
     if count == 0 { 0.0 } else { sum / count as f64 }
 }
+
+#[cfg(test)]
+#[path = "compute_tests.rs"]
+mod tests;

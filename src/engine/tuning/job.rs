@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::domain::{FusionMethod, LegName, LegSet, Settings};
 use crate::engine::query_state::{Judged, QueryState};
 use crate::fuse::{FusionPlan, Pool};
-use crate::rerank::cascade::PairScore;
+use crate::rerank::cascade::{PairScore, StagePlan};
 use crate::tune::{Axis, Goal, JudgedRow, SecondScore};
 
 /// What a picture depends on; two equal keys have equal pictures.
@@ -32,16 +32,18 @@ impl Key {
 pub struct Facts {
     pub pool: Arc<Pool>,
     pub judged: Vec<JudgedRow>,
-    /// By pool row; empty without a second stage.
+    /// By pool row; empty where no single reranker orders the whole candidate set.
     pub second: Vec<SecondScore>,
+    /// By reranker, then by pool row, as far as there are any; empty without a second stage.
+    pub scores: Vec<Vec<PairScore>>,
     /// A number for its language.
     pub stratum: usize,
 }
 
 impl Facts {
-    /// Of a query that is complete. `second`: the number of the reranker whose scores are to be looked
-    /// at.
-    pub fn of(state: &QueryState, second: Option<usize>, stratum: usize) -> Self {
+    /// Of a query that is complete. `stages`: the second stage, if any. `alone`: the number of the reranker
+    /// that is all of it.
+    pub fn of(state: &QueryState, stages: &[StagePlan], alone: Option<usize>, stratum: usize) -> Self {
         let pool = state.shared_pool();
         let judged = |judged: &Judged| JudgedRow {
             grade: judged.grade,
@@ -52,14 +54,26 @@ impl Facts {
             PairScore::Unscorable => SecondScore::Unscorable,
             PairScore::Score(score) => SecondScore::Score(score),
         };
+        let parts = stages.iter().flat_map(|stage| stage.parts.iter().map(|&(reranker, _)| reranker));
+        let mut scores = Vec::new();
+        for reranker in parts {
+            scores.resize(scores.len().max(reranker + 1), Vec::new());
+            scores[reranker] = (0..pool.len()).map(|row| state.score(reranker, row)).collect();
+        }
         Self {
+            scores,
             // What is judged non-relevant moves none of the metrics that are tuned.
             judged: state.judged().iter().filter(|judged| judged.grade > 0).map(judged).collect(),
-            second: second
+            second: alone
                 .map_or_else(Vec::new, |reranker| (0..pool.len()).map(|row| score(reranker, row)).collect()),
             pool,
             stratum,
         }
+    }
+
+    /// What is known of a pair.
+    pub fn score(&self, reranker: usize, row: usize) -> PairScore {
+        self.scores.get(reranker).and_then(|column| column.get(row)).copied().unwrap_or(PairScore::NotYet)
     }
 }
 
@@ -72,6 +86,8 @@ pub struct Job {
     pub legs: Arc<[LegName]>,
     pub ran: LegSet,
     pub queries: Vec<Facts>,
+    /// The second stage's; none without one, or while it is not to be looked at.
+    pub stages: Arc<[StagePlan]>,
     /// Whether the reranked list is ordered by `second` alone (no blend with the first stage).
     pub by_score: bool,
 }

@@ -213,6 +213,9 @@ impl Worker {
             Focus::Typed(text) => (text::detect(text), Vec::new()),
         };
         let reranks_now = self.reranks_now(ran);
+        let cut = |doc: DocIdx| self.at_work().filter(move |known| known.truncated.contains(&doc));
+        let cut_by: Vec<String> =
+            inspect.into_iter().flat_map(cut).map(|known| known.name.to_string()).collect();
         let mut owned = QueryState::typed("", self.legs.len());
         let state = match focus {
             Focus::Listed(query) => self.listed.get_mut(query.index()).unwrap_or(&mut owned),
@@ -250,6 +253,7 @@ impl Worker {
                 lexical: &self.lexical,
                 matrix: dense.map(|dense| &dense.matrix),
                 tokens: dense.map(|dense| &*dense.tokens),
+                cut_by: cut_by.clone(),
                 state,
             };
             explain(&input, doc).map_err(|error| self.notes.push(error.to_string())).ok()

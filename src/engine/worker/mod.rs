@@ -292,6 +292,8 @@ struct Worker {
     tuning_begun: Option<Key>,
     /// Counts what came in that a picture depends on.
     facts_seen: u64,
+    /// Whether the files of the collection, as they were read last, could not be read.
+    unreadable: bool,
     request: Request,
     asked: bool,
     revision: u64,
@@ -320,7 +322,7 @@ impl Worker {
         let lexical = lexical::open(&cache, &collection, options.settings.analysis, &mut notes)?;
         let (facts, note) = FactCache::open(&cache.facts())?;
         notes.extend(note);
-        let facts = Arc::new(facts);
+        let facts = Arc::new(facts.with_scores_max(options.score_cache_max));
 
         let tell = own.clone();
         let background = match options.use_model {
@@ -367,6 +369,7 @@ impl Worker {
             gathered: None,
             tuning_begun: None,
             facts_seen: 1,
+            unreadable: false,
             dirty: Dirty { judged: true, ..Dirty::default() },
             asked: false,
             revision: 0,

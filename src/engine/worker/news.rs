@@ -47,15 +47,22 @@ impl Worker {
         let collection = match read {
             Ok(collection) => Arc::new(collection),
             Err(error) => {
+                self.unreadable = true;
                 self.outbox.push(Event::News(News::NotReread(error)));
                 return None;
             }
         };
+        let was_unreadable = std::mem::take(&mut self.unreadable);
         let now = &self.collection;
         if collection.fingerprint != now.fingerprint {
             return Some(collection);
         }
         if (&collection.queries, &collection.judgments) == (&now.queries, &now.judgments) {
+            // Whoever was told that they cannot be read is told that they can.
+            if was_unreadable {
+                let collection = Arc::clone(now);
+                self.outbox.push(Event::News(News::Reread { collection, passages_changed: false }));
+            }
             return None;
         }
         // Vectors of new queries come from the model, at the start.

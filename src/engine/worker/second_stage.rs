@@ -73,14 +73,21 @@ impl Worker {
             folder: self.options.reranker_dir.clone(),
             activation: self.options.activation,
             services: self.service_options(),
+            tokens: Some(rerank::TokenFile {
+                file: self.cache.tokens(),
+                most_bytes: self.options.token_store_max,
+            }),
         };
-        let open = move |name: &str, doing: &mut dyn FnMut(String)| -> Result<Box<dyn Reranker>> {
+        let open = move |name: &str,
+                         cancel: &rerank::Cancel,
+                         doing: &mut dyn FnMut(String)|
+              -> Result<Box<dyn Reranker>> {
             if is_embedding_model(name) {
                 let part = late.lock().unwrap_or_else(PoisonError::into_inner).clone();
                 let late = part.ok_or_else(|| Error::unavailable("the token vectors are not there"))?;
                 return Ok(Box::new(late));
             }
-            rerank::open(name, &options, doing)
+            rerank::open(name, &options, cancel, doing)
         };
         let tell = self.own.clone();
         let runner = Runner::start(
@@ -322,7 +329,12 @@ impl Worker {
         };
         if let (Some(state), Some(runner)) = (state, &self.runner) {
             let n = self.request.settings.candidates;
-            runner.put_first(works(state, query, &self.stages, n, &self.rerankers));
+            let shown = match (&self.request.focus, query) {
+                (Focus::Listed(shown), QueryRef::Listed(query)) => shown == query,
+                (Focus::Typed(_), QueryRef::Typed(_)) => true,
+                _ => false,
+            };
+            runner.put_first(works(state, query, &self.stages, n, &self.rerankers), shown);
         }
     }
 

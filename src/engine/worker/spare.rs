@@ -14,7 +14,7 @@ use crate::domain::{DocIdx, QueryIdx};
 use crate::engine::affords::NEXT;
 use crate::engine::query_state::QueryState;
 use crate::engine::snapshot::{Focus, StageState};
-use crate::rerank::cascade::{PairScore, StagePlan};
+use crate::rerank::cascade::{PairScore, at_depths};
 use crate::rerank::{QueryRef, Work};
 
 /// Milliseconds that unasked work may be expected to take.
@@ -199,10 +199,7 @@ impl Worker {
         if !self.may_score_more() || n > settings.window() {
             return Vec::new();
         }
-        let depths = settings.reranker.depths(n);
-        let stages: Vec<StagePlan> = (self.stages.iter().zip(depths))
-            .map(|(stage, depth)| StagePlan { depth, parts: stage.parts.clone() })
-            .collect();
+        let stages = at_depths(&self.stages, settings.reranker.depths(n));
         let mut all = Vec::new();
         for (query, state) in self.judged_only() {
             all.extend(works(state, &query, &stages, n, &self.rerankers));

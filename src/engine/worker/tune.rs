@@ -8,6 +8,7 @@ use super::{Message, SLICE, Worker};
 use crate::domain::Language;
 use crate::engine::snapshot::StageState;
 use crate::engine::tuning::{Facts, Job, Key, Tuner, Tuning};
+use crate::rerank::cascade::StagePlan;
 
 /// Facts on their way to the tuner: a slice at a time, for ten thousand queries are no slice.
 pub(super) struct Gathered {
@@ -50,7 +51,11 @@ impl Worker {
             strata: BTreeMap::new(),
         });
         let ran = self.ran();
-        let second = self.one_reranker().filter(|_| self.reranks_now(ran) && self.scores_are_in());
+        let stages: Arc<[StagePlan]> = match self.reranks_now(ran) && self.scores_are_in() {
+            true => self.stages.to_vec().into(),
+            false => Arc::default(),
+        };
+        let alone = self.one_reranker().filter(|_| !stages.is_empty());
         while let Some(&query) = self.judged.get(gathered.queries.len()) {
             if start.elapsed() >= SLICE {
                 self.gathered = Some(gathered);
@@ -59,7 +64,7 @@ impl Worker {
             let next = gathered.strata.len();
             let language = self.collection.query(query).language.clone();
             let stratum = *gathered.strata.entry(language).or_insert(next);
-            gathered.queries.push(Facts::of(&self.listed[query.index()], second, stratum));
+            gathered.queries.push(Facts::of(&self.listed[query.index()], &stages, alone, stratum));
         }
         self.begin_tuning(Job {
             key,
@@ -68,6 +73,7 @@ impl Worker {
             legs: Arc::clone(&self.legs.names),
             ran,
             queries: gathered.queries,
+            stages,
             by_score: self.request.settings.blend <= 0.0 && self.request.settings.threshold.is_none(),
         });
     }

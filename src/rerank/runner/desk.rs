@@ -26,7 +26,7 @@ impl Desk<'_> {
     /// Scores what the work has no score of, batch by batch, until `cancel` winds down.
     pub fn run(&mut self, work: &Work, cancel: &Cancel) -> Result<()> {
         if !self.rerankers.contains_key(&work.reranker) {
-            let opened = self.opened(&work.reranker)?;
+            let opened = self.opened(&work.reranker, cancel)?;
             self.rerankers.insert(Arc::clone(&work.reranker), Some(opened));
         }
         // One that failed has told so.
@@ -34,11 +34,11 @@ impl Desk<'_> {
         score(&mut **reranker, &self.collection, &self.facts, work, cancel, self.tell)
     }
 
-    fn opened(&mut self, name: &Arc<str>) -> Result<Box<dyn Reranker>> {
+    fn opened(&mut self, name: &Arc<str>, cancel: &Cancel) -> Result<Box<dyn Reranker>> {
         let tell = self.tell;
         let mut doing = |doing: String| tell(RunnerEvent::Opening { reranker: Arc::clone(name), doing });
         doing(format!("opening {name}"));
-        let reranker = (self.open)(name, &mut doing)?;
+        let reranker = (self.open)(name, cancel, &mut doing)?;
         let fingerprint = reranker.fingerprint().to_owned();
         tell(RunnerEvent::Opened { reranker: Arc::clone(name), fingerprint });
         Ok(reranker)

@@ -80,11 +80,13 @@ pub enum RunnerEvent {
     Idle,
 }
 
-/// Opens a reranker by its name in the plan; is told what to say meanwhile.
-pub type Opener = Box<dyn FnMut(&str, &mut dyn FnMut(String)) -> Result<Box<dyn Reranker>> + Send>;
+/// Opens a reranker by its name in the plan; is told what to say meanwhile, and gives up when cancelled.
+pub type Opener = Box<dyn FnMut(&str, &Cancel, &mut dyn FnMut(String)) -> Result<Box<dyn Reranker>> + Send>;
 
 #[derive(Default)]
 struct Queue {
+    /// What goes on from works that are done, before the list.
+    next: VecDeque<Work>,
     works: VecDeque<Work>,
     /// Rerankers that failed are to be tried again.
     retry: bool,
@@ -127,7 +129,10 @@ impl Runner {
                     if let Err(error) = desk.run(&next.work, &next.cancel) {
                         desk.rerankers.insert(Arc::clone(&next.work.reranker), None);
                         let reranker = Arc::clone(&next.work.reranker);
-                        lock(&theirs).works.retain(|work| work.reranker != reranker);
+                        let mut queue = lock(&theirs);
+                        queue.next.retain(|work| work.reranker != reranker);
+                        queue.works.retain(|work| work.reranker != reranker);
+                        drop(queue);
                         tell(RunnerEvent::Failed { reranker, error });
                     }
                 }
@@ -136,11 +141,13 @@ impl Runner {
         Ok(Self { shared, thread: Some(thread) })
     }
 
-    /// Puts works before the list: what the batch that was just told has made possible.
-    pub fn put_first(&self, works: Vec<Work>) {
+    /// Puts works before the list: what the batch that was just told has made possible. They go in the order
+    /// in which they come, but `urgent` ones before all others.
+    pub fn put_first(&self, works: Vec<Work>, urgent: bool) {
         let mut queue = lock(&self.shared);
-        for work in works.into_iter().rev() {
-            queue.works.push_front(work);
+        match urgent {
+            true => works.into_iter().rev().for_each(|work| queue.next.push_front(work)),
+            false => queue.next.extend(works),
         }
         self.shared.1.notify_all();
     }
@@ -159,6 +166,7 @@ impl Runner {
     /// Replaces the work list. What is running begins nothing new; what it has is told.
     pub fn replace(&self, works: Vec<Work>) {
         let mut queue = lock(&self.shared);
+        queue.next.clear();
         queue.works = works.into();
         queue.running.wind_down();
         // An empty list is through as well.
@@ -198,7 +206,8 @@ fn next(shared: &Shared, tell: &impl Fn(RunnerEvent)) -> Option<Next> {
         if queue.stop {
             return None;
         }
-        if let Some(work) = queue.works.pop_front() {
+        let next = queue.next.pop_front();
+        if let Some(work) = next.or_else(|| queue.works.pop_front()) {
             let retry = std::mem::take(&mut queue.retry);
             queue.busy = true;
             queue.running = Cancel::default();

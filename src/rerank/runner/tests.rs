@@ -65,7 +65,7 @@ fn bench(facts: &Arc<FactCache>, gate: Option<mpsc::Receiver<()>>, fail: bool) -
     let (seen_tx, seen) = mpsc::channel();
     let collection = Arc::new(collection(&["a", "bb", "", "dddd", "eeeee"]));
     let mut gate = Some(gate);
-    let open: Opener = Box::new(move |name, _| match name {
+    let open: Opener = Box::new(move |name, _, _| match name {
         "by-length" => {
             let (gate, seen) = (gate.take().flatten(), seen_tx.clone());
             Ok(Box::new(ByLength { gate, seen, fail, cut: Vec::new() }))
@@ -165,16 +165,19 @@ fn a_failure_is_told_once_and_ends_only_its_own_works() {
 }
 
 #[test]
-fn works_put_first_go_before_the_list() {
+fn works_put_first_go_before_the_list_in_their_order_and_the_urgent_ones_before_them() {
     let facts = Arc::new(FactCache::in_memory().unwrap());
     let (open, gate) = mpsc::channel();
     let b = bench(&facts, Some(gate), false);
     b.runner.replace(vec![work(0, &[0]), work(1, &[0])]);
     assert_eq!(b.seen.recv_timeout(Duration::from_secs(10)).unwrap(), 1);
-    b.runner.put_first(vec![work(2, &[0]), work(3, &[0])]);
-    (0..4).for_each(|_| open.send(()).unwrap());
-    let order: Vec<QueryRef> = (0..4).map(|_| scored(&b.events).query).collect();
-    assert_eq!(order, [0, 2, 3, 1].map(|q| QueryRef::Listed(QueryIdx(q))));
+    // Trap: the query on the screen, whose first stage is done first, gets its second stage last.
+    b.runner.put_first(vec![work(2, &[0]), work(3, &[0])], false);
+    b.runner.put_first(vec![work(4, &[0])], false);
+    b.runner.put_first(vec![work(5, &[0]), work(6, &[0])], true);
+    (0..7).for_each(|_| open.send(()).unwrap());
+    let order: Vec<QueryRef> = (0..7).map(|_| scored(&b.events).query).collect();
+    assert_eq!(order, [0, 5, 6, 2, 3, 4, 1].map(|q| QueryRef::Listed(QueryIdx(q))));
 }
 
 #[test]
@@ -225,7 +228,7 @@ fn what_arrived_before_a_failure_is_told_and_kept() {
     let texts = Arc::new(collection(&["a", "bb", "ccc"]));
     for cached in [false, true] {
         let (tell, events) = mpsc::channel();
-        let open: Opener = Box::new(|_, _| Ok(Box::new(Halfway)));
+        let open: Opener = Box::new(|_, _, _| Ok(Box::new(Halfway)));
         let runner = Runner::start(open, Arc::clone(&texts), Arc::clone(&facts), move |e| {
             let _ = tell.send(e);
         });

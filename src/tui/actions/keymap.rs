@@ -22,39 +22,33 @@ pub struct Binding<'a> {
 
 impl Keymap {
     /// # Errors
-    /// The line of the first binding that is wrong, and what is wrong with it.
-    pub fn of(bindings: &[Binding<'_>]) -> Result<Self, (usize, String)> {
-        let mut map = Self::default();
+    /// The lines of the bindings that are wrong, and what is wrong with each.
+    pub fn of(bindings: &[Binding<'_>]) -> Result<Self, Vec<(usize, String)>> {
+        let (mut map, mut faults) = (Self::default(), Vec::new());
         for binding in bindings {
-            let wrong = |fault: String| (binding.line, fault);
-            let id = all().map(|action| action.id).find(|id| id.name() == binding.action);
-            let id = id.ok_or_else(|| wrong(no_such_action(binding.action)))?;
-            if id == ActionId::QuitAlways {
-                return Err(wrong("Ctrl-C always quits: quit-always takes no other key".to_owned()));
-            }
-            let keys = binding.keys.iter().map(|key| {
-                Chord::parse(key).ok_or_else(|| {
-                    wrong(format!("{key:?} is no key: write a character, enter, f1, ctrl-x, shift-left …"))
-                })
-            });
-            let keys = keys.collect::<Result<Vec<_>, _>>()?;
-            let typed = all().any(|action| action.id == id && action.places.contains(&Place::Field));
-            if let Some(key) = keys.iter().find(|key| typed && key.is_text()) {
-                let fault = format!(
-                    "{} could not be typed any more: {} works in text fields",
-                    key.name(),
-                    binding.action
-                );
-                return Err(wrong(fault));
-            }
-            map.bound.push((id, keys));
-        }
-        for binding in bindings {
-            if let Some(fault) = map.collision(binding.action) {
-                return Err((binding.line, fault));
+            match read(binding) {
+                Ok(bound) => map.bound.push(bound),
+                Err(wrong) => faults.extend(wrong.into_iter().map(|fault| (binding.line, fault))),
             }
         }
-        Ok(map)
+        // Two of the user's own that collide are one mistake, and so is a key that several have.
+        let mut told: Vec<(ActionId, ActionId)> = Vec::new();
+        for binding in bindings {
+            let mut taken: Vec<(Chord, Vec<&'static Action>)> = Vec::new();
+            for (one, other, key) in map.collisions(binding.action) {
+                if told.contains(&(other.id, one.id)) || told.contains(&(one.id, other.id)) {
+                    continue;
+                }
+                told.push((one.id, other.id));
+                match taken.iter_mut().find(|(known, _)| *known == key) {
+                    Some((_, by)) => by.push(other),
+                    None => taken.push((key, vec![other])),
+                }
+            }
+            faults.extend(taken.into_iter().map(|(key, by)| (binding.line, also_of(key, &by))));
+        }
+        faults.sort_by_key(|(line, _)| *line);
+        if faults.is_empty() { Ok(map) } else { Err(faults) }
     }
 
     /// The keys of an action.
@@ -65,24 +59,64 @@ impl Keymap {
         }
     }
 
-    /// Another action that has a key of this one at the same place.
-    fn collision(&self, name: &str) -> Option<String> {
+    /// Other actions that have a key of this one at the same place, with the key.
+    fn collisions(&self, name: &str) -> Vec<(&'static Action, &'static Action, Chord)> {
+        let mut found = Vec::new();
         for one in all().filter(|action| action.id.name() == name) {
+            let own = self.keys(one);
             for other in all().filter(|other| other.id != one.id) {
                 let meet = one.places.iter().any(|place| other.places.contains(place));
                 let keys = self.keys(other);
-                let shared = self.keys(one).iter().find(|key| meet && keys.contains(key)).copied();
-                if let Some(key) = shared {
-                    return Some(format!(
-                        "{} is also the key of {} ({}): give that one another, or none ([])",
-                        key.name(),
-                        other.id.name(),
-                        other.help
-                    ));
-                }
+                let shared = own.iter().find(|key| meet && keys.contains(key)).copied();
+                found.extend(shared.map(|key| (one, other, key)));
             }
         }
-        None
+        found
+    }
+}
+
+/// The action and the keys of a binding.
+///
+/// # Errors
+/// A sentence on each thing that is wrong.
+fn read(binding: &Binding<'_>) -> Result<(ActionId, Vec<Chord>), Vec<String>> {
+    let mut faults = Vec::new();
+    let id = all().map(|action| action.id).find(|id| id.name() == binding.action);
+    match id {
+        None => faults.push(no_such_action(binding.action)),
+        Some(ActionId::QuitAlways) => {
+            faults.push("Ctrl-C always quits: quit-always takes no other key".to_owned());
+        }
+        Some(_) => {}
+    }
+    let typed = all().any(|action| Some(action.id) == id && action.places.contains(&Place::Field));
+    let mut keys = Vec::new();
+    for written in binding.keys {
+        match Chord::parse(written) {
+            None => faults
+                .push(format!("{written:?} is no key: write a character, enter, f1, ctrl-x, shift-left …")),
+            Some(key) if typed && key.is_text() => faults.push(format!(
+                "{} could not be typed any more: {} works in text fields",
+                key.name(),
+                binding.action
+            )),
+            Some(key) => keys.push(key),
+        }
+    }
+    id.filter(|_| faults.is_empty()).map(|id| (id, keys)).ok_or(faults)
+}
+
+fn also_of(key: Chord, by: &[&Action]) -> String {
+    let key = key.name();
+    match by {
+        [other] => {
+            let (name, help) = (other.id.name(), other.help);
+            format!("{key} is also the key of {name} ({help}): give that one another, or none ([])")
+        }
+        others => {
+            let names: Vec<String> = others.iter().map(|other| other.id.name()).collect();
+            format!("{key} is also the key of {}: give those others, or none ([])", names.join(", "))
+        }
     }
 }
 
@@ -114,7 +148,7 @@ mod tests {
     use super::super::action_for;
     use super::*;
 
-    fn map(bindings: &[(&str, &[&str])]) -> Result<Keymap, (usize, String)> {
+    fn map(bindings: &[(&str, &[&str])]) -> Result<Keymap, Vec<(usize, String)>> {
         let keys: Vec<Vec<String>> =
             bindings.iter().map(|(_, keys)| keys.iter().map(|key| (*key).to_owned()).collect()).collect();
         let bindings: Vec<Binding<'_>> = (1..)
@@ -135,8 +169,12 @@ mod tests {
 
     #[test]
     fn mistakes_name_their_line() {
-        let fault = |bindings: &[(&str, &[&str])]| map(bindings).unwrap_err();
-        let (line, words) = fault(&[("mark", &["Z"]), ("mrak", &["x"])]);
+        let fault = |bindings: &[(&str, &[&str])]| {
+            let faults = map(bindings).unwrap_err();
+            assert_eq!(faults.len(), 1, "{faults:?}");
+            faults[0].clone()
+        };
+        let (line, words) = fault(&[("mark", &["F9"]), ("mrak", &["x"])]);
         assert!(line == 2 && words.contains("did you mean mark?"), "{words}");
         assert!(fault(&[("mark", &["hyper-x"])]).1.contains("is no key"));
         let (line, words) = fault(&[("undo", &["ctrl-t"]), ("mark", &["q"])]);
@@ -145,6 +183,22 @@ mod tests {
         assert!(fault(&[("quit-always", &["ctrl-q"])]).1.contains("Ctrl-C always quits"));
         assert!(map(&[("mark", &["q"]), ("quit", &["ctrl-q"])]).is_ok(), "given another key, it is free");
         assert!(map(&[("mark", &["q"]), ("quit", &[])]).is_ok(), "or none");
+    }
+
+    #[test]
+    fn every_mistake_is_named_once() {
+        let bindings: &[(&str, &[&str])] = &[
+            ("mrak", &["x"]),
+            ("mark", &["F5"]),
+            ("pool", &["F5"]),
+            ("undo", &["hyper-x", "super-x"]),
+            ("redo", &["x"]),
+        ];
+        let faults = map(bindings).unwrap_err();
+        let lines: Vec<usize> = faults.iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [1, 2, 4, 4, 5], "{faults:?}");
+        assert!(faults[1].1.contains("F5 is also the key of pool"), "{}", faults[1].1);
+        assert!(faults[4].1.contains("x is also the key of knob-default, snippet"), "{}", faults[4].1);
     }
 
     #[test]

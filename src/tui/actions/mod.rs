@@ -174,6 +174,8 @@ pub enum Place {
     Field,
     /// Pooled judging, a passage at a time.
     Pool,
+    /// Queries and passages while one judges blind.
+    Blind,
     /// The question whether a service may be paid.
     Question,
     /// Choosing how a picture of the screen is written.
@@ -237,6 +239,7 @@ pub fn place(state: &State) -> Place {
         (mode, _) if mode.is_typing() => Place::Field,
         (Mode::Pooling, _) => Place::Pool,
         (mode, _) if mode.is_overlay() => Place::Overlay,
+        _ if state.blind => Place::Blind,
         _ if state.panel => Place::Panel,
         _ if state.view != View::Query => match state.view {
             View::Collection => Place::Collection,
@@ -257,6 +260,11 @@ pub fn action_for(event: &KeyEvent, place: Place, keys: &Keymap) -> Option<Actio
     here.find(|action| keys.keys(action).iter().any(|key| key.is(event))).map(|action| action.id)
 }
 
+/// Whether an action can be given at a place.
+pub fn works_in(id: ActionId, place: Place) -> bool {
+    all().any(|action| action.id == id && action.places.contains(&place))
+}
+
 /// Which of an action's keys it is, from 0.
 pub fn nth_key(event: &KeyEvent, id: ActionId, keys: &Keymap) -> Option<usize> {
     let action = all().find(|action| action.id == id)?;
@@ -268,10 +276,12 @@ pub fn nth_key(event: &KeyEvent, id: ActionId, keys: &Keymap) -> Option<usize> {
 pub fn footer(place: Place, keymap: &Keymap) -> Vec<(String, &'static str)> {
     let mut entries: Vec<(Vec<String>, &'static str)> = Vec::new();
     let here = all().filter(|action| action.places.contains(&place) && !action.label.is_empty());
-    // In a table one reads more than one turns.
+    // In a table one reads more than one turns; blind, one judges.
     let is_table = matches!(place, Place::Collection | Place::Languages | Place::Compare | Place::Passages);
     let mut here: Vec<&Action> = here.collect();
-    here.sort_by_key(|action| is_table && action.group == Group::Turn);
+    here.sort_by_key(|action| {
+        is_table && action.group == Group::Turn || place == Place::Blind && action.group != Group::Judge
+    });
     for action in here {
         let Some(key) = keymap.keys(action).first().map(|key| key.name()) else { continue };
         let name = footer_label(action, place);
@@ -291,6 +301,7 @@ fn footer_label(action: &Action, place: Place) -> &'static str {
     match (action.id, place) {
         (ActionId::Open, Place::Queries) => "list",
         (ActionId::Open, Place::Knobs) => "type a value",
+        (ActionId::Open, Place::Blind) => "read",
         (ActionId::AlphaLess | ActionId::AlphaMore, Place::Knobs | Place::Panel) => "turn",
         (ActionId::AlphaLess | ActionId::AlphaMore, Place::Curves) => "α",
         (ActionId::OpenRow, Place::Collection | Place::Compare) => "query",
@@ -300,6 +311,13 @@ fn footer_label(action: &Action, place: Place) -> &'static str {
         (ActionId::Quit, Place::Overlay | Place::Pool) => "close",
         _ => action.label,
     }
+}
+
+/// The key of an action, for a sentence that names it; where it has none, its name in the palette.
+pub fn key_of(id: ActionId, keymap: &Keymap) -> String {
+    let keys = all().find(|action| action.id == id).map(|action| keymap.keys(action));
+    let first = keys.as_ref().and_then(|keys| keys.first()).map(|key| key.name());
+    first.unwrap_or_else(|| format!(":{}", id.name().replace('-', " ")))
 }
 
 /// All keys of an action, as people write them.
@@ -396,6 +414,18 @@ mod tests {
         for action in all() {
             assert_eq!(table.matches(&format!("| {} |", action.help)).count(), 1, "{:?}", action.id);
         }
+    }
+
+    #[test]
+    fn a_sentence_names_the_key_that_holds() {
+        let bound = |keys: &[&str]| {
+            let keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
+            Keymap::of(&[Binding { action: "save-preset", keys: &keys, line: 1 }]).unwrap()
+        };
+        let name = |keymap: &Keymap| key_of(ActionId::SavePreset, keymap);
+        assert_eq!(name(&Keymap::default()), "W");
+        assert_eq!(name(&bound(&["f6", "W"])), "F6");
+        assert_eq!(name(&bound(&[])), ":save preset");
     }
 
     #[test]

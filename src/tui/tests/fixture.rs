@@ -289,6 +289,7 @@ fn explanation() -> Explanation {
             })
             .into(),
         model_tokens: Some((142, true)),
+        cut_by: Vec::new(),
         highlights: vec![(0, 6), (22, 28), (31, 43)],
         why: None,
     }

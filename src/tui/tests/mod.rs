@@ -1,5 +1,6 @@
 //! The screen as a person meets it: keys in, frames out, on a fixture in many scripts.
 
+mod blind;
 pub(in crate::tui) mod fixture;
 mod judging;
 mod keeping;

@@ -1,5 +1,7 @@
 //! What the screen shows of the second stage beside its list: what more candidates buy and take.
 
+use crate::engine::{StageHit, StageState, StageStep};
+use crate::judge::{StageAct, StageVerdict};
 use crate::tui::hit::{Gesture, Pointer, Target};
 use crate::tui::layout::Plot;
 use crate::tui::message::{Effect, Message};
@@ -112,4 +114,51 @@ fn a_question_about_money_waits_until_nothing_is_typed_and_is_answered_once() {
     fixture::answer(&mut state, fixture::asking(3));
     fixture::answer(&mut state, fixture::snapshot());
     assert_eq!(state.mode, Mode::Browse, "a question that nobody asks any more closes");
+}
+
+/// Traps: the rank between two stages that is not told; a movement counted from the first stage's list.
+#[test]
+fn a_cascade_tells_where_each_stage_put_a_gold_and_which_one_decided() {
+    let mut snapshot = fixture::snapshot();
+    snapshot.settings.reranker = "late-interaction@50 > cross-encoder@20".parse().unwrap();
+    let gold = &mut snapshot.focus.golds[0];
+    gold.stages = vec![Some(3), Some(1)];
+    gold.decided_by = Some(StageVerdict { stage: 0, act: StageAct::Lifted });
+    let explanation = snapshot.focus.explanation.as_mut().unwrap();
+    let step = |stage: &str, rank, score| StageStep {
+        stage: stage.to_owned(),
+        hit: StageHit { rank, score: Some(score) },
+        parts: Vec::new(),
+    };
+    explanation.stages = vec![step("late-interaction@50", 3, 0.812), step("cross-encoder@20", 1, 0.889)];
+    explanation.cut_by = vec!["cross-encoder".to_owned()];
+    let drawn = screen(&showing(snapshot, RICH, 200, 60));
+    for said in [
+        "17 → 3 → 1",
+        "lifted by late-interaction@50",
+        "late-interaction@50 #3 ▲14 .812",
+        "reranked #1 ▲2 .889",
+        "cross-encoder did not read its end",
+    ] {
+        assert!(drawn.contains(said), "{said}\n{drawn}");
+    }
+}
+
+/// Trap: scoring that was not begun, told where the result stands, or nowhere.
+#[test]
+fn what_is_not_scored_unasked_is_told_beside_the_result() {
+    let mut snapshot = fixture::snapshot();
+    let plain = screen(&showing(snapshot.clone(), RICH, 120, 40));
+    let why = "candidates beyond N are not scored unasked: about 90 s";
+    snapshot.status.spare = StageState::Waiting(why.to_owned());
+    let mut state = showing(snapshot, RICH, 120, 40);
+    let drawn = screen(&state);
+    assert!(drawn.lines().next().unwrap().contains("beyond N"), "{drawn}");
+    assert_eq!(
+        drawn.lines().skip(1).collect::<Vec<_>>(),
+        plain.lines().skip(1).collect::<Vec<_>>(),
+        "everything else stays"
+    );
+    press(&mut state, "!");
+    assert!(screen(&state).contains("candidates beyond N are not"), "{}", screen(&state));
 }

@@ -306,7 +306,7 @@ fn the_strip_adds_up_what_is_marked_and_else_what_is_shown() {
 fn the_weakest_language_stands_first_and_opens_its_queries() {
     let mut state = state(120, 40);
     pressed(&mut state, "4");
-    assert!(screen(&state).contains("ja · how it is read"), "{}", screen(&state));
+    assert!(screen(&state).contains("╭─ ja ─"), "{}", screen(&state));
     pressed(&mut state, "h");
     assert_eq!(state.tables.languages.matrix, 1);
     assert!(screen(&state).contains("by bm25"));

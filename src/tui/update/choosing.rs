@@ -8,7 +8,7 @@ use super::super::knobs::Knob;
 use super::super::message::Effect;
 use super::super::picker::{self, Choice, Entry, Pick, Picker};
 use super::super::state::{Mode, State};
-use super::{keep_in_sight, turning};
+use super::{keep_in_sight, pool, turning};
 
 /// Entries that a page is.
 const PAGE: usize = 8;
@@ -135,6 +135,10 @@ pub fn choose(state: &mut State, pick: Pick, at: usize) -> Vec<Effect> {
     }
     match entry.choice {
         Choice::Act(action) => super::on_action(state, action),
+        Choice::Set(..) if state.blind => {
+            pool::refuse(state);
+            Vec::new()
+        }
         Choice::Set(knob, text) => turning::set(state, knob, &text),
         choice => {
             let (legs, before) = (state.shelf.legs.clone(), state.picker.before.clone());

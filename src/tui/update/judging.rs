@@ -4,8 +4,9 @@
 use crate::corpus::{Collection, Kept, Mark, MarkedQuery, is_own};
 use crate::domain::{DocIdx, Grade, QueryIdx};
 
+use super::super::judged::{JudgmentStep, judged_together};
 use super::super::message::Effect;
-use super::super::state::{JudgmentStep, State};
+use super::super::state::State;
 
 /// The grade of a passage that is marked without one.
 const RELEVANT: Grade = 1;
@@ -16,11 +17,10 @@ pub fn mark(state: &mut State) -> Vec<Effect> {
         state.say("no passage is under the cursor: Tab goes to the lists");
         return Vec::new();
     };
-    let grade = match state.grade_of(doc) {
-        Some(_) => None,
-        None => Some(RELEVANT.max(state.settings.rel_level)),
+    let effects = match state.shown_grade(doc) {
+        Some(_) => take_back(state, doc),
+        None => judge(state, doc, Some(RELEVANT.max(state.settings.rel_level))),
     };
-    let effects = judge(state, doc, grade);
     state.grading = (!effects.is_empty()).then_some(doc);
     effects
 }
@@ -36,27 +36,33 @@ pub fn grade(state: &mut State, doc: DocIdx, grade: Grade) -> Vec<Effect> {
     effects
 }
 
+/// Takes the judgment of a passage away. While one judges blind, what stood there before one judged it here
+/// comes back: one cannot have meant what one did not see.
+pub fn take_back(state: &mut State, doc: DocIdx) -> Vec<Effect> {
+    let first = state.marked_query().zip(state.collection.as_ref()).and_then(|(query, collection)| {
+        let passages = judged_together(collection, doc);
+        Some(state.judgments.steps(&query, &passages).next()?.before)
+    });
+    let effects = judge(state, doc, first.flatten().filter(|_| state.blind));
+    if let Some(step) = state.judgments.undo.last_mut().filter(|_| !effects.is_empty()) {
+        step.put_back = true;
+    }
+    effects
+}
+
 /// Judges a passage for the query on the screen; `None` takes the judgment away.
 pub fn judge(state: &mut State, doc: DocIdx, grade: Option<Grade>) -> Vec<Effect> {
     let Some(collection) = state.collection.clone() else { return Vec::new() };
-    let Some(query) = marked_query(state, &collection) else {
+    let Some(query) = state.marked_query() else {
         state.say("there is no query to judge for: / asks one");
         return Vec::new();
     };
     let Some(passage) = collection.passages.get(doc.index()) else { return Vec::new() };
     let mark = Mark { query, passage: passage.id.clone(), grade };
     let before = state.grade_of(doc);
-    state.judgments.undo.push(JudgmentStep { before, mark: mark.clone() });
+    state.judgments.undo.push(JudgmentStep { before, mark: mark.clone(), put_back: false });
     state.judgments.redo.clear();
     ask_for(state, mark)
-}
-
-fn marked_query(state: &State, collection: &Collection) -> Option<MarkedQuery> {
-    match (&state.typed, state.query) {
-        (Some(text), _) => Some(MarkedQuery::Typed(text.clone())),
-        (None, Some(query)) => Some(MarkedQuery::Listed(collection.queries.get(query.index())?.id.clone())),
-        (None, None) => None,
-    }
 }
 
 fn ask_for(state: &mut State, mark: Mark) -> Vec<Effect> {
@@ -123,7 +129,20 @@ pub fn forget_all(state: &mut State) {
 /// Says what was judged and where it is written.
 pub fn tell(state: &mut State, collection: &Collection, query: QueryIdx, mark: &Mark, kept: &Kept) {
     let Some(listed) = collection.queries.get(query.index()) else { return };
+    // What was there before one judged blind stays hidden also where it comes back.
+    let of = MarkedQuery::Listed(listed.id.clone());
+    let doc = collection.passages.iter().position(|passage| passage.id == mark.passage);
+    let doc = doc.and_then(|at| u32::try_from(at).ok()).map(DocIdx);
+    let passages = doc.map_or_else(|| vec![mark.passage.as_str()], |doc| judged_together(collection, doc));
+    let hidden = state.blind && state.judgments.made_here(&of, &passages).is_none();
+    // Where documents are judged, the file has the document.
+    let documents = collection.judged_documents().zip(doc);
+    let subject = documents.map_or_else(
+        || mark.passage.clone(),
+        |(documents, doc)| format!("{} by {}", documents.id(documents.of(doc)), mark.passage),
+    );
     let what = match mark.grade {
+        _ if hidden => "your judgment is taken back".to_owned(),
         Some(grade) if grade >= state.settings.rel_level => format!("gold, grade {grade}"),
         Some(0) => "judged not relevant".to_owned(),
         Some(grade) => format!("judged, grade {grade}"),
@@ -134,7 +153,7 @@ pub fn tell(state: &mut State, collection: &Collection, query: QueryIdx, mark: &
         false => listed.id.clone(),
     };
     let file = kept.file.strip_prefix(&collection.folder).unwrap_or(&kept.file).display().to_string();
-    let mut said = format!("{} for {query}: {what} · {file}", mark.passage);
+    let mut said = format!("{subject} for {query}: {what} · {file}");
     if let Some(why) = &kept.instead {
         said.push_str(&format!(" · aside, for {}", why.replace('\n', " ")));
     } else if state.grading.is_some() {

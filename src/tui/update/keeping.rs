@@ -3,6 +3,7 @@
 use crate::config::spelling;
 use crate::domain::Passage;
 
+use super::super::actions::{ActionId, key_of};
 use super::super::message::{Effect, Kept, Writing};
 use super::super::state::{Mode, State};
 
@@ -10,7 +11,8 @@ use super::super::state::{Mode, State};
 pub fn name_preset(state: &mut State) -> Vec<Effect> {
     state.mode = Mode::Naming;
     state.name.reset();
-    state.say("a name for these settings, then Enter; C chooses them again");
+    let key = key_of(ActionId::Presets, &state.shelf.keys);
+    state.say(format!("a name for these settings, then Enter; {key} chooses them again"));
     Vec::new()
 }
 

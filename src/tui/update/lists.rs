@@ -18,7 +18,7 @@ fn list(state: &State) -> Pane {
 pub fn walk(state: &mut State, action: ActionId) -> Vec<Effect> {
     let Some(snapshot) = state.snapshot.clone() else { return Vec::new() };
     let pane = list(state);
-    let rows = lines::passages(&snapshot.focus, pane);
+    let rows = rows(state, &snapshot.focus, pane);
     let at = place(&rows, &state.cursor);
     let page = page(state, &snapshot.focus, pane).max(1);
     let to = match (action, at) {
@@ -35,6 +35,11 @@ pub fn walk(state: &mut State, action: ActionId) -> Vec<Effect> {
         Some(doc) => put(state, doc, to),
         None => Vec::new(),
     }
+}
+
+/// The passages that the cursor can stand on, from the top.
+fn rows(state: &State, view: &FocusView, pane: Pane) -> Vec<DocIdx> {
+    if state.is_blind() { state.pool.docs.clone() } else { lines::passages(view, pane) }
 }
 
 /// Jumps to the next or previous gold of the focused list, around its ends.
@@ -143,7 +148,7 @@ pub fn against(state: &mut State) -> Vec<Effect> {
 /// Puts the cursor on a passage and asks for its explanation.
 pub fn select(state: &mut State, doc: DocIdx) -> Vec<Effect> {
     let Some(snapshot) = state.snapshot.clone() else { return Vec::new() };
-    let rows = lines::passages(&snapshot.focus, list(state));
+    let rows = rows(state, &snapshot.focus, list(state));
     let at = rows.iter().position(|&row| row == doc).unwrap_or(state.cursor.place);
     let effects = put(state, doc, at);
     bring_into_sight(state, list(state));
@@ -166,6 +171,10 @@ fn place(rows: &[DocIdx], cursor: &Cursor) -> Option<usize> {
 /// took its place; with a new query on its first gold, else on the first row.
 pub fn settle(state: &mut State, is_new_query: bool) {
     let Some(snapshot) = state.snapshot.clone() else { return };
+    if state.is_blind() {
+        // The pool has put it where it is sensible.
+        return keep_in_sight(state);
+    }
     let view = &snapshot.focus;
     let rows = lines::passages(view, list(state));
     let gone = state.cursor.doc.is_some_and(|doc| !rows.contains(&doc) && !lines::is_gold(view, doc));
@@ -222,6 +231,7 @@ fn bring_into_sight(state: &mut State, pane: Pane) {
     let show = |pane: Pane, scroll: usize, state: &State| -> usize {
         let page = page(state, view, pane);
         let at = match pane {
+            _ if state.is_blind() => state.pool.docs.iter().position(|&doc| Some(doc) == state.cursor.doc),
             Pane::Reranked => {
                 let row = view.reranked.iter().position(|row| Some(row.doc) == state.cursor.doc);
                 row.map(|row| lines::reranked_line_of(row, deliver))
@@ -271,7 +281,8 @@ pub fn wheel(state: &mut State, pane: Pane, by: isize) {
 fn clamp(state: &mut State) {
     let Some(snapshot) = state.snapshot.clone() else { return };
     let view = &snapshot.focus;
-    let first = view.first.len().saturating_sub(page(state, view, Pane::First));
+    let first = if state.is_blind() { state.pool.docs.len() } else { view.first.len() };
+    let first = first.saturating_sub(page(state, view, Pane::First));
     let reranked = lines::reranked_lines(view, snapshot.settings.deliver).count();
     let reranked = reranked.saturating_sub(page(state, view, Pane::Reranked));
     state.scroll.first = state.scroll.first.min(first);
@@ -280,7 +291,7 @@ fn clamp(state: &mut State) {
 
 fn page(state: &State, view: &FocusView, pane: Pane) -> usize {
     let height = state.layout().page(pane);
-    if pane == Pane::Reranked { height } else { lines::head_height(view, height) }
+    if pane == Pane::Reranked || state.is_blind() { height } else { lines::head_height(view, height) }
 }
 
 /// The nearest scroll that has line `at` in a page.

@@ -5,7 +5,7 @@ use super::super::hit::{Gesture, Pointer, Target};
 use super::super::knobs::{Knob, Step};
 use super::super::message::Effect;
 use super::super::state::{Mode, Pane, State};
-use super::{back, choosing, curves, focus, lists, queries, tables, turning};
+use super::{back, choosing, curves, focus, lists, pool, queries, tables, turning};
 
 /// Rows that one notch of the wheel scrolls.
 const NOTCH: isize = 3;
@@ -15,6 +15,10 @@ pub fn on_pointer(state: &mut State, pointer: Pointer) -> Vec<Effect> {
         Gesture::Press => state.history.end_run(),
         Gesture::Drag => state.history.next_key(true),
         Gesture::WheelUp | Gesture::WheelDown => state.history.next_key(false),
+    }
+    if state.blind && !state.mode.is_overlay() && is_hidden(pointer.target) {
+        pool::refuse(state);
+        return Vec::new();
     }
     match pointer.gesture {
         Gesture::WheelUp => wheel(state, pointer.target, -1),
@@ -30,6 +34,20 @@ pub fn on_pointer(state: &mut State, pointer: Pointer) -> Vec<Effect> {
             _ => Vec::new(),
         },
     }
+}
+
+/// What is not on the screen while one judges blind, or would show more.
+fn is_hidden(target: Target) -> bool {
+    !matches!(
+        target,
+        Target::Pane(_)
+            | Target::Query(_)
+            | Target::TypedQuery
+            | Target::Row(..)
+            | Target::Choice(_)
+            | Target::Dock
+            | Target::Overlay
+    )
 }
 
 fn press(state: &mut State, pointer: Pointer) -> Vec<Effect> {

@@ -47,11 +47,11 @@ pub fn on_snapshot(state: &mut State, snapshot: Arc<Snapshot>) -> Vec<Effect> {
     let answers_newest = snapshot.stamp.generation == state.generation;
     let is_wanted = Some(&snapshot.focus.focus) == state.wanted_focus().as_ref();
     state.snapshot = Some(snapshot);
+    let mut effects = pool::follow(state, is_new_query, is_wanted);
     lists::settle(state, is_new_query && is_wanted);
-    // The cursor has come to stand on a passage that nobody has asked about yet.
     compare::keep_pinned(state);
-    let mut effects = tables::refresh(state);
-    effects.extend(pool::follow(state, is_new_query && is_wanted));
+    effects.extend(tables::refresh(state));
+    // The cursor has come to stand on a passage that nobody has asked about yet.
     let unexplained = state.cursor.doc.is_some() && state.cursor.doc != state.inspected;
     if unexplained && answers_newest && is_wanted {
         effects.push(request(state));

@@ -195,6 +195,9 @@ fn late_interaction(of: &Explanation) -> Branch {
         head.push(piece(format!("  {tokens} tokens, "), Tone::Quiet));
         head.push(piece(words, tone));
     }
+    for name in &of.cut_by {
+        head.push(piece(format!("  {} did not read its end", visible(name)), Tone::Lost));
+    }
     let pair = |pair: &crate::engine::TokenPair| {
         let words = format!("{}→{} ", visible(&pair.query), visible(&pair.passage));
         vec![piece(words, Tone::Quiet), piece(cells::score(pair.similarity), Tone::Text)]

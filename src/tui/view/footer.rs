@@ -2,6 +2,8 @@
 
 use ratatui::layout::Rect;
 
+use crate::text::visible;
+
 use super::super::actions::{self, Place};
 use super::super::state::State;
 use super::super::theme::Tone;
@@ -13,7 +15,17 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     if let Some(notice) = &state.notice {
         let (sign, tone) =
             if notice.is_error { (pen.signs().failed, Tone::Lost) } else { (pen.signs().dot, Tone::Text) };
-        pen.line(1, area.y, room, &[piece(format!("{sign} "), tone), piece(notice.text.as_str(), tone)]);
+        let words = [piece(format!("{sign} "), tone), piece(notice.text.as_str(), tone)];
+        // What has no room here is there in full among the messages.
+        let more = if state.is_blind() || !notice.is_error { "" } else { " ! all of it" };
+        let width = cells::width(more) as u16;
+        let is_cut = cells::width(&pen.look.words(&visible(&notice.text))) + 2 > usize::from(room);
+        if is_cut && width > 0 && room > 3 * width {
+            pen.line(1, area.y, room - width, &words);
+            pen.say_right(1, area.y, room, more, Tone::Key);
+        } else {
+            pen.line(1, area.y, room, &words);
+        }
         return;
     }
     let place = actions::place(state);

@@ -15,8 +15,6 @@ use super::super::widgets::{Pen, cells, wrap};
 use super::{empty_state, signals};
 
 const WIDEST_ID: usize = 14;
-/// Cells of ` → ` in any set of signs, at most.
-const ARROW: u16 = 4;
 
 pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
     let title = if tabs.is_empty() { vec![piece("Golds", Tone::Strong)] } else { tabs };
@@ -30,7 +28,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
     let columns = Columns {
         id: widest.min(WIDEST_ID) as u16,
         fused: digits(view.golds.iter().map(|gold| gold.fused)).max(1),
-        reranked: digits(view.golds.iter().map(|gold| gold.reranked)),
+        after: widest_after(view, pen.signs().none),
     };
     let room = inner.width.saturating_sub(2);
     let remedies = remedies(view, state.look, usize::from(room.saturating_sub(4)), usize::from(inner.height));
@@ -116,7 +114,25 @@ struct Columns {
     id: u16,
     fused: u16,
     /// 0: no gold has a rank there.
-    reranked: u16,
+    after: u16,
+}
+
+/// ` → 3 → 8`: the rank after each stage, the last one's in the delivered list; empty where it has none.
+fn after(gold: &GoldRow, none: &str) -> String {
+    let before_last = gold.stages.split_last().map_or(&[][..], |(_, before)| before);
+    let ranks = before_last.iter().copied().chain([gold.reranked]);
+    let told = |rank: Option<Rank>| rank.map_or_else(|| none.to_owned(), |rank| rank.to_string());
+    match gold.reranked {
+        Some(_) => ranks.map(|rank| format!(" → {}", told(rank))).collect(),
+        None => String::new(),
+    }
+}
+
+/// In cells, with one for an arrow that takes two.
+fn widest_after(view: &FocusView, none: &str) -> u16 {
+    let width = |gold: &GoldRow| cells::width(&after(gold, none));
+    let widest = view.golds.iter().map(width).max().unwrap_or(0) as u16;
+    if widest > 0 { widest + 1 } else { 0 }
 }
 
 fn digits(ranks: impl Iterator<Item = Option<Rank>>) -> u16 {
@@ -171,14 +187,8 @@ fn draw_gold(pen: &mut Pen<'_>, row: Rect, columns: &Columns, gold: &GoldRow, st
     let room = row.right().saturating_sub(x);
     pen.say_right(x, row.y, columns.fused.min(room), &rank(gold.fused), Tone::Text);
     x += columns.fused;
-    if columns.reranked > 0 {
-        if gold.reranked.is_some() {
-            let after = format!(" → {}", rank(gold.reranked));
-            pen.say(x, row.y, row.right().saturating_sub(x), &after, Tone::Text);
-        }
-        x += ARROW + columns.reranked;
-    }
-    x += 2;
+    pen.say(x, row.y, row.right().saturating_sub(x), &after(gold, none), Tone::Text);
+    x += columns.after + 2;
     let room = row.right().saturating_sub(x);
     if let Some(fate) = known_fate(gold) {
         let (sign, tone) = state.look.fate(fate);

@@ -101,6 +101,10 @@ fn states(state: &State, signs: &Signs) -> Vec<Piece> {
             pieces.push(piece(format!("{sign} "), Tone::Knob));
         }
     }
+    // What is not scored unasked leaves gaps in the curves; the lists are whole without it.
+    if matches!(status.spare, StageState::Waiting(_)) && (state.view == View::Curves || state.size.0 >= 100) {
+        pieces.push(piece(format!("beyond N {} ", signs.none), Tone::Quiet));
+    }
     let warnings = snapshot.warnings.len();
     if failed {
         pieces.push(piece("! why ", Tone::Lost));

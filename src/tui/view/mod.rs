@@ -103,9 +103,13 @@ fn panes(pen: &mut Pen<'_>, layout: &Layout, state: &State) {
             _ => panel::draw(pen, area, state),
         }
     }
-    metrics::draw(pen, layout.metrics, state);
-    knob_bar::draw(pen, layout.knobs, state);
-    verdict::draw(pen, layout.verdict, state);
+    if state.is_blind() {
+        blind::draw_below(pen, layout.metrics.union(layout.knobs).union(layout.verdict), state);
+    } else {
+        metrics::draw(pen, layout.metrics, state);
+        knob_bar::draw(pen, layout.knobs, state);
+        verdict::draw(pen, layout.verdict, state);
+    }
     footer::draw(pen, layout.footer, state);
 }
 

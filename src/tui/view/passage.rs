@@ -3,13 +3,13 @@
 
 use ratatui::layout::Rect;
 
-use crate::domain::{DocIdx, LegScale, Passage};
+use crate::domain::{DocIdx, LegScale, Passage, Rank};
 use crate::engine::{Explanation, Snapshot, StageState};
 use crate::text::visible;
 
 use super::super::lines;
 use super::super::state::State;
-use super::super::theme::Tone;
+use super::super::theme::{Signs, Tone};
 use super::super::widgets::pen::{Piece, piece};
 use super::super::widgets::{Pen, cells, wrap};
 use super::{curves, empty_state};
@@ -36,16 +36,14 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
     let explanation = explanation(state, doc);
     let why =
         explanation.map_or(Vec::new(), |explanation| one_line(explanation, state, usize::from(inner.width)));
-    let why_height = (why.len() as u16).min(inner.height.saturating_sub(2).min(3));
+    let most = (inner.height / 2).max(3).min(inner.height.saturating_sub(2));
+    let why_height = (why.len() as u16).min(most);
     let text_height = inner.height - why_height;
     let marks = explanation.map_or(&[][..], |explanation| &explanation.highlights);
     let has_text = state.collection.as_ref().is_some_and(|collection| collection.has_texts);
     let text = match has_text {
         true => text_lines(passage, marks, usize::from(inner.width), usize::from(text_height) + 1),
-        false => {
-            let lines = wrap::lines(NO_TEXT, &[], usize::from(inner.width), usize::from(text_height));
-            styled(lines, Tone::Quiet).collect()
-        }
+        false => no_text(usize::from(inner.width), usize::from(text_height)),
     };
     let more = text.len() > usize::from(text_height);
     for (y, line) in (inner.y..inner.y + text_height).zip(&text) {
@@ -61,7 +59,20 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
 }
 
 /// Of a collection of which only ids are known.
-const NO_TEXT: &str = "no text here: runs and judgments name passages by their ids alone";
+pub const NO_TEXT: &str = "no text here: runs and judgments name passages by their ids alone";
+
+/// The lines that stand in place of a text.
+pub fn no_text(room: usize, most: usize) -> Vec<Vec<Piece>> {
+    styled(wrap::lines(NO_TEXT, &[], room, most), Tone::Quiet).collect()
+}
+
+/// Title and text in lines, or why there is none.
+pub fn text_or_why(passage: &Passage, state: &State, room: usize, most: usize) -> Vec<Vec<Piece>> {
+    match state.collection.as_ref().is_some_and(|collection| collection.has_texts) {
+        true => text_lines(passage, &[], room, most),
+        false => no_text(room, most),
+    }
+}
 
 fn titles(pen: &Pen<'_>, passage: &Passage, gold: bool, tabs: Vec<Piece>) -> (Vec<Piece>, Vec<Piece>) {
     let mut name = vec![
@@ -133,21 +144,42 @@ fn one_line(explanation: &Explanation, state: &State, room: usize) -> Vec<Vec<Pi
         }
         parts.push(part);
     }
-    // Of several stages each with its rank; the last one's is the delivered list's.
+    // Of several stages each with its rank and how far it moved the passage; the last one's is the delivered
+    // list's.
+    let signs = state.look.signs();
+    let mut before = explanation.fused.map(|fused| fused.rank);
     for step in explanation.stages.iter().rev().skip(1).rev() {
         let score = step.hit.score.map_or(String::new(), |score| format!(" {}", cells::score(score)));
         parts.push(vec![
             piece(format!("{} ", visible(&step.stage)), Tone::Quiet),
-            piece(format!("#{}{score}", step.hit.rank), Tone::Text),
+            piece(format!("#{}{}{score}", step.hit.rank, moved(before, step.hit.rank, signs)), Tone::Text),
         ]);
+        before = Some(step.hit.rank);
     }
     if let Some(reranked) = explanation.reranked {
+        let moved = match explanation.stages.len() {
+            0 | 1 => String::new(),
+            _ => moved(before, reranked.rank, signs),
+        };
         parts.push(vec![
             piece("reranked ", Tone::Quiet),
-            piece(format!("#{} {}", reranked.rank, cells::score(reranked.score)), Tone::Text),
+            piece(format!("#{}{moved} {}", reranked.rank, cells::score(reranked.score)), Tone::Text),
         ]);
     }
+    for name in &explanation.cut_by {
+        parts.push(vec![piece(format!("{} did not read its end", visible(name)), Tone::Lost)]);
+    }
     flow(parts, " · ", room)
+}
+
+/// ` ▲28`: by how many places a stage moved a passage.
+fn moved(before: Option<Rank>, after: Rank, signs: &Signs) -> String {
+    match before.map(|before| (before.abs_diff(after), before > after)) {
+        None => String::new(),
+        Some((0, _)) => format!(" {}", signs.same),
+        Some((by, true)) => format!(" {}{by}", signs.up),
+        Some((by, false)) => format!(" {}{by}", signs.down),
+    }
 }
 
 fn terms(explanation: &Explanation) -> Option<String> {
@@ -204,6 +236,7 @@ fn messages(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
 /// The verdict in full, failures, warnings, states and costs.
 fn message_list(state: &State) -> Vec<(String, Tone, String)> {
     let mut list = Vec::new();
+    list.extend(state.trouble.iter().map(|words| ("trouble".to_owned(), Tone::Lost, words.clone())));
     if let Some(snapshot) = state.snapshot.as_deref() {
         let stages = stages(snapshot);
         if !snapshot.verdict.is_empty() {
@@ -212,6 +245,12 @@ fn message_list(state: &State) -> Vec<(String, Tone, String)> {
         list.extend(stages.iter().filter(|(_, tone, _)| *tone == Tone::Lost).cloned());
         list.extend(snapshot.warnings.iter().map(|words| ("note".to_owned(), Tone::Text, words.clone())));
         list.extend(stages.into_iter().filter(|(_, tone, _)| *tone != Tone::Lost));
+        let spare = match &snapshot.status.spare {
+            StageState::Working { done, total, doing } => Some(format!("{doing}: {done} of {total} pairs")),
+            StageState::Waiting(why) => Some(why.clone()),
+            StageState::Off | StageState::Ready | StageState::Failed(_) => None,
+        };
+        list.extend(spare.map(|words| ("spare".to_owned(), Tone::Quiet, words)));
         let afforded = snapshot.affords.sentence();
         if !afforded.is_empty() {
             list.push(("budget".to_owned(), Tone::Text, afforded));
@@ -229,9 +268,6 @@ fn message_list(state: &State) -> Vec<(String, Tone, String)> {
     }
     if let Some(snapshot) = state.snapshot.as_deref() {
         list.extend(snapshot.spending.iter().map(|spent| ("paid".to_owned(), Tone::Text, spent.words())));
-        if let StageState::Working { done, total, doing } = &snapshot.status.spare {
-            list.push(("spare".to_owned(), Tone::Quiet, format!("{doing}: {done} of {total} pairs")));
-        }
     }
     if let Some(collection) = &state.collection {
         list.extend(collection.warnings.iter().map(|words| ("input".to_owned(), Tone::Text, words.clone())));

@@ -4,7 +4,7 @@ use super::super::state::State;
 use super::super::theme::Tone;
 use super::super::update::pool_progress;
 use super::super::widgets::pen::{Piece, piece};
-use super::passage::text_lines;
+use super::passage::text_or_why;
 
 /// Enough for any passage that a person reads here.
 const MOST_LINES: usize = 2000;
@@ -26,13 +26,13 @@ pub fn lines(state: &State, room: usize) -> Vec<Vec<Piece>> {
         lines.push(vec![piece(words, Tone::Text)]);
         return lines;
     };
-    let (grade, tone) = match state.grade_of(doc) {
+    let (grade, tone) = match state.shown_grade(doc) {
         None => ("unjudged".to_owned(), Tone::Quiet),
         Some(0) => ("judged not relevant".to_owned(), Tone::Lost),
         Some(grade) => (format!("grade {grade}"), Tone::Gold),
     };
     let place = format!("{} of {}  {}  ", state.pool.at + 1, state.pool.docs.len(), passage.id);
     lines.push(vec![piece(place, Tone::Quiet), piece(grade, tone)]);
-    lines.extend(text_lines(passage, &[], room, MOST_LINES));
+    lines.extend(text_or_why(passage, state, room, MOST_LINES));
     lines
 }

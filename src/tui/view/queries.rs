@@ -44,7 +44,8 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
         };
         return empty_state(pen, rows, &[(sentence.to_owned(), Tone::Quiet)]);
     }
-    let ids = id_width(state);
+    // One long id is no reason to hide what all the queries say.
+    let ids = id_width(state).min((rows.width / 3).max(4));
     let visible_rows = state.queries.iter().skip(state.scroll.queries);
     for (y, &query) in (rows.top()..rows.bottom()).zip(visible_rows) {
         draw_row(pen, Rect::new(rows.x, y, rows.width, 1), query, ids, state);

@@ -46,6 +46,7 @@ pub fn cut(text: &str, room: usize, ellipsis: &str) -> String {
 
 /// A number in as few signs as say enough: `.0225`, `.871`, `3.21`, `24.5`, `180`.
 pub fn score(value: f32) -> String {
+    let value = if value.abs() < 0.000_05 { 0.0 } else { value };
     let size = value.abs();
     let text = match size {
         _ if !value.is_finite() => return "?".to_owned(),
@@ -60,7 +61,8 @@ pub fn score(value: f32) -> String {
 
 /// A share of 1 with two decimals: `.92`, `1.00`.
 pub fn share(value: f64) -> String {
-    let value = value + 0.0; // a sum of nothing may be -0
+    // What rounds to nothing has no sign.
+    let value = if value.abs() < 0.005 { 0.0 } else { value };
     if value.is_finite() { without_zero(&format!("{value:.2}")) } else { "?".to_owned() }
 }
 
@@ -120,7 +122,8 @@ mod tests {
             [difference(0.0184), difference(-0.0184), difference(-0.0001)],
             ["+.018", "-.018", "+.000"]
         );
-        assert_eq!([share(0.923), share(1.0), share(0.0), share(-0.0)], [".92", "1.00", ".00", ".00"]);
+        assert_eq!([share(0.923), share(1.0), share(0.0), share(-0.001)], [".92", "1.00", ".00", ".00"]);
+        assert_eq!([score(-0.0), score(-0.00001), score(-0.001)], [".0000", ".0000", "-.0010"]);
     }
 
     proptest! {

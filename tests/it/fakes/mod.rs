@@ -123,10 +123,6 @@ impl Fake {
         format!("{}://{}", self.scheme, self.address)
     }
 
-    pub fn port(&self) -> u16 {
-        self.address.port()
-    }
-
     pub fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
     }

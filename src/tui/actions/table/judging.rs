@@ -5,7 +5,7 @@ use crossterm::event::KeyCode;
 use super::super::Group::{Judge, Turn};
 use super::super::chord::{ch, ctrl, key};
 use super::super::{Action, ActionId as Id};
-use super::{POOL, QUERIES, QUERY, TURN, act};
+use super::{POOL, POOLED, QUERIES, TEXTS, TURN, act};
 
 pub static ACTIONS: &[Action] = &[
     act(
@@ -14,7 +14,7 @@ pub static ACTIONS: &[Action] = &[
         "judge",
         "mark the passage as gold, or take its judgment away; then 0 to 3: its grade, 0 is not relevant",
         Judge,
-        QUERY,
+        TEXTS,
     ),
     act(Id::UndoJudgment, &[ch('U')], "", "undo the last judgment", Judge, QUERIES),
     act(Id::RedoJudgment, &[ch('R')], "", "make the undone judgment again", Judge, QUERIES),
@@ -24,16 +24,23 @@ pub static ACTIONS: &[Action] = &[
         "",
         "judge the unjudged top of both lists, a passage at a time, without their ranks",
         Judge,
-        QUERY,
+        TEXTS,
     ),
-    act(Id::Blind, &[ch('Z')], "", "judge blind: hide scores, ranks and marks, or show them", Judge, QUERY),
+    act(
+        Id::Blind,
+        &[ch('Z')],
+        "",
+        "judge blind: the top of both lists as one, without ranks, scores, marks and metrics; again: all of it",
+        Judge,
+        TEXTS,
+    ),
     act(
         Id::PoolGrade,
         &[ch('1'), ch('2'), ch('3'), ch('0')],
         "2 3 0 grade",
-        "in the pool: the passage's grade, 0 is not relevant; then the next one",
+        "in the pool, or blind: the passage's grade, 0 is not relevant; then the next one",
         Judge,
-        POOL,
+        POOLED,
     ),
     act(
         Id::PoolSkip,
@@ -48,12 +55,19 @@ pub static ACTIONS: &[Action] = &[
         Id::PoolUnjudge,
         &[ch('x'), key(KeyCode::Delete)],
         "unjudge",
-        "in the pool: take the judgment away",
+        "in the pool, or blind: take the judgment away",
         Judge,
-        POOL,
+        POOLED,
     ),
-    act(Id::PoolDeeper, &[ch('+'), ch('=')], "deeper", "in the pool: 10 deeper into both lists", Judge, POOL),
-    act(Id::PoolShallower, &[ch('-')], "", "in the pool: 10 less deep", Judge, POOL),
+    act(
+        Id::PoolDeeper,
+        &[ch('+'), ch('=')],
+        "deeper",
+        "in the pool, or blind: 10 deeper into both lists",
+        Judge,
+        POOLED,
+    ),
+    act(Id::PoolShallower, &[ch('-')], "", "in the pool, or blind: 10 less deep", Judge, POOLED),
     act(Id::Undo, &[ch('u')], "", "undo the last turn of a knob", Turn, TURN),
     act(Id::Redo, &[ctrl('r')], "", "make the undone turn again", Turn, TURN),
 ];

@@ -5,7 +5,7 @@ use crossterm::event::KeyCode;
 use super::super::Group::{Move, Screen, Search, Tables};
 use super::super::chord::{ch, ctrl, key};
 use super::super::{Action, ActionId as Id};
-use super::{ASK, BROWSE, FILTER, LISTS, OF_QUERIES, QUERY, SCROLL, TURN, WALK, act};
+use super::{ASK, FILTER, LISTS, OF_QUERIES, PANES, QUERY, SCROLL, TURN, WALK, act};
 
 pub static ACTIONS: &[Action] = &[
     act(Id::QueryView, &[ch('1')], "view", "the query: its lists, golds and passages", Screen, TURN),
@@ -55,7 +55,7 @@ pub static ACTIONS: &[Action] = &[
         "explain",
         "explain the passage; on a query: to its list; on a knob: type its value",
         Move,
-        BROWSE,
+        PANES,
     ),
     act(
         Id::Against,
@@ -81,9 +81,9 @@ pub static ACTIONS: &[Action] = &[
         "pane",
         "next pane: queries, first stage, reranked, knobs",
         Move,
-        BROWSE,
+        PANES,
     ),
-    act(Id::PreviousPane, &[key(KeyCode::BackTab)], "", "previous pane", Move, BROWSE),
+    act(Id::PreviousPane, &[key(KeyCode::BackTab)], "", "previous pane", Move, PANES),
     act(
         Id::Down,
         &[ch('j'), key(KeyCode::Down)],

@@ -5,7 +5,7 @@ use crossterm::event::KeyCode;
 use super::super::Group::{Move, Screen};
 use super::super::chord::{ch, ctrl, key};
 use super::super::{Action, ActionId as Id};
-use super::{ANYWHERE, BROWSE, QUESTION, SHOWN, SNIPPET, TURN, act};
+use super::{ANYWHERE, BROWSE, QUESTION, SHOWN, SNIPPET, STAYS, TURN, act};
 
 pub static ACTIONS: &[Action] = &[
     act(
@@ -14,7 +14,7 @@ pub static ACTIONS: &[Action] = &[
         "",
         "back out: of the panel, the view, the typed query, the filter, to the query list",
         Move,
-        TURN,
+        STAYS,
     ),
     act(Id::Link, &[ch('s')], "", "scroll the two lists together, or each with its own row", Screen, BROWSE),
     act(Id::Detail, &[ch('t')], "", "next tab: passage, golds, curve (in small terminals)", Screen, BROWSE),
@@ -33,7 +33,7 @@ pub static ACTIONS: &[Action] = &[
         "",
         "leave the mouse to the terminal, to select text; again: take it back",
         Screen,
-        TURN,
+        STAYS,
     ),
     act(Id::Help, &[ch('?'), key(KeyCode::F(1))], "help", "this list", Screen, SHOWN),
     act(Id::Agree, &[ch('y')], "send and pay", "asked about money: yes, send it", Screen, QUESTION),

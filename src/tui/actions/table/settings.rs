@@ -5,7 +5,7 @@ use crossterm::event::KeyCode;
 use super::super::Group::{Move, Screen, Search, Turn};
 use super::super::chord::{ch, key};
 use super::super::{Action, ActionId as Id};
-use super::{OVERLAY, QUERY, TURN, act};
+use super::{OVERLAY, STAYS, TEXTS, TURN, act};
 
 pub static ACTIONS: &[Action] = &[
     act(Id::Presets, &[ch('O')], "", "choose a preset: settings with a name", Turn, TURN),
@@ -26,16 +26,16 @@ pub static ACTIONS: &[Action] = &[
         Screen,
         TURN,
     ),
-    act(Id::CopyText, &[ch('Y')], "", "copy the passage's text", Screen, QUERY),
-    act(Id::CopyId, &[ch('I')], "", "copy the passage's id", Screen, QUERY),
-    act(Id::OpenSource, &[ch('o')], "", "open the passage in its file, in $VISUAL or $EDITOR", Screen, QUERY),
+    act(Id::CopyText, &[ch('Y')], "", "copy the passage's text", Screen, TEXTS),
+    act(Id::CopyId, &[ch('I')], "", "copy the passage's id", Screen, TEXTS),
+    act(Id::OpenSource, &[ch('o')], "", "open the passage in its file, in $VISUAL or $EDITOR", Screen, TEXTS),
     act(
         Id::Palette,
         &[ch(':')],
         "commands",
         "every command by its name, and knobs: n 80, alpha .3",
         Screen,
-        TURN,
+        STAYS,
     ),
     act(Id::Find, &[ch('/')], "find", "find in what is open", Search, OVERLAY),
     act(Id::NextMatch, &[ch('n')], "match", "next match in what is open", Search, OVERLAY),

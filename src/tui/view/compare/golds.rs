@@ -37,7 +37,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     };
     let plain = |title: &str, width| Head::<Fixed>::text(None, title, width);
     let heads = vec![
-        plain("gold", 16),
+        plain("gold", if area.width >= 100 { 26 } else { 16 }),
         plain("first stage", 14).spare(1),
         plain("delivered", 14),
         plain("fate in A", 16),
@@ -45,7 +45,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     ];
     let mut rows = Table::sorted_by(Fixed);
     rows.rows = (0..change.golds.len()).collect();
-    let sheet = Sheet { table: &rows, heads, text: 0, focused: false, clickable: false };
+    let sheet = Sheet { table: &rows, heads, text: 4, focused: false, clickable: false };
     table::draw(pen, area, inner, &sheet, |at: usize| {
         change.golds.get(at).map_or_else(Vec::new, |gold| cells_of(gold, state))
     });

@@ -59,11 +59,12 @@ fn why_not(state: &State) -> Option<&'static str> {
 
 fn changes(pen: &mut Pen<'_>, area: Rect, state: &State) {
     let changes = &state.tables.changes;
-    let counted = changes.comparison.as_ref().map_or_else(String::new, |comparison| {
+    let judged = changes.comparison.as_ref().filter(|comparison| comparison.queries > 0);
+    let counted = judged.map_or_else(String::new, |comparison| {
         format!("{} of {} changed", comparison.changed.len(), comparison.queries)
     });
     let by = changes.comparison.as_ref().and_then(|comparison| comparison.by);
-    let by = by.map_or_else(|| "metric".to_owned(), |metric| metric.to_string());
+    let by = by.unwrap_or(changes.question().by);
     let title = [
         piece("Queries that changed", Tone::Strong),
         piece(format!(" · by {by}  "), Tone::Quiet),

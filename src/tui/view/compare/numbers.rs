@@ -15,7 +15,7 @@ use super::tone;
 
 /// Cells of the columns: metric, A, B, difference, interval, wins, losses, ties, p, p after Holm.
 const COLUMNS: [(&str, u16); 10] = [
-    ("metric", 10),
+    ("metric", 12),
     ("A", 6),
     ("B", 6),
     ("B - A", 7),
@@ -29,7 +29,7 @@ const COLUMNS: [(&str, u16); 10] = [
 
 pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     let changes = &state.tables.changes;
-    let exploratory = changes.comparison.as_ref().is_some_and(|comparison| comparison.exploratory);
+    let exploratory = changes.comparison.as_ref().is_some_and(|of| of.exploratory && of.queries > 0);
     let right = if exploratory { vec![piece("exploratory", Tone::Knob)] } else { Vec::new() };
     let inner = pen.frame(area, &[piece("Compare", Tone::Strong)], &right, false);
     let room = inner.width.saturating_sub(2);
@@ -42,19 +42,23 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
             y += 1;
         }
     }
-    let Some(comparison) = changes.comparison.as_deref() else { return };
+    // Where nothing is judged on both sides there is nothing to tell but why.
+    let one_sided = |of: &&Comparison| of.queries + of.only_in_a.len() + of.only_in_b.len() > 0;
+    let Some(comparison) = changes.comparison.as_deref().filter(one_sided) else { return };
     let stale = state.is_behind();
-    if y < inner.bottom() {
-        pen.line(inner.x + 1, y, room, &fates(pen, comparison, stale));
+    if y < inner.bottom() && comparison.queries > 0 {
+        pen.line(inner.x + 1, y, room, &fates(pen, comparison, stale, usize::from(room)));
         y += 1;
     }
-    let words = exploratory_words(comparison, state);
-    // The warning keeps the last line; the metrics take what is between.
-    let last = inner.bottom().saturating_sub(1);
-    if y < last && !words.is_empty() {
-        pen.line(inner.x + 1, last, room, &words);
+    // The warnings keep the last lines; the metrics take what is between, at least one line.
+    let room_left = inner.bottom().saturating_sub(y);
+    let warnings = warnings(comparison, state);
+    let kept =
+        (warnings.len() as u16).min(room_left.saturating_sub(1).min(if room_left < 5 { 1 } else { 2 }));
+    for (nth, words) in warnings.into_iter().take(usize::from(kept)).enumerate() {
+        pen.line(inner.x + 1, inner.bottom() - kept + nth as u16, room, &[words]);
     }
-    metrics(pen, Rect::new(inner.x + 1, y, room, last.saturating_sub(y)), comparison, state);
+    metrics(pen, Rect::new(inner.x + 1, y, room, room_left - kept), comparison, state);
 }
 
 /// Both settings; what is another in B stands out.
@@ -77,47 +81,63 @@ fn settings(a: Option<&str>, b: &str) -> [Vec<Piece>; 2] {
     [of_a, of_b]
 }
 
-fn fates(pen: &Pen<'_>, comparison: &Comparison, stale: bool) -> Vec<Piece> {
+/// What became of the golds in A and in B: what changed first, then as much of the rest as has room.
+fn fates(pen: &Pen<'_>, comparison: &Comparison, stale: bool, room: usize) -> Vec<Piece> {
     let arrow = pen.signs().arrow;
     let mut pieces = vec![piece("golds ", Tone::Quiet)];
     if stale {
         pieces.insert(0, piece(format!("{} ", pen.signs().stale), Tone::Knob));
     }
-    for (fate, a, b) in comparison.fate_counts() {
+    let mut counts = comparison.fate_counts();
+    counts.sort_by_key(|(_, a, b)| a == b);
+    let width = |pieces: &[Piece]| -> usize {
+        pieces.iter().map(|piece| cells::width(&pen.look.words(&piece.text))).sum()
+    };
+    let mut used = width(&pieces);
+    for (fate, a, b) in counts {
         let good = matches!(fate, Fate::Kept | Fate::Rescued);
         let tone = match b.cmp(&a) {
-            std::cmp::Ordering::Equal => Tone::Text,
+            std::cmp::Ordering::Equal => Tone::Quiet,
             more if (more == std::cmp::Ordering::Greater) == good => Tone::Gained,
             _ => Tone::Lost,
         };
         let (sign, sign_tone) = pen.look.fate(fate);
-        pieces.push(piece(format!(" {sign} "), sign_tone));
-        pieces.push(piece(format!("{} ", fate.words()), Tone::Quiet));
-        pieces.push(piece(format!("{a}{arrow}{b} "), tone));
+        let counted = if a == b { format!("{a} ") } else { format!("{a}{arrow}{b} ") };
+        let part = [
+            piece(format!(" {sign} "), sign_tone),
+            piece(format!("{} ", fate.words()), Tone::Quiet),
+            piece(counted, tone),
+        ];
+        used += width(&part);
+        if used > room {
+            break;
+        }
+        pieces.extend(part);
     }
     pieces
 }
 
-fn exploratory_words(comparison: &Comparison, state: &State) -> Vec<Piece> {
+/// What keeps the numbers from meaning what they seem to, the gravest first.
+fn warnings(comparison: &Comparison, state: &State) -> Vec<Piece> {
     let one_sided = comparison.only_in_a.len() + comparison.only_in_b.len();
-    let mut pieces = Vec::new();
+    let mut said = Vec::new();
     if one_sided > 0 {
-        let words = format!("{one_sided} queries are complete on one side only and left out · ");
-        pieces.push(piece(words, Tone::Knob));
+        let words = format!("{one_sided} queries are complete on one side only and left out");
+        said.push(piece(words, Tone::Knob));
     }
-    if comparison.exploratory {
+    if comparison.exploratory && comparison.queries > 0 {
         let words = if state.size.0 >= 100 {
             "exploratory: the knobs were turned while looking at these very queries; decide on others"
         } else {
             "exploratory: tuned on these queries"
         };
-        pieces.push(piece(words, Tone::Quiet));
+        said.push(piece(words, Tone::Quiet));
     }
-    pieces
+    said
 }
 
 fn metrics(pen: &mut Pen<'_>, area: Rect, comparison: &Comparison, state: &State) {
-    if area.height == 0 {
+    if area.height == 0 || comparison.queries == 0 {
         return;
     }
     if comparison.metrics.is_empty() {
@@ -173,7 +193,7 @@ fn row(paired: &Paired, state: &State) -> [(String, Tone); 10] {
     let p = |p: Option<f64>| p.map_or_else(|| none.to_owned(), p_words);
     let tone = tone(paired.difference);
     let interval =
-        format!("{}, {}", cells::difference(paired.interval.low), cells::difference(paired.interval.high));
+        format!("[{}, {}]", cells::difference(paired.interval.low), cells::difference(paired.interval.high));
     let sure = paired.p_holm.is_some_and(|p| p < 0.05);
     [
         (paired.metric.clone(), Tone::Text),

@@ -11,11 +11,14 @@ use super::super::super::tables::languages::in_cell;
 use super::super::super::theme::{HEAT_LEVELS, Tone};
 use super::super::super::widgets::pen::piece;
 use super::super::super::widgets::{Pen, cells};
-use super::empty_state;
+use super::super::passage::flow;
+use super::{empty_state, protocol};
 
-/// Cells of the names of the rows, and of a column with the gap before it.
+/// Cells of the names of the rows.
 const NAME: u16 = 8;
+/// Cells of a column with the gap before it, and where all columns have no room so.
 const COLUMN: u16 = 5;
+const NARROW: u16 = 4;
 
 pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
     let leg = state.tables.languages.matrix;
@@ -30,13 +33,17 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
         piece("h", Tone::Key),
         piece(key, Tone::Key),
     ];
-    let inner = pen.frame(area, &title, &[], false);
-    let Some(snapshot) = state.snapshot.as_deref() else { return };
-    let report = &snapshot.language_report.cells;
-    if report.is_empty() {
-        let words = "No gold is judged yet: recall by language needs golds.";
+    let report = state.snapshot.as_deref().filter(|shown| !shown.language_report.cells.is_empty());
+    let Some(snapshot) = report else {
+        let inner = pen.frame(area, &title, &[], false);
+        let counted = state.snapshot.as_ref().is_some_and(|shown| !shown.language_report.texts.is_empty());
+        let words = match counted {
+            true => "No gold is judged yet: recall by language needs golds.",
+            false => "Recall by language stands here once the passages are read.",
+        };
         return empty_state(pen, inner, &[(words.to_owned(), Tone::Quiet)]);
-    }
+    };
+    let report = &snapshot.language_report.cells;
     let distinct = |of: fn(&crate::engine::languages::Cell) -> &Language| {
         let mut languages: Vec<&Language> = report.iter().map(of).collect();
         languages.sort_unstable();
@@ -45,8 +52,9 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
     };
     let (queries, golds) = (distinct(|cell| &cell.query), distinct(|cell| &cell.gold));
     let under = under_cursor(state, snapshot);
-    let room = inner.width.saturating_sub(NAME + 2);
-    let fit = usize::from(room / COLUMN).min(golds.len());
+    let room = area.width.saturating_sub(NAME + 4);
+    let column = if usize::from(room / COLUMN) < golds.len() { NARROW } else { COLUMN };
+    let fit = usize::from(room / column).min(golds.len());
     // Where not all fit, those that the language under the cursor has golds in come first.
     let mut columns = golds;
     let has = |gold: &Language| report.iter().any(|cell| under == Some(&cell.query) && cell.gold == *gold);
@@ -55,14 +63,14 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
     }
     let hidden = columns.len() - fit;
     columns.truncate(fit);
-    let x = |nth: usize| inner.x + 1 + NAME + COLUMN * nth as u16;
+    let more = if hidden > 0 { vec![piece(format!("{hidden} more"), Tone::Quiet)] } else { Vec::new() };
+    let inner = pen.frame(area, &title, &more, false);
+    let x = |nth: usize| inner.x + 1 + NAME + column * nth as u16;
     let title = "q \\ gold";
     pen.say(inner.x + 1, inner.y, NAME, title, Tone::Quiet);
     for (nth, gold) in columns.iter().enumerate() {
-        let name: String =
-            visible(gold.as_str()).chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect();
-        let name = if gold.as_str().len() > 4 { name } else { visible(gold.as_str()).into_owned() };
-        pen.say_right(x(nth), inner.y, COLUMN - 1, &name, Tone::Quiet);
+        let name = short(gold, usize::from(column - 1));
+        pen.say_right(x(nth), inner.y, column - 1, &name, Tone::Quiet);
     }
     let page = usize::from(inner.height.saturating_sub(1));
     let at = queries.iter().position(|&query| Some(query) == under).unwrap_or(0);
@@ -73,19 +81,56 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
         for (nth, gold) in columns.iter().enumerate() {
             let found = report.iter().find(|cell| cell.query == **query && cell.gold == **gold);
             match found.map(|cell| in_cell(cell, leg)) {
-                None => pen.say_right(x(nth), y, COLUMN - 1, pen.signs().dot, Tone::Frame),
-                Some(None) => pen.say_right(x(nth), y, COLUMN - 1, pen.signs().waiting, Tone::Quiet),
+                None => pen.say_right(x(nth), y, column - 1, pen.signs().dot, Tone::Frame),
+                Some(None) => pen.say_right(x(nth), y, column - 1, pen.signs().waiting, Tone::Quiet),
                 Some(Some(recall)) => {
                     let level = (recall.share * f64::from(HEAT_LEVELS)).floor() as u8;
                     let tone = Tone::Heat(level.min(HEAT_LEVELS - 1));
-                    pen.say_right(x(nth), y, COLUMN - 1, &cells::share(recall.share), tone);
+                    let value = cells::share(recall.share);
+                    let value = value.get(..usize::from(column - 1)).unwrap_or(&value);
+                    pen.say_right(x(nth), y, column - 1, value, tone);
                 }
             }
         }
     }
-    if hidden > 0 {
-        let words = format!("{hidden} more");
-        pen.say_right(inner.x + 1, inner.y, inner.width.saturating_sub(2), &words, Tone::Quiet);
+    let used = 1 + (queries.len() - skip) as u16;
+    if let Some(language) = under
+        && inner.height > used
+    {
+        let parts = report.iter().filter(|cell| cell.query == *language).filter_map(|cell| {
+            let found = in_cell(cell, leg)?;
+            let count = (found.share * cell.golds as f64).round();
+            let mut part = vec![
+                piece(format!("{} ", cell.gold), Tone::Strong),
+                piece(format!("{count} of {} ", cell.golds), Tone::Text),
+                piece(protocol::interval(found), Tone::Quiet),
+            ];
+            if cell.blind > 0 {
+                part.push(piece(format!(" {} share no term", cell.blind), Tone::Quiet));
+            }
+            Some(part)
+        });
+        let lines = flow(parts.collect(), " · ", usize::from(inner.width.saturating_sub(2)));
+        // A free line between, where there is one.
+        let gap = u16::from(usize::from(inner.height - used) > lines.len());
+        for (y, line) in (inner.y + used + gap..inner.bottom()).zip(&lines) {
+            pen.line(inner.x + 1, y, inner.width.saturating_sub(2), line);
+        }
+    }
+}
+
+/// A tag in few cells: `zh-Hant` is `Hant`, or `zht`.
+fn short(language: &Language, room: usize) -> String {
+    let tag = visible(language.as_str());
+    if tag.chars().count() <= room {
+        return tag.into_owned();
+    }
+    match tag.split_once('-') {
+        Some((_, end)) if end.chars().count() <= room => end.to_owned(),
+        Some((start, end)) => {
+            start.chars().chain(end.chars().last()).take(room).collect::<String>().to_lowercase()
+        }
+        None => tag.chars().take(room).collect(),
     }
 }
 

@@ -2,6 +2,7 @@
 //! of one language find in another; how the language under the cursor is read.
 
 mod matrix;
+mod protocol;
 mod reading;
 
 use ratatui::layout::Rect;
@@ -32,10 +33,10 @@ pub fn draw(pen: &mut Pen<'_>, rooms: &TableRooms, state: &State) {
     let Some(below) = rooms.below else { return };
     match (rooms.corner, state.other_tab) {
         (Some(corner), _) => {
-            reading::draw(pen, below, state);
+            reading::draw(pen, below, state, "");
             matrix::draw(pen, corner, state, "");
         }
-        (None, false) => reading::draw(pen, below, state),
+        (None, false) => reading::draw(pen, below, state, "  Tab"),
         (None, true) => matrix::draw(pen, below, state, "  Tab"),
     }
 }
@@ -56,7 +57,7 @@ fn languages(pen: &mut Pen<'_>, area: Rect, state: &State) {
     let n = snapshot.settings.candidates;
     let mut heads = vec![
         Head::text(Some(Column::Name), "language", 9),
-        Head::number(Column::Queries, "queries", 8).spare(3),
+        Head::number(Column::Queries, "queries", 8).spare(2),
         Head::text(Some(Column::Recall), &format!("recall@{n}"), BAR + 5),
     ];
     // A single leg is the fused list.
@@ -64,25 +65,32 @@ fn languages(pen: &mut Pen<'_>, area: Rect, state: &State) {
     for leg in snapshot.legs.iter().take(legs) {
         let name: String = visible(&leg.name).chars().take(LEG).collect();
         let width = cells::width(&name).max(4) as u16;
-        heads.push(Head { sort: None, title: name, width, right: true, spare: 4 });
+        heads.push(Head { sort: None, title: name, width, right: true, spare: 5 });
     }
     heads.extend([
         Head::number(Column::Precision, "P@5", 5),
         Head::text(Some(Column::Gain), "reranked", 10),
-        Head::text(None, "max", 5).spare(5),
-        Head::text(Some(Column::Lost), "main loss", 27).spare(1),
+        Head::text(None, "max", 5).spare(3),
+        Head::text(Some(Column::Lost), "main loss", 26).spare(1),
         Head::number(Column::Passages, "passages", 9).spare(6),
-        Head::text(None, "verdict", 23).spare(2),
+        Head::text(None, "verdict", 24).spare(4),
     ]);
     let text = heads.iter().position(|head| head.title == "main loss").unwrap_or(0);
     let sheet = Sheet { table: shown, heads, text, focused: !state.panel, clickable: true };
     let lines = lines(snapshot);
+    let wordy = area.width >= 140;
     table::draw(pen, area, inner, &sheet, |key| {
-        lines.get(key).map_or_else(Vec::new, |line| cells_of(line, snapshot, legs, state))
+        lines.get(key).map_or_else(Vec::new, |line| cells_of(line, snapshot, legs, wordy, state))
     });
 }
 
-fn cells_of(line: &LanguageLine<'_>, snapshot: &Snapshot, legs: usize, state: &State) -> Vec<Vec<Piece>> {
+fn cells_of(
+    line: &LanguageLine<'_>,
+    snapshot: &Snapshot,
+    legs: usize,
+    wordy: bool,
+    state: &State,
+) -> Vec<Vec<Piece>> {
     let look = state.look;
     let none = look.signs().none;
     let means = line.means.map(|row| &row.means);
@@ -91,7 +99,7 @@ fn cells_of(line: &LanguageLine<'_>, snapshot: &Snapshot, legs: usize, state: &S
         cell(line.language.as_str(), Tone::Strong),
         cell(means.map_or_else(String::new, |means| means.queries.to_string()), Tone::Text),
         means.map_or_else(
-            || cell("no judged query", Tone::Quiet),
+            || cell(format!("{}{none}", " ".repeat(usize::from(BAR) + 3)), Tone::Quiet),
             |means| recall_cell(means.first.recall, look),
         ),
     ];
@@ -122,7 +130,7 @@ fn cells_of(line: &LanguageLine<'_>, snapshot: &Snapshot, legs: usize, state: &S
         ceiling.map_or_else(String::new, |metrics| format!("({})", cells::share(metrics.precision5))),
         Tone::Quiet,
     ));
-    cells.push(loss_cell(line, state));
+    cells.push(loss_cell(line, wordy, state));
     cells.push(cell(line.text.map_or_else(String::new, |text| text.passages.to_string()), Tone::Quiet));
     let verdict = snapshot.study.as_ref().and_then(|study| study.verdict_on(line.language));
     cells.push(verdict.map_or_else(Vec::new, verdict_cell));
@@ -136,10 +144,10 @@ fn recall_cell(recall: f64, look: super::super::theme::Look) -> Vec<Piece> {
     vec![piece(bar, tone), piece(format!("{padding} {}", cells::share(recall)), Tone::Strong)]
 }
 
-/// The commonest loss in words: `✗ 5 of 12 never retrieved: 4 share no term`.
-fn loss_cell(line: &LanguageLine<'_>, state: &State) -> Vec<Piece> {
+/// The commonest loss in words: `✗ 5 of 12 never retrieved`, and where there is room `, 4 share no term`.
+fn loss_cell(line: &LanguageLine<'_>, wordy: bool, state: &State) -> Vec<Piece> {
     if line.means.is_none() {
-        return Vec::new();
+        return cell("no judged query", Tone::Quiet);
     }
     let Some(loss) = main_loss(rows_of(state, line.language)) else {
         return cell("none", Tone::Gained);
@@ -149,7 +157,7 @@ fn loss_cell(line: &LanguageLine<'_>, state: &State) -> Vec<Piece> {
         piece(format!("{sign} "), tone),
         piece(format!("{} of {} {}", loss.golds, loss.of, loss.fate.words()), Tone::Text),
     ];
-    if loss.blind > 0 {
+    if loss.blind > 0 && wordy {
         pieces.push(piece(format!(", {} share no term", loss.blind), Tone::Quiet));
     }
     pieces

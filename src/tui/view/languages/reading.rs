@@ -1,5 +1,5 @@
-//! The language under the cursor: how BM25's analyzer reads a sample of it, how finely the model cuts it,
-//! and what its queries find in other languages.
+//! The language under the cursor: the protocol on it, how finely BM25's analyzer and the model cut it, and
+//! how the analyzer reads a sample of it.
 
 use ratatui::layout::Rect;
 
@@ -13,13 +13,13 @@ use super::super::super::tables::languages::LanguageLine;
 use super::super::super::theme::Tone;
 use super::super::super::widgets::pen::{Piece, piece};
 use super::super::super::widgets::{Pen, cells};
-use super::super::passage::flow;
-use super::{empty_state, lines};
+use super::super::passage::{flow, no_text};
+use super::{empty_state, lines, protocol};
 
 /// Characters of the sample: enough to see how words are cut, and little enough to read anew in a frame.
 const SAMPLE: usize = 80;
 
-pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
+pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State, key_of_tab: &str) {
     let snapshot = state.snapshot.as_deref();
     let key = state.tables.languages.table.cursor;
     let all = snapshot.map(lines).unwrap_or_default();
@@ -29,22 +29,30 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
         let inner = pen.frame(area, &[piece("Under the cursor", Tone::Strong)], &[], false);
         return empty_state(pen, inner, &[("A language's text is looked at here.".to_owned(), Tone::Quiet)]);
     };
-    let title = [piece(format!("{} · how it is read", line.language), Tone::Strong)];
+    let title = [piece(line.language.as_str(), Tone::Strong), piece(key_of_tab, Tone::Key)];
     let inner = pen.frame(area, &title, &[piece("Enter its queries", Tone::Quiet)], false);
     let room = inner.width.saturating_sub(2);
-    let mut shown = numbers(line, usize::from(room));
-    shown.push(Vec::new());
-    shown.extend(sample(line.language, collection, snapshot, usize::from(room)));
+    let mut shown = protocol::lines(line, snapshot, state, usize::from(room));
+    // In a low room what follows is worth more than air.
+    let airy = inner.height >= 18;
+    shown.extend(airy.then(Vec::new));
+    if collection.has_texts {
+        shown.extend(numbers(line, state, usize::from(room)));
+        shown.extend(airy.then(Vec::new));
+        shown.extend(sample(line.language, collection, snapshot, usize::from(room)));
+    } else {
+        shown.extend(no_text(usize::from(room), 3));
+    }
     for (y, line) in (inner.top()..inner.bottom()).zip(&shown) {
         pen.line(inner.x + 1, y, room, line);
     }
 }
 
 /// Counts and shares.
-fn numbers(line: &LanguageLine<'_>, room: usize) -> Vec<Vec<Piece>> {
-    let value = |value: Option<f64>| value.map_or_else(|| "◌".to_owned(), |value| format!("{value:.2}"));
-    let percent =
-        |share: Option<f64>| share.map_or_else(|| "◌".to_owned(), |share| format!("{:.1} %", share * 100.0));
+fn numbers(line: &LanguageLine<'_>, state: &State, room: usize) -> Vec<Vec<Piece>> {
+    let waiting = || state.look.signs().waiting.to_owned();
+    let value = |value: Option<f64>| value.map_or_else(waiting, cells::share);
+    let percent = |share: Option<f64>| share.map_or_else(waiting, |share| format!("{:.1} %", share * 100.0));
     let part = |name: &str, value: String, tone: Tone| {
         vec![piece(format!("{name} "), Tone::Quiet), piece(value, tone)]
     };
@@ -54,7 +62,8 @@ fn numbers(line: &LanguageLine<'_>, room: usize) -> Vec<Vec<Piece>> {
     let text = line.text;
     let model = text.and_then(|text| text.model);
     let unknown_terms = text.and_then(|text| text.unknown_terms);
-    let mut parts = vec![part("passages", text.map_or(0, |text| text.passages).to_string(), Tone::Strong)];
+    let mut parts =
+        vec![part("passages", text.map_or_else(waiting, |text| text.passages.to_string()), Tone::Strong)];
     if let Some(text) = text.filter(|text| text.passages > 0) {
         parts.push(part("BM25 terms per character", value(text.terms_per_char), Tone::Text));
         parts.push(part("model tokens per character", value(model.map(|m| m.tokens_per_char)), Tone::Text));

@@ -2,13 +2,15 @@
 
 use ratatui::layout::Rect;
 
+use crate::engine::StageState;
 use crate::validate::Severity;
 
 use super::super::super::state::State;
 use super::super::super::tables::passages::{LENGTHS, lengths};
 use super::super::super::theme::Tone;
 use super::super::super::widgets::pen::piece;
-use super::super::super::widgets::{Pen, bar};
+use super::super::super::widgets::{Pen, bar, wrap};
+use super::super::passage::NO_TEXT;
 use super::empty_state;
 
 /// Cells of the names of the bins.
@@ -18,6 +20,9 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
     let title = [piece("Lengths in characters", Tone::Strong), piece(key, Tone::Key)];
     let inner = pen.frame(area, &title, &[], false);
     let shown = &state.tables.passages;
+    if state.collection.as_ref().is_some_and(|collection| !collection.has_texts) {
+        return empty_state(pen, inner, &[(NO_TEXT.to_owned(), Tone::Quiet)]);
+    }
     let Some(counts) = shown.counts.as_deref().filter(|_| !shown.table.rows.is_empty()) else {
         return empty_state(pen, inner, &[("How long passages are stands here.".to_owned(), Tone::Quiet)]);
     };
@@ -44,9 +49,12 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
     }
     y += 1;
     for (words, tone) in summary(state) {
-        if y < inner.bottom() {
-            pen.say(inner.x + 1, y, room, &words, tone);
-            y += 1;
+        for line in wrap::lines(&words, &[], usize::from(room), 3) {
+            if y < inner.bottom() {
+                let words: String = line.into_iter().map(|stretch| stretch.text).collect();
+                pen.say(inner.x + 1, y, room, &words, tone);
+                y += 1;
+            }
         }
     }
 }
@@ -59,10 +67,15 @@ fn summary(state: &State) -> Vec<(String, Tone)> {
     let mut lines = Vec::new();
     let readings = state.snapshot.as_ref().and_then(|snapshot| snapshot.readings.as_deref());
     match readings {
-        None => lines.push((
-            format!("{} model tokens: passages are being embedded", state.look.signs().waiting),
-            Tone::Quiet,
-        )),
+        None => {
+            let signs = state.look.signs();
+            let (sign, why) = match state.snapshot.as_ref().map(|shown| &shown.status.dense) {
+                Some(StageState::Failed(_)) => (signs.failed, "the model is not available"),
+                Some(StageState::Off) => (signs.none, "no leg uses the model"),
+                _ => (signs.waiting, "passages are being embedded"),
+            };
+            lines.push((format!("{sign} model tokens: {why}"), Tone::Quiet));
+        }
         Some(readings) => {
             let cut = rows.iter().filter_map(|doc| readings.get(doc.index())).filter(|r| r.truncated).count();
             let tone = if cut > 0 { Tone::Lost } else { Tone::Quiet };

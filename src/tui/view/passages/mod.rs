@@ -11,7 +11,7 @@ use crate::text::visible;
 
 use super::super::layout::TableRooms;
 use super::super::state::{Mode, State};
-use super::super::tables::passages::PassageColumn as Column;
+use super::super::tables::passages::{PassageColumn as Column, PassageCounts};
 use super::super::theme::Tone;
 use super::super::widgets::pen::{Piece, piece};
 use super::super::widgets::{Pen, cells, field};
@@ -21,6 +21,10 @@ use super::{empty_state, table};
 pub use reader::{lines, title};
 
 const WIDEST_ID: u16 = 16;
+/// Columns by their places: title and text, all that speaks of them, and which passage one repeats.
+const TEXT: usize = 2;
+const OF_TEXTS: [usize; 6] = [TEXT, 3, 4, 5, 6, REPEATS];
+const REPEATS: usize = 7;
 
 pub fn draw(pen: &mut Pen<'_>, rooms: &TableRooms, state: &State) {
     passages(pen, rooms.table, state);
@@ -48,7 +52,7 @@ fn passages(pen: &mut Pen<'_>, area: Rect, state: &State) {
         (false, true) => piece("Passages", Tone::Strong),
         (false, false) => piece(format!("Search {}", visible(search)), Tone::Strong),
     };
-    let waits = shown.asked.0 > shown.arranged;
+    let waits = shown.asked.0 > shown.arranged || shown.counts.is_none() && all > 0;
     let counted = if waits {
         pen.signs().waiting.to_owned()
     } else {
@@ -74,7 +78,7 @@ fn passages(pen: &mut Pen<'_>, area: Rect, state: &State) {
         return empty_state(pen, inner, &[(sentence.to_owned(), Tone::Quiet)]);
     };
     let ids = u16::try_from(state.widest_id).unwrap_or(u16::MAX).clamp(2, WIDEST_ID);
-    let heads = vec![
+    let mut heads = vec![
         Head::number(Column::File, "row", 7).spare(6),
         Head::text(Some(Column::Id), "id", ids),
         Head::text(None, "", 14),
@@ -82,11 +86,20 @@ fn passages(pen: &mut Pen<'_>, area: Rect, state: &State) {
         Head::text(Some(Column::Script), "script", 10).spare(4),
         Head::number(Column::Characters, "chars", 7),
         Head::number(Column::Tokens, "tokens", 9).spare(1),
-        Head::text(Some(Column::Duplicate), "same as", ids.min(12)).spare(3),
+        Head::text(Some(Column::Duplicate), "same as", ids.clamp(7, 12)).spare(3),
         Head::number(Column::Golds, "gold", 6),
     ];
+    let hidden = hidden(state);
+    let mut place = 0..;
+    heads.retain(|_| place.next().is_none_or(|at| !hidden.contains(&at)));
     let focused = !typing && !state.panel;
-    let sheet = Sheet { table: &shown.table, heads, text: 2, focused, clickable: true };
+    let sheet = Sheet {
+        table: &shown.table,
+        heads,
+        text: TEXT.min(1 + usize::from(collection.has_texts)),
+        focused,
+        clickable: true,
+    };
     table::draw(pen, area, inner, &sheet, |doc: DocIdx| {
         let Some(passage) = collection.passages.get(doc.index()) else { return Vec::new() };
         let mut cells = vec![
@@ -96,8 +109,21 @@ fn passages(pen: &mut Pen<'_>, area: Rect, state: &State) {
             cell(passage.language.as_str(), Tone::Quiet),
         ];
         cells.extend(counted_cells(doc, state));
+        let mut place = 0..;
+        cells.retain(|_| place.next().is_none_or(|at| !hidden.contains(&at)));
         cells
     });
+}
+
+/// Columns that would be air: where no passage repeats another, and where only ids are known.
+fn hidden(state: &State) -> &'static [usize] {
+    let shown = &state.tables.passages;
+    if state.collection.as_ref().is_some_and(|collection| !collection.has_texts) {
+        return &OF_TEXTS;
+    }
+    let repeats = |counts: &PassageCounts| counts.validation.passages.iter().any(|of| of.repeats.is_some());
+    let needed = shown.table.sort == Column::Duplicate || shown.counts.as_deref().is_some_and(repeats);
+    if needed { &[] } else { &[REPEATS] }
 }
 
 /// The title, then the text; a long text is not read to its end.

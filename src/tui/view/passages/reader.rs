@@ -9,8 +9,8 @@ use super::super::super::state::State;
 use super::super::super::theme::Tone;
 use super::super::super::widgets::Pen;
 use super::super::super::widgets::pen::{Piece, piece};
-use super::super::passage::text_lines;
-use super::{empty_state, width};
+use super::super::passage::text_or_why;
+use super::{WIDEST_ID, empty_state, width};
 
 /// Enough for any passage that a person reads here.
 const MOST_LINES: usize = 2000;
@@ -27,7 +27,7 @@ pub fn title(state: &State) -> String {
 /// The text, then the queries.
 pub fn lines(state: &State, room: usize) -> Vec<Vec<Piece>> {
     let Some((_, passage)) = subject(state) else { return Vec::new() };
-    let mut lines = text_lines(passage, &[], room, MOST_LINES);
+    let mut lines = text_or_why(passage, state, room, MOST_LINES);
     lines.push(Vec::new());
     lines.extend(of_queries(state));
     lines
@@ -43,7 +43,7 @@ pub fn text(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
         return empty_state(pen, inner, &[(words.to_owned(), Tone::Quiet)]);
     };
     let room = inner.width.saturating_sub(2);
-    let lines = text_lines(passage, &[], usize::from(room), usize::from(inner.height) + 1);
+    let lines = text_or_why(passage, state, usize::from(room), usize::from(inner.height) + 1);
     for (y, line) in (inner.top()..inner.bottom()).zip(&lines) {
         pen.line(inner.x + 1, y, room, line);
     }
@@ -66,6 +66,16 @@ pub fn queries(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
     }
 }
 
+/// A query that wants the passage or returns it.
+struct Row {
+    query: QueryIdx,
+    gold: bool,
+    first: Option<Rank>,
+    reranked: Option<Rank>,
+    /// Whether the ranks are there.
+    known: bool,
+}
+
 /// Those it is gold for, then those that have it among their candidates.
 fn of_queries(state: &State) -> Vec<Vec<Piece>> {
     let Some((doc, _)) = subject(state) else { return Vec::new() };
@@ -75,61 +85,71 @@ fn of_queries(state: &State) -> Vec<Vec<Piece>> {
     let appearances = appearances.filter(|appearances| appearances.doc == doc);
     let place = |query: QueryIdx| appearances?.queries.iter().find(|appearance| appearance.query == query);
     let n = state.snapshot.as_ref().map_or(0, |shown| shown.settings.candidates);
-    let mut lines = Vec::new();
+    let golds: Vec<Row> = gold_for
+        .iter()
+        .map(|&query| Row {
+            query,
+            gold: true,
+            first: place(query).map(|at| at.first),
+            reranked: place(query).and_then(|at| at.reranked),
+            known: appearances.is_some(),
+        })
+        .collect();
+    let within = appearances.map_or(&[][..], |appearances| &appearances.queries);
+    let within = within.iter().filter(|at| at.first as usize <= n && !gold_for.contains(&at.query));
+    let others: Vec<Row> = within
+        .map(|at| Row {
+            query: at.query,
+            gold: false,
+            first: Some(at.first),
+            reranked: at.reranked,
+            known: true,
+        })
+        .collect();
+    let id =
+        |row: &Row| state.collection.as_ref()?.queries.get(row.query.index()).map(|query| width(&query.id));
+    let ids = golds.iter().chain(&others).filter_map(id).max().unwrap_or(0).min(WIDEST_ID);
     let heading = |words: String| vec![piece(words, Tone::Quiet)];
-    match gold_for.len() {
-        0 => lines.push(heading("gold for no query".to_owned())),
-        count => lines.push(heading(format!("gold for {count}"))),
-    }
-    for &query in gold_for {
-        let (first, reranked) = place(query).map_or((None, None), |at| (Some(at.first), at.reranked));
-        lines.push(query_line(query, true, first, reranked, appearances.is_some(), state));
-    }
-    let Some(appearances) = appearances else {
+    let mut lines = vec![heading(match golds.len() {
+        0 => "gold for no query".to_owned(),
+        1 => "gold for 1 query".to_owned(),
+        count => format!("gold for {count} queries"),
+    })];
+    lines.extend(golds.iter().map(|row| query_line(row, ids, n, state)));
+    if appearances.is_none() {
         lines.push(heading(format!("{} which queries return it", state.look.signs().waiting)));
         return lines;
-    };
-    let others = || {
-        let within = appearances.queries.iter().filter(move |at| at.first as usize <= n);
-        within.filter(|at| !gold_for.contains(&at.query))
-    };
-    lines.push(heading(match others().count() {
-        0 => format!("among the {n} candidates of no other judged query"),
-        count => format!("among the {n} candidates of {count} other judged queries"),
+    }
+    lines.push(heading(match others.len() {
+        0 => format!("within N = {n} of no other judged query"),
+        1 => format!("within N = {n} of 1 other judged query"),
+        count => format!("within N = {n} of {count} other judged queries"),
     }));
-    lines.extend(others().map(|at| query_line(at.query, false, Some(at.first), at.reranked, true, state)));
+    lines.extend(others.iter().map(|row| query_line(row, ids, n, state)));
     lines
 }
 
 /// `★ q01   17 → 1  text`
-fn query_line(
-    query: QueryIdx,
-    gold: bool,
-    first: Option<Rank>,
-    reranked: Option<Rank>,
-    known: bool,
-    state: &State,
-) -> Vec<Piece> {
+fn query_line(row: &Row, ids: u16, n: usize, state: &State) -> Vec<Piece> {
     let signs = state.look.signs();
-    let Some(of_file) = state.collection.as_ref().and_then(|c| c.queries.get(query.index())) else {
+    let Some(of_file) = state.collection.as_ref().and_then(|c| c.queries.get(row.query.index())) else {
         return Vec::new();
     };
-    let n = state.snapshot.as_ref().map_or(0, |shown| shown.settings.candidates);
-    let (first_words, tone) = match first {
+    let (first, tone) = match row.first {
         Some(rank) if rank as usize <= n => (format!("{rank:>4}"), Tone::Text),
         Some(rank) => (format!("{rank:>4} {}", signs.cut), Tone::Lost),
-        None if known => (format!("   {}", signs.never), Tone::Lost),
+        None if row.known => (format!("   {}", signs.never), Tone::Lost),
         None => (format!("   {}", signs.waiting), Tone::Quiet),
     };
-    let after = reranked.map_or_else(String::new, |rank| format!(" {} {rank}", signs.arrow));
-    let used = width(&first_words) + width(&after);
-    let padding = " ".repeat(usize::from(12u16.saturating_sub(used).max(1)));
+    let after = row.reranked.map_or_else(String::new, |rank| format!(" {} {rank}", signs.arrow));
+    let air = |room: u16, used: u16| " ".repeat(usize::from(room.saturating_sub(used).max(1)));
+    let behind = air(12, width(&first) + width(&after));
     vec![
-        piece(if gold { format!("{} ", signs.gold) } else { "  ".to_owned() }, Tone::Gold),
-        piece(format!("{} ", of_file.id), Tone::Text),
-        piece(first_words, tone),
+        piece(if row.gold { format!("{} ", signs.gold) } else { "  ".to_owned() }, Tone::Gold),
+        piece(format!("{}{}", of_file.id, air(ids + 1, width(&of_file.id))), Tone::Text),
+        piece(first, tone),
         piece(after, Tone::Text),
-        piece(padding, Tone::Text),
+        piece(behind, Tone::Text),
         piece(of_file.text.as_str(), Tone::Quiet),
     ]
 }

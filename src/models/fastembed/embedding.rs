@@ -1,49 +1,37 @@
-//! Models by the fastembed crate: any folder, or a model that fastembed knows by name.
+//! Embedding models by the fastembed crate: any folder, or a model that fastembed knows by name.
 //!
 //! In: texts. Out: dense vectors only; fastembed gives no token vectors that know their spans, so late
-//! interaction has nothing to work on. A model by name comes from its hub at the first use, into our cache
-//! folder (or the one in `HF_HOME`); fastembed pins no revision and checks no hash, and neither can we.
-//! Batches run to their end: fastembed has no way to stop one, so units are kept small.
+//! interaction has nothing to work on. Batches run to their end: fastembed has no way to stop one, so units
+//! are kept small.
 
-use std::env;
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use ::fastembed::{
-    EmbeddingModel, InitOptionsUserDefined, QuantizationMode, TextEmbedding, TextInitOptions, TokenizerFiles,
+    EmbeddingModel, InitOptionsUserDefined, QuantizationMode, TextEmbedding, TextInitOptions,
     UserDefinedEmbeddingModel,
 };
 
-use super::encoder::{Limits, Model, Row, Stop, ThreadedEncoder};
-use super::locate::{self, ModelFiles, Source};
-use super::pieces::TextCutter;
-use super::recipe::{Pooling, Recipe};
-use super::session::normalise;
-use super::{Encoded, Encoder, LoadStep, ModelCard, ModelOptions, digest, runtime, size_of};
+use super::hub::{FromHub, hub_cache};
+use super::{NO_SPINNING, causes, tokenizer_files};
 use crate::error::{Error, Result};
+use crate::models::encoder::{Limits, Model, Row, Stop, ThreadedEncoder};
+use crate::models::locate::{self, ModelFiles, Source};
+use crate::models::pieces::TextCutter;
+use crate::models::recipe::{Pooling, Recipe};
+use crate::models::session::normalise;
+use crate::models::{Encoded, Encoder, LoadStep, ModelCard, ModelOptions, digest, runtime};
 
-/// A hub that sends nothing for so long is given up.
-const PATIENCE: Duration = Duration::from_secs(120);
-const POLL: Duration = Duration::from_millis(200);
 /// fastembed's own longest input; models may take less.
 const MAX_TOKENS: usize = 512;
 /// Smaller than our own session's: these runs cannot be interrupted.
 const BATCH_TOKENS: usize = 256;
-const NO_SPINNING: (&str, &str) = ("session.intra_op.allow_spinning", "0");
 
 /// A model that fastembed knows by name.
 #[derive(Debug, Clone)]
-pub(super) struct Known {
+pub(in crate::models) struct Known {
     model: EmbeddingModel,
     recipe: Recipe,
-    /// Its repository, such as `intfloat/multilingual-e5-small`.
-    code: String,
-    /// Every file that is fetched.
-    files: Vec<String>,
+    from: FromHub,
 }
 
 /// Prefixes by the beginning of a repository's name, as the model's authors give them; no prefix where none
@@ -64,7 +52,7 @@ const PREFIXES: [(&str, &str, &str); 11] = [
 
 /// The card of a model by name. Nothing is fetched, so the fingerprint can only cover the name: if the
 /// repository changes its files, it does not tell.
-pub(super) fn locate(name: &str, options: &ModelOptions) -> Result<ModelFiles> {
+pub(in crate::models) fn locate(name: &str, options: &ModelOptions) -> Result<ModelFiles> {
     let model: EmbeddingModel = name.parse().map_err(|_| {
         let mut names: Vec<String> =
             TextEmbedding::list_supported_models().iter().map(|known| known.model.to_string()).collect();
@@ -87,8 +75,6 @@ pub(super) fn locate(name: &str, options: &ModelOptions) -> Result<ModelFiles> {
         max_tokens: MAX_TOKENS,
         pad_id: 0,
     };
-    let tokenizer = ["tokenizer.json", "config.json", "special_tokens_map.json", "tokenizer_config.json"];
-    let files = [known.model_file.as_str()].into_iter().chain(tokenizer).map(str::to_owned);
     let card = ModelCard {
         id: format!("fastembed:{model}"),
         fingerprint: digest::of_parts(&[
@@ -102,9 +88,8 @@ pub(super) fn locate(name: &str, options: &ModelOptions) -> Result<ModelFiles> {
         licence: format!("see https://huggingface.co/{}", known.model_code),
         folder: hub_cache(options)?,
     };
-    let (code, files) =
-        (known.model_code.clone(), files.chain(known.additional_files.iter().cloned()).collect());
-    Ok(ModelFiles { card, source: Source::FastembedName(Known { model, recipe, code, files }) })
+    let from = FromHub::new(&known.model_code, &known.model_file, &known.additional_files);
+    Ok(ModelFiles { card, source: Source::FastembedName(Known { model, recipe, from }) })
 }
 
 fn prefixes(code: &str) -> (&'static str, &'static str) {
@@ -114,46 +99,21 @@ fn prefixes(code: &str) -> (&'static str, &'static str) {
     known.map_or(("", ""), |(_, query, passage)| (query, passage))
 }
 
-/// Where the hub's files go; fastembed itself prefers `HF_HOME` too.
-fn hub_cache(options: &ModelOptions) -> Result<PathBuf> {
-    if let Some(home) = env::var_os("HF_HOME").filter(|home| !home.is_empty()) {
-        return Ok(PathBuf::from(home));
-    }
-    let cache = locate::cache_folders(options).into_iter().next();
-    cache.map(|cache| cache.join("hub")).ok_or_else(|| {
-        Error::unavailable("no home folder is known, so the model has no place")
-            .advise("choose a cache folder with --cache-dir DIR")
-    })
-}
-
-impl Known {
-    /// Whether every file lies in the hub's cache layout (`models--ORG--NAME/snapshots/COMMIT/FILE`).
-    fn is_cached(&self, hub: &Path) -> bool {
-        let repository = hub.join(format!("models--{}", self.code.replace('/', "--")));
-        let Ok(commit) = fs::read_to_string(repository.join("refs").join("main")) else { return false };
-        let snapshot = repository.join("snapshots").join(commit.trim());
-        self.files.iter().all(|file| snapshot.join(file).is_file())
-    }
-}
-
 /// Loads a model by name, fetching it at the first use.
-pub(super) fn open_named(
+pub(in crate::models) fn open_named(
     card: &ModelCard,
     known: &Known,
     options: &ModelOptions,
     progress: &mut dyn FnMut(LoadStep),
 ) -> Result<Arc<dyn Encoder>> {
-    let hub = card.folder.clone();
-    if !known.is_cached(&hub) && options.offline {
-        return Err(Error::unavailable(format!(
-            "the model {} is not in the cache, and --offline forbids to fetch it",
-            card.id
-        ))
-        .advise("start once without --offline, or use the bundled model"));
+    let hub = &card.folder;
+    if !known.from.is_cached(hub) && options.offline {
+        return Err(known
+            .from
+            .forbidden(&card.id)
+            .advise("start once without --offline, or use the bundled model"));
     }
     let runtime = runtime::load(options, progress)?;
-    // Its own thread, because the hub's client can wait for ever for a server that never answers.
-    let (done, outcome) = mpsc::channel();
     let init = TextInitOptions::new(known.model.clone())
         .with_cache_dir(hub.clone())
         .with_show_download_progress(false)
@@ -161,50 +121,16 @@ pub(super) fn open_named(
         .with_intra_threads(options.threads.max(1))
         .with_session_config(NO_SPINNING.0, NO_SPINNING.1)
         .with_max_length(MAX_TOKENS);
-    thread::Builder::new()
-        .name("model-fetch".to_owned())
-        .spawn(move || {
-            // Fails where nobody waits any more; the model then goes at once.
-            let _ = done.send(TextEmbedding::try_new(init));
-        })
-        .map_err(|e| Error::unavailable(format!("the system gives no thread to load the model: {e}")))?;
-    let repository = hub.join(format!("models--{}", known.code.replace('/', "--")));
-    let (mut bytes, mut grown) = (0, Instant::now());
-    let model = loop {
-        match outcome.recv_timeout(POLL) {
-            Ok(model) => break model,
-            Err(RecvTimeoutError::Disconnected) => {
-                return Err(Error::unavailable(format!("fastembed died while it loaded {}", card.id)));
-            }
-            Err(RecvTimeoutError::Timeout) if known.is_cached(&hub) => progress(LoadStep::LoadingModel),
-            Err(RecvTimeoutError::Timeout) => {
-                let now = size_of(&repository);
-                if now > bytes {
-                    (bytes, grown) = (now, Instant::now());
-                }
-                progress(LoadStep::FetchingModel { name: card.id.clone(), bytes });
-                if grown.elapsed() > PATIENCE {
-                    return Err(Error::unavailable(format!(
-                        "the hub has sent nothing of {} for {} s",
-                        card.id,
-                        PATIENCE.as_secs()
-                    ))
-                    .advise("try again later, or use the bundled model"));
-                }
-            }
-        }
-    };
-    let model = model.map_err(|error| {
-        let causes = causes(&error);
-        Error::unavailable(format!("fastembed cannot load {}: {causes}", card.id))
-            .advise("check the network, or use the bundled model")
-    })?;
+    let model = known
+        .from
+        .wait(&card.id, hub, &|| false, progress, move || TextEmbedding::try_new(init))
+        .map_err(|error| error.advise("check the network, or use the bundled model"))?;
     let is_dynamic = matches!(TextEmbedding::get_quantization_mode(&known.model), QuantizationMode::Dynamic);
     start(card, &known.recipe, &runtime.version, model, is_dynamic)
 }
 
 /// Loads a folder's model by fastembed.
-pub(super) fn open_folder(
+pub(in crate::models) fn open_folder(
     card: &ModelCard,
     recipe: &Recipe,
     options: &ModelOptions,
@@ -212,18 +138,6 @@ pub(super) fn open_folder(
 ) -> Result<Arc<dyn Encoder>> {
     let runtime = runtime::load(options, progress)?;
     progress(LoadStep::LoadingModel);
-    let read = |name: &str| {
-        let path = card.folder.join(name);
-        fs::read(&path).map_err(|e| {
-            Error::unavailable(format!("fastembed needs this file of the model: {e}")).in_file(&path)
-        })
-    };
-    let tokenizer_files = TokenizerFiles {
-        tokenizer_file: read(locate::TOKENIZER)?,
-        config_file: read("config.json")?,
-        special_tokens_map_file: read("special_tokens_map.json")?,
-        tokenizer_config_file: read("tokenizer_config.json")?,
-    };
     let pooling = match recipe.pooling {
         Pooling::Mean => ::fastembed::Pooling::Mean,
         Pooling::Cls => ::fastembed::Pooling::Cls,
@@ -233,7 +147,8 @@ pub(super) fn open_folder(
         .with_intra_threads(options.threads.max(1))
         .with_session_config(NO_SPINNING.0, NO_SPINNING.1)
         .with_max_length(recipe.max_tokens);
-    let model = UserDefinedEmbeddingModel::new(read(locate::MODEL)?, tokenizer_files).with_pooling(pooling);
+    let graph = super::read(&card.folder, locate::MODEL)?;
+    let model = UserDefinedEmbeddingModel::new(graph, tokenizer_files(&card.folder)?).with_pooling(pooling);
     let model = TextEmbedding::try_new_from_user_defined(model, init).map_err(|error| {
         Error::unavailable(format!("fastembed cannot load the model: {}", causes(&error)))
             .in_file(&card.folder)
@@ -283,17 +198,6 @@ impl Model for FastembedModel {
         });
         encoded.collect()
     }
-}
-
-/// An error and what it came from, in one line.
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]
@@ -347,23 +251,6 @@ mod tests {
         let error = open_named(&card, &known, &options, &mut |_| {}).map(|_| ()).unwrap_err();
         assert_eq!(error.kind, ErrorKind::Unavailable);
         assert!(error.to_string().contains("--offline"), "{error}");
-    }
-
-    #[test]
-    fn a_model_is_cached_when_every_file_is() {
-        let hub = tempfile::tempdir().unwrap();
-        let files = crate::models::locate(&named("multilinguale5small", true)).unwrap();
-        let Source::FastembedName(known) = files.source else { unreachable!("it was asked for by name") };
-        let repository = hub.path().join("models--intfloat--multilingual-e5-small");
-        fs::create_dir_all(repository.join("refs")).unwrap();
-        fs::write(repository.join("refs/main"), "c0ffee").unwrap();
-        for file in &known.files {
-            assert!(!known.is_cached(hub.path()));
-            let path = repository.join("snapshots/c0ffee").join(file);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, "").unwrap();
-        }
-        assert!(known.is_cached(hub.path()));
     }
 
     #[test]
