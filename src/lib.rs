@@ -34,8 +34,8 @@
 //! Runtime, which is found or fetched once (`ORT_DISABLE_TELEMETRY=1` and `ORT_TELEMETRY_DISABLED=1` in
 //! the environment keep that library from reporting to its makers). `examples/eval.rs` is the whole of it as a program.
 //!
-//! Another setting over the same collection, as a screen would ask for it, goes through
-//! [`engine::Engine`]: requests in, snapshots out.
+//! Other settings over the same collection go through an [`engine::Session`], which keeps what it has
+//! computed; a screen talks to [`engine::Engine`]: requests in, snapshots out.
 //!
 //! # The map
 //!
@@ -55,6 +55,7 @@
 
 pub mod corpus;
 pub mod domain;
+#[doc(hidden)]
 pub mod durable;
 pub mod engine;
 pub mod error;

@@ -25,6 +25,17 @@ use crate::error::{Error, Result};
 
 /// Reads the whole collection, with the person's own queries and with judgments that lie aside.
 ///
+/// ```
+/// use rankscope::corpus::{ReadOptions, read};
+///
+/// # fn main() -> rankscope::Result<()> {
+/// let collection = read("sample_corpus".as_ref(), &ReadOptions::default())?;
+/// assert_eq!(collection.queries.len(), collection.judgments.len());
+/// assert!(collection.judged_queries().count() > 0);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 /// Bad input, with file and line, and what to do.
 pub fn read(path: &Path, options: &ReadOptions) -> Result<Collection> {

@@ -33,6 +33,26 @@ impl Ask {
 }
 
 /// An open collection.
+///
+/// ```
+/// use rankscope::engine::{Ask, Session};
+/// use rankscope::{EngineOptions, Settings};
+///
+/// # fn main() -> rankscope::Result<()> {
+/// # let cache = tempfile::tempdir().expect("a folder for the index");
+/// let mut options = EngineOptions::new("sample_corpus").without_model();
+/// # options.cache_dir = Some(cache.path().into());
+/// let settings = options.settings.clone();
+/// let mut session = Session::open(options)?;
+/// let mut recall = |candidates: usize| -> rankscope::Result<f64> {
+///     let asked = Settings { candidates, ..settings.clone() };
+///     let snapshot = session.ask(Ask::of(asked), |_| {})?;
+///     Ok(snapshot.means.map_or(0.0, |means| means.first.recall))
+/// };
+/// assert!(recall(200)? > recall(10)?, "a larger candidate set holds more golds");
+/// # Ok(())
+/// # }
+/// ```
 pub struct Session {
     pub collection: Arc<Collection>,
     engine: Engine,

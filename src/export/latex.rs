@@ -1,5 +1,6 @@
-//! Tables for a paper: LaTeX with booktabs. Text from files is made harmless and escaped; what is not
-//! ASCII stays, for `XeLaTeX` or `LuaLaTeX`.
+//! Tables for a paper: LaTeX with booktabs, and longtable where one is longer than a page. Text from files is
+//! made harmless and escaped; what is not ASCII in it stays, for `XeLaTeX` or `LuaLaTeX`. What rankscope itself
+//! says is ASCII, so that tables without such texts are pdfLaTeX's, too.
 
 use std::fmt::Write as _;
 
@@ -22,19 +23,33 @@ pub fn report(snapshot: &Snapshot, collection: &Collection) -> String {
     write(&table, &caption)
 }
 
-/// One table in an environment of its own; needs the package booktabs.
+/// Rows that a page has room for; a float that is longer loses what is below.
+const PAGE: usize = 40;
+
+/// One table in an environment of its own; its first line says which packages it needs.
 pub fn write(table: &Table, caption: &str) -> String {
     let align: String =
         (0..table.columns.len()).map(|at| if table.is_numeric(at) { 'r' } else { 'l' }).collect();
-    let mut out = String::from("% needs \\usepackage{booktabs}\n\\begin{table}\n  \\centering\n");
-    let _ = writeln!(out, "  \\caption{{{}}}", escaped(caption));
-    let _ = writeln!(out, "  \\begin{{tabular}}{{{align}}}\n    \\toprule");
+    let caption = escaped(caption);
+    let is_long = table.rows.len() > PAGE;
+    let mut out = match is_long {
+        true => format!(
+            "% needs \\usepackage{{booktabs,longtable}}\n\\begin{{longtable}}{{{align}}}\n  \\caption{{{caption}}}\\\\\n    \
+             \\toprule\n"
+        ),
+        false => format!(
+            "% needs \\usepackage{{booktabs}}\n\\begin{{table}}\n  \\centering\n  \\caption{{{caption}}}\n  \
+             \\begin{{tabular}}{{{align}}}\n    \\toprule\n"
+        ),
+    };
     row(&mut out, table.columns.iter().map(|name| escaped(&name.replace('_', " "))));
     out.push_str("    \\midrule\n");
+    out.push_str(if is_long { "    \\endhead\n" } else { "" });
     for cells in &table.rows {
         row(&mut out, cells.iter().map(cell));
     }
-    out.push_str("    \\bottomrule\n  \\end{tabular}\n\\end{table}\n");
+    out.push_str("    \\bottomrule\n");
+    out.push_str(if is_long { "\\end{longtable}\n" } else { "  \\end{tabular}\n\\end{table}\n" });
     out
 }
 
@@ -61,6 +76,13 @@ fn escaped(text: &str) -> String {
             '^' => out.push_str("\\textasciicircum{}"),
             // After a line end, LaTeX would take it for an argument.
             '[' => out.push_str("{[}"),
+            'α' => out.push_str("$\\alpha$"),
+            'β' => out.push_str("$\\beta$"),
+            '·' => out.push_str("$\\cdot$"),
+            '→' => out.push_str("$\\rightarrow$"),
+            '×' => out.push_str("$\\times$"),
+            '–' => out.push_str("--"),
+            '…' => out.push_str("\\dots{}"),
             '{' | '}' | '$' | '&' | '#' | '_' | '%' => out.extend(['\\', character]),
             _ => out.push(character),
         }

@@ -1,31 +1,59 @@
 //! What was found, written down: one small file per format.
 //!
 //! In: a settled answer. Out: text in the format's own terms; nothing here is computed, and nothing is
-//! printed. [`Format`] names the reports; [`TableKind`] the tables that tabular formats are made of.
+//! printed. [`Format`] names the reports; [`TableKind`] the tables that tabular formats are made of;
+//! [`engines`] write the hybrid setting as an engine's own query.
+//!
+//! ```
+//! use rankscope::domain::{FusionMethod, LegName, LegScale, Settings};
+//! use rankscope::export::engines::Engine;
+//!
+//! let leg = |name: &str, scale| LegName { name: name.into(), scale };
+//! let legs = [leg("bm25", LegScale::Bm25), leg("dense", LegScale::Cosine)];
+//! let settings = Settings { fusion: FusionMethod::Convex, alpha: 0.3, ..Settings::default() };
+//! let snippet = Engine::OpenSearch.snippet(&settings, &legs);
+//! assert!(snippet.text().contains("min_max"));
+//! assert_eq!(snippet.unlike, None, "OpenSearch's min_max gives the order of the convex sum");
+//! ```
 
+#[doc(hidden)]
 pub mod comparison;
 mod csv;
+#[doc(hidden)]
 pub mod diagnosis;
 pub mod engines;
+#[doc(hidden)]
 pub mod frame;
+#[doc(hidden)]
 pub mod github;
 mod html;
+#[doc(hidden)]
 pub mod journey;
+#[doc(hidden)]
 pub mod json;
 mod judge_parts;
 mod judge_text;
+#[doc(hidden)]
 pub mod junit;
 mod languages;
+#[doc(hidden)]
 pub mod latex;
+#[doc(hidden)]
 pub mod lists;
+#[doc(hidden)]
 pub mod markdown;
+#[doc(hidden)]
 pub mod plot;
+#[doc(hidden)]
 pub mod rerankers;
+#[doc(hidden)]
 pub mod sweep;
 pub mod tables;
+#[doc(hidden)]
 pub mod text;
 pub mod trec;
 mod tuning;
+#[doc(hidden)]
 pub mod validation;
 
 use crate::engine::Evaluation;

@@ -4,6 +4,18 @@
 //! tokens where somebody counted them. Out: a [`Validation`]: facts of every passage, checks with their
 //! examples and advice, shares by language and script. It reads no file and changes nothing.
 //!
+//! ```
+//! use rankscope::corpus::{ReadOptions, read};
+//! use rankscope::validate::{Options, Validation};
+//!
+//! # fn main() -> rankscope::Result<()> {
+//! let collection = read("sample_corpus".as_ref(), &ReadOptions::default())?;
+//! let found = Validation::of(&collection, &Options { rel_level: 1, tokens: None });
+//! assert!(!found.is_wrong(), "{:?}", found.checks);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! - `kinds`: what is looked for, how serious it is, and what to do about it.
 //! - `check`: where it is found.
 //! - `encoding`: characters that are not those that were written.

@@ -198,4 +198,9 @@ fn a_collection_that_changed_keeps_query_and_passage_by_their_ids() {
     let error = Error::input("not valid JSON").at_line(std::path::Path::new("corpus.jsonl"), 2);
     update(&mut state, Message::News(News::NotReread(error)));
     assert!(state.notice.as_ref().is_some_and(|n| n.is_error && n.text.contains("corpus.jsonl:2")));
+    press(&mut state, "j");
+    assert!(state.trouble.as_ref().is_some_and(|words| words.contains("corpus.jsonl:2")), "kept in full");
+    let again = News::Reread { collection: state.collection.clone().unwrap(), passages_changed: false };
+    update(&mut state, Message::News(again));
+    assert_eq!(state.trouble, None);
 }

@@ -66,6 +66,8 @@ fn take(state: &mut State, collection: Arc<Collection>) {
 /// Takes a collection whose indices may be others: query and passage are found again by their ids.
 fn on_reread(state: &mut State, collection: Arc<Collection>, passages_changed: bool) -> Vec<Effect> {
     state.say("the collection's files have changed: this is how it is now");
+    // What could not be read before can be read now.
+    state.trouble = None;
     if !passages_changed {
         take(state, collection);
         return Vec::new();
