@@ -23,11 +23,13 @@ fn run(queries: &[TuneQuery<'_>], grid: Grid, metric: MetricAt<'_>) -> WhatIf {
     what_if(queries, grid, metric, Some(&by_score(queries)), &mut |_| {}, &never).unwrap()
 }
 
+type Ranks = Option<Vec<Option<Rank>>>;
+
 /// The reranker's own order: scored passages by score, those that cannot be scored behind in the first
 /// stage's order, those below the threshold not at all.
 fn by_score<'a>(
     queries: &'a [TuneQuery<'a>],
-) -> impl Fn(usize, &FusedList, &[usize], &[usize]) -> Option<Vec<Option<Rank>>> + 'a {
+) -> impl Fn(usize, &FusedList, &[usize], &[usize]) -> Ranks + 'a {
     move |place, _, candidates, rows| {
         let query = &queries[place];
         let known = |&row: &usize| query.second.get(row).is_some_and(|&score| score != SecondScore::NotYet);
