@@ -80,6 +80,8 @@ enum Next {
     Stop,
     /// The editor is to be run: keys are its own until it ends.
     Edit(Arc<Collection>, DocIdx),
+    /// The program is to stand still: keys are the shell's until it goes on.
+    Suspend,
 }
 
 struct Screen<'a, H: EngineHandle> {
@@ -141,26 +143,37 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
         let mut terminal_says = EventStream::new();
         let mut signals = Signals::new().map_err(|error| no_terminal(&error))?;
         self.draw()?;
+        let mut ahead = None;
         loop {
-            let first = tokio::select! {
-                biased;
-                () = signals.wait() => Some(Message::Terminate),
-                event = terminal_says.next() => match event {
-                    Some(Ok(event)) => self.translate(event),
-                    // The terminal is gone.
-                    Some(Err(_)) | None => Some(Message::Terminate),
+            let first = match ahead.take() {
+                Some(event) => self.translate(event),
+                None => tokio::select! {
+                    biased;
+                    () = signals.wait() => Some(Message::Terminate),
+                    event = terminal_says.next() => match event {
+                        Some(Ok(event)) => self.translate(event),
+                        // The terminal is gone.
+                        Some(Err(_)) | None => Some(Message::Terminate),
+                    },
+                    message = engine_says.recv() => message,
                 },
-                message = engine_says.recv() => message,
             };
             let effects = self.take_all(first, &mut terminal_says, &mut engine_says).await;
             let Some(effects) = effects else { continue };
             match self.perform(effects)? {
                 Next::Stop => return Ok(()),
-                Next::Edit(collection, doc) => {
-                    // Its thread would read the editor's keys.
+                away @ (Next::Edit(..) | Next::Suspend) => {
+                    // Its thread would read what is typed for others.
                     drop(terminal_says);
-                    self.edit(&collection, doc)?;
+                    match away {
+                        Next::Edit(collection, doc) => self.edit(&collection, doc)?,
+                        _ => self.suspend()?,
+                    }
                     terminal_says = EventStream::new();
+                    // The system's news of keys that others have read since, and the old stream's call to
+                    // end, lie in the way of the next key. They are taken here, while there is no screen yet
+                    // that one could answer.
+                    ahead = ready(&mut terminal_says).await;
                 }
                 Next::Wait => {}
             }
@@ -246,10 +259,7 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
                 }
                 Effect::Picture(picture) => self.picture(picture),
                 Effect::Repaint => self.repaint()?,
-                Effect::Suspend => {
-                    guard::suspend(&self.guard).map_err(|error| no_terminal(&error))?;
-                    self.repaint()?;
-                }
+                Effect::Suspend => next = Next::Suspend,
                 Effect::Quit => {
                     self.guard.give_back();
                     return Ok(Next::Stop);
@@ -264,6 +274,11 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
             self.engine.request(request);
         }
         Ok(next)
+    }
+
+    fn suspend(&mut self) -> Result<()> {
+        guard::suspend(&self.guard).map_err(|error| no_terminal(&error))?;
+        self.repaint()
     }
 
     /// Writes a file on a thread of its own: no key waits for a disk.

@@ -166,7 +166,15 @@ impl Terminal {
 
     /// Waits for the program's end and gives back its exit code.
     pub fn end(&mut self) -> u32 {
-        let code = self.child.wait().unwrap().exit_code();
+        let start = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(start.elapsed() < PATIENCE, "the program does not end:\n{}", self.screen());
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        let code = status.exit_code();
         // The last bytes may still be on their way.
         while self.news.recv_timeout(Duration::from_millis(200)).is_ok() {}
         code
