@@ -5,8 +5,9 @@
 //! Memory is bounded: the head that detection looks at, and one line.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use encoding_rs_io::DecodeReaderBytesBuilder;
 use flate2::bufread::MultiGzDecoder;
@@ -48,6 +49,27 @@ pub(super) enum Line<'a> {
     TooLong,
 }
 
+const STDIN_NAME: &str = "standard input";
+/// What came through standard input, in a file without a name, where it is read more than once.
+static SPOOL: OnceLock<File> = OnceLock::new();
+
+fn unreadable(error: io::Error) -> Error {
+    Error::io("cannot read", Path::new(STDIN_NAME), &error)
+}
+
+/// Reads standard input to its end, so that it can be opened again and again.
+///
+/// # Errors
+/// When it cannot be read, or not be kept.
+pub(super) fn keep_stdin() -> Result<()> {
+    if SPOOL.get().is_none() {
+        let mut file = tempfile::tempfile().map_err(unreadable)?;
+        io::copy(&mut io::stdin().lock(), &mut file).map_err(unreadable)?;
+        let _ = SPOOL.set(file);
+    }
+    Ok(())
+}
+
 impl<'a> Source<'a> {
     /// Opens a file, or standard input. `meter` counts the bytes as they lie on disk.
     ///
@@ -55,7 +77,12 @@ impl<'a> Source<'a> {
     /// When it cannot be opened, or its first bytes cannot be unpacked.
     pub(super) fn open(file: &Path, meter: &'a Meter<'a>) -> Result<Self> {
         if file == Path::new(STDIN) {
-            return Self::new("standard input".into(), io::stdin().lock(), meter);
+            let Some(spool) = SPOOL.get() else {
+                return Self::new(STDIN_NAME.into(), io::stdin().lock(), meter);
+            };
+            let mut again = spool.try_clone().map_err(unreadable)?;
+            again.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+            return Self::new(STDIN_NAME.into(), again, meter);
         }
         let opened = File::open(file).map_err(|e| Error::io("cannot open", file, &e))?;
         let size = opened.metadata().ok().filter(std::fs::Metadata::is_file).map(|m| m.len());

@@ -9,7 +9,7 @@ use super::options::ReadOptions;
 use super::progress::Meter;
 use super::read::queries as read_queries;
 use super::rows::Aside;
-use super::{Collection, qrels, run};
+use super::{Collection, qrels, run, source};
 use crate::domain::{JudgedBy, Language, Passage, Query};
 use crate::error::{Error, Result};
 
@@ -37,6 +37,10 @@ pub(super) fn read(
     let of_listed: Option<HashSet<&str>> =
         listed.as_ref().map(|queries| queries.iter().map(|query| query.id.as_str()).collect());
     for file in runs {
+        // It is read for its ids here, and later as a leg.
+        if file == Path::new(source::STDIN) {
+            source::keep_stdin()?;
+        }
         run::ids(file, meter, |query, passage| {
             // What other queries found is in no list here.
             if of_listed.as_ref().is_none_or(|listed| listed.contains(query)) {

@@ -138,6 +138,15 @@ fn runs_and_judgments_are_enough_by_themselves() {
     assert_eq!(first.status.code(), Some(0), "{}", text(&first.stderr));
     let again = eval_in(folder.path(), &["--qrels", "qrels", "--leg", "x=out.run"]);
     assert_eq!(again["metrics"]["first"], report["metrics"]["first"], "the exported run is the fused list");
+    // Read for its ids first, then as a leg.
+    let piped = rankscope(&["eval", "--qrels", "qrels", "--leg", "x=-", "--format", "json"])
+        .current_dir(folder.path())
+        .stdin(std::fs::File::open(folder.path().join("out.run")).unwrap())
+        .output()
+        .unwrap();
+    assert_eq!(piped.status.code(), Some(0), "{}", text(&piped.stderr));
+    let piped: Value = serde_json::from_slice(&piped.stdout).unwrap();
+    assert_eq!(piped["metrics"], again["metrics"]);
 }
 
 #[test]
