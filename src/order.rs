@@ -16,13 +16,6 @@ pub fn order_key(score: Score, tie: u32) -> u64 {
     (u64::from(sortable) << 32) | u64::from(u32::MAX - tie)
 }
 
-/// The score in a key; `None`: the key of 0.
-pub fn score_of(key: u64) -> Option<Score> {
-    let sortable = (key >> 32) as u32;
-    let bits = if sortable >> 31 == 1 { sortable & !(1 << 31) } else { !sortable };
-    (key != 0).then(|| Score::from_bits(bits))
-}
-
 /// Indices of the `n` greatest keys, greatest first; keys of 0 are left out.
 pub fn top(keys: &[u64], n: usize) -> Vec<usize> {
     let mut best = Best::new(n, keys.len());
@@ -45,11 +38,6 @@ impl Best {
     /// `of`: how many keys will come.
     pub fn new(n: usize, of: usize) -> Self {
         Self { n, kept: Vec::with_capacity(n.saturating_mul(2).min(of)), bar: 0 }
-    }
-
-    /// The key that the next one must be above; 0 until there are enough.
-    pub fn bar(&self) -> u64 {
-        self.bar
     }
 
     /// Takes a key; one of 0 is left out.
@@ -86,6 +74,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    /// The score in a key; `None`: the key of 0.
+    fn score_of(key: u64) -> Option<Score> {
+        let sortable = (key >> 32) as u32;
+        let bits = if sortable >> 31 == 1 { sortable & !(1 << 31) } else { !sortable };
+        (key != 0).then(|| Score::from_bits(bits))
+    }
 
     #[test]
     fn keys_sort_like_scores_and_ties_like_ids() {

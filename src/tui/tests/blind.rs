@@ -3,35 +3,19 @@
 use std::sync::Arc;
 
 use crate::corpus::{Collection, Documents, Kept, Mark, MarkedQuery};
-use crate::domain::{DocIdx, Grade, JudgedBy, QueryIdx};
+use crate::domain::{DocIdx, JudgedBy, QueryIdx};
 use crate::engine::{Focus, News, Snapshot};
 use crate::tui::hit::{Gesture, Pointer, Target};
 use crate::tui::knobs::Knob;
-use crate::tui::message::{Effect, Message};
+use crate::tui::message::Message;
 use crate::tui::state::{Mode, Pane, State, View};
 use crate::tui::update::update;
 
-use super::fixture::{self, RICH, answer, blank, collection, press, showing};
+use super::fixture::{self, RICH, answer, blank, collection, grades, marks, notice, press, showing};
 use super::screens::{check, screen};
 
 fn state() -> State {
     showing(fixture::snapshot(), RICH, 120, 40)
-}
-
-fn marks(effects: &[Effect]) -> Vec<Mark> {
-    let mark = |effect: &Effect| match effect {
-        Effect::Judge(mark) => Some(mark.clone()),
-        _ => None,
-    };
-    effects.iter().filter_map(mark).collect()
-}
-
-fn grades(effects: &[Effect]) -> Vec<Option<Grade>> {
-    marks(effects).iter().map(|mark| mark.grade).collect()
-}
-
-fn notice(state: &State) -> &str {
-    state.notice.as_ref().map_or("", |notice| &notice.text)
 }
 
 /// The same passages on top of both lists, in other places, with other scores; other golds, fates and

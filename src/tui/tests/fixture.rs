@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use crate::corpus::{Collection, JudgedPassage, Judgment};
+use crate::corpus::{Collection, JudgedPassage, Judgment, Mark};
 use crate::domain::{
-    DocIdx, Fate, FusionMethod, Language, LegHit, LegId, LegName, LegScale, LegSet, Passage, Query, QueryIdx,
-    Rank, SecondStage, Settings,
+    DocIdx, Fate, FusionMethod, Grade, Language, LegHit, LegId, LegName, LegScale, LegSet, Passage, Query,
+    QueryIdx, Rank, SecondStage, Settings,
 };
 use crate::engine::{
     AffordPoint, Affords, AlphaCurve, BestCell, Explanation, FirstRow, Focus, FocusView, GoldRow, HeatMap,
@@ -749,4 +749,23 @@ pub fn answer(state: &mut State, mut snapshot: Snapshot) -> Vec<Effect> {
     let revision = state.snapshot.as_ref().map_or(1, |shown| shown.stamp.revision + 1);
     snapshot.stamp = Stamp { generation: state.generation, revision };
     update(state, Message::Snapshot(Arc::new(snapshot)))
+}
+
+/// What the screen asks to be judged.
+pub fn marks(effects: &[Effect]) -> Vec<Mark> {
+    let mark = |effect: &Effect| match effect {
+        Effect::Judge(mark) => Some(mark.clone()),
+        _ => None,
+    };
+    effects.iter().filter_map(mark).collect()
+}
+
+/// The grades of these marks.
+pub fn grades(effects: &[Effect]) -> Vec<Option<Grade>> {
+    marks(effects).iter().map(|mark| mark.grade).collect()
+}
+
+/// The line in the footer.
+pub fn notice(state: &State) -> &str {
+    state.notice.as_ref().map_or("", |notice| &notice.text)
 }

@@ -4,33 +4,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::corpus::{Collection, JudgedPassage, Judgment, Kept, Mark, MarkedQuery, own_id};
-use crate::domain::{DocIdx, Grade, Query, QueryIdx};
+use crate::domain::{DocIdx, Query, QueryIdx};
 use crate::engine::{Focus, News, Request};
 use crate::error::Error;
 use crate::tui::message::{Effect, Message};
 use crate::tui::state::State;
 use crate::tui::update::update;
 
-use super::fixture::{self, RICH, collection, press, showing};
+use super::fixture::{self, RICH, collection, grades, marks, notice, press, showing};
 
 fn state() -> State {
     showing(fixture::snapshot(), RICH, 120, 36)
-}
-
-fn marks(effects: &[Effect]) -> Vec<Mark> {
-    let mark = |effect: &Effect| match effect {
-        Effect::Judge(mark) => Some(mark.clone()),
-        _ => None,
-    };
-    effects.iter().filter_map(mark).collect()
-}
-
-fn grades(effects: &[Effect]) -> Vec<Option<Grade>> {
-    marks(effects).iter().map(|mark| mark.grade).collect()
-}
-
-fn notice(state: &State) -> &str {
-    state.notice.as_ref().map_or("", |notice| &notice.text)
 }
 
 /// The engine's answer to a mark of a listed query.

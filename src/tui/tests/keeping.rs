@@ -10,15 +10,11 @@ use crate::tui::state::{Mode, State};
 use crate::tui::update::update;
 use crate::tui::{Files, Options, Restored};
 
-use super::fixture::{self, PLAIN, RICH, answer, blank, collection, press, showing};
+use super::fixture::{self, PLAIN, RICH, answer, blank, collection, notice, press, showing};
 use super::screens::{check, screen};
 
 fn state() -> State {
     showing(fixture::snapshot(), RICH, 120, 40)
-}
-
-fn notice(state: &State) -> &str {
-    state.notice.as_ref().map_or("", |notice| &notice.text)
 }
 
 fn copied(effects: &[Effect]) -> Option<&str> {

@@ -11,7 +11,7 @@ use crate::tui::state::{Mode, State, View};
 use crate::tui::update::update;
 use crate::tune::Goal;
 
-use super::fixture::{self, PLAIN, RICH, answer, press, showing};
+use super::fixture::{self, PLAIN, RICH, answer, notice, press, showing};
 use super::screens::{check, screen};
 
 fn state() -> State {
@@ -27,10 +27,6 @@ fn last_request(effects: &[Effect]) -> Option<&Request> {
 
 fn asked(effects: &[Effect]) -> Settings {
     last_request(effects).expect("a request").settings.clone()
-}
-
-fn notice(state: &State) -> &str {
-    state.notice.as_ref().map_or("", |notice| &notice.text)
 }
 
 /// The panel with the cursor on a knob.
