@@ -4,6 +4,7 @@
 mod harness;
 
 use std::hint::black_box;
+use std::sync::Arc;
 
 use rankscope::domain::{DocIdx, Hit};
 use rankscope::fuse::{FusedList, FusionPlan, Method, Pool};
@@ -28,7 +29,7 @@ struct Made {
 impl Made {
     /// Two legs that share about half of their passages, as real legs share what is easy to find; golds
     /// anywhere in the pool, the first ones more often.
-    fn new(ties: &[u32], random: &mut SplitMix64) -> Self {
+    fn new(ties: &Arc<[u32]>, random: &mut SplitMix64) -> Self {
         let fraction = |random: &mut SplitMix64| (random.bits() >> 11) as f64 / (1u64 << 53) as f64;
         let shared: Vec<u32> = (0..DEPTH / 2).map(|_| random.below(PASSAGES as usize) as u32).collect();
         let legs = [0, 1].map(|leg| {
@@ -62,7 +63,7 @@ impl Made {
 }
 
 fn main() {
-    let ties: Vec<u32> = (0..PASSAGES).rev().collect();
+    let ties: Arc<[u32]> = (0..PASSAGES).rev().collect();
     let mut random = SplitMix64::new(1);
     let made: Vec<Made> = (0..QUERIES).map(|_| Made::new(&ties, &mut random)).collect();
     let queries: Vec<TuneQuery<'_>> = made.iter().map(Made::query).collect();

@@ -137,7 +137,7 @@ pub struct Collection {
     pub judgments: Vec<Vec<Judgment>>,
     /// By [`DocIdx`]: position among all ids in descending byte order, from 0. Of two equal scores the
     /// smaller one comes first (`trec_eval`'s rule).
-    pub tie_order: Vec<u32>,
+    pub tie_order: Arc<[u32]>,
     /// Hex SHA-256 over ids and texts of all passages, in order.
     pub fingerprint: String,
     /// What was odd, each a sentence.
@@ -165,7 +165,7 @@ impl Collection {
         let name = folder.canonicalize().unwrap_or_else(|_| folder.clone());
         let name =
             name.file_name().map_or_else(|| folder.display().to_string(), |n| n.to_string_lossy().into());
-        let tie_order = tie_order(&passages);
+        let tie_order = tie_order(&passages).into();
         let fingerprint = fingerprint(&passages);
         Self {
             name,
@@ -192,7 +192,7 @@ impl Collection {
             let ids = (0u32..).map(DocIdx).zip(self.passages.iter());
             let keys: Vec<(&str, &str)> =
                 ids.map(|(doc, passage)| (documents.id(documents.of(doc)), passage.id.as_str())).collect();
-            self.tie_order = descending(&keys);
+            self.tie_order = descending(&keys).into();
         }
         self.documents = documents.map(Arc::new);
         self.judged_by = judged_by;

@@ -139,8 +139,8 @@ fn equal_scores_go_by_the_documents_ids_where_documents_are_judged() {
         let folder = folder(&[CUT, Q, ("qrels/test.tsv", qrels)]);
         read(folder.path(), &ReadOptions::default()).unwrap().tie_order
     };
-    assert_eq!(order(b"q1\ta#1\t1\n"), [0, 1]);
-    assert_eq!(order(b"q1\ta\t1\n"), [1, 0]);
+    assert_eq!(*order(b"q1\ta#1\t1\n"), [0, 1]);
+    assert_eq!(*order(b"q1\ta\t1\n"), [1, 0]);
 }
 
 proptest::proptest! {

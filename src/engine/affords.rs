@@ -194,7 +194,7 @@ mod tests {
     fn state(scored: u32) -> QueryState {
         let hits: Vec<Hit> = (0..60).map(|doc| Hit { doc: DocIdx(doc), score: 99.0 - doc as f32 }).collect();
         let mut state = QueryState::typed("q", 1);
-        state.set_leg(LegId(0), hits, None, &(0..60).collect::<Vec<u32>>());
+        state.set_leg(LegId(0), hits, None, &(0..60).collect());
         let legs = [LegName { name: "a".into(), scale: LegScale::Bm25 }];
         state.fuse(&Fuser::new(&FusionPlan::of(&Settings::default(), &legs, LegSet::all(1))));
         state.set_judged(vec![Judged { doc: Some(DocIdx(15)), document: None, id: "d15".into(), grade: 1 }]);

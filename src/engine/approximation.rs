@@ -28,6 +28,8 @@ pub fn measure<'a>(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::domain::{DocIdx, Hit, LegId};
 
@@ -36,7 +38,7 @@ mod tests {
     }
 
     fn state(approximate: &[u32], exact: Option<&[u32]>) -> QueryState {
-        let tie_order: Vec<u32> = (0..10).collect();
+        let tie_order: Arc<[u32]> = (0..10).collect();
         let mut state = QueryState::typed("q", 2);
         state.set_leg(LegId(1), hits(approximate), exact.map(hits), &tie_order);
         state

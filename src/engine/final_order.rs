@@ -13,8 +13,6 @@ use crate::order::order_key;
 pub struct Candidate {
     /// Its row in the pool.
     pub row: usize,
-    /// Tie order of its passage.
-    pub tie: u32,
     pub first: Score,
     /// `None`: the reranker says nothing of it (yet).
     pub reranked: Option<Score>,
@@ -66,7 +64,7 @@ pub fn final_list(candidates: &[Candidate], finish: Finish) -> Vec<Placed> {
         }
         // A scored one's key has the score in its upper half, where it is above 1 (see `order_key`).
         let key = match score {
-            Some(score) => order_key(score, candidate.tie),
+            Some(score) => order_key(score, candidate.row as u32),
             None => u64::from(!candidate.waits) << 32 | u64::from(u32::MAX - place),
         };
         keyed.push((key, Placed { row: candidate.row, score }));
@@ -98,7 +96,7 @@ mod tests {
     use super::*;
 
     fn candidate(row: usize, first: Score, reranked: Option<Score>) -> Candidate {
-        Candidate { row, tie: row as u32, first, reranked, waits: false }
+        Candidate { row, first, reranked, waits: false }
     }
 
     fn rows(candidates: &[Candidate], blend: f64, threshold: Option<f64>) -> Vec<usize> {

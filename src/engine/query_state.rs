@@ -215,7 +215,7 @@ impl QueryState {
 
     /// Takes a leg's list, and where the leg is approximate the one that the exact scan gives; scores of
     /// pairs stay.
-    pub fn set_leg(&mut self, leg: LegId, hits: Vec<Hit>, exact: Option<Vec<Hit>>, tie_order: &[u32]) {
+    pub fn set_leg(&mut self, leg: LegId, hits: Vec<Hit>, exact: Option<Vec<Hit>>, tie_order: &Arc<[u32]>) {
         if let Some(slot) = self.legs.get_mut(leg.0) {
             *slot = Some(hits);
             self.exact_dense = exact.map(|hits| (leg, hits)).or(self.exact_dense.take());
@@ -224,7 +224,7 @@ impl QueryState {
     }
 
     /// Forgets a leg that new settings make untrue.
-    pub fn drop_leg(&mut self, leg: LegId, tie_order: &[u32]) {
+    pub fn drop_leg(&mut self, leg: LegId, tie_order: &Arc<[u32]>) {
         if let Some(slot) = self.legs.get_mut(leg.0) {
             *slot = None;
         }
@@ -234,7 +234,7 @@ impl QueryState {
         self.realign(tie_order);
     }
 
-    fn realign(&mut self, tie_order: &[u32]) {
+    fn realign(&mut self, tie_order: &Arc<[u32]>) {
         let docs: Vec<DocIdx> = self.pool.docs().to_vec();
         let before = std::mem::take(&mut self.scores);
         let lists: Vec<&[Hit]> = self.legs.iter().map(|leg| leg.as_deref().unwrap_or_default()).collect();

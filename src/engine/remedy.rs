@@ -243,6 +243,8 @@ fn idle_leg(gold: &GoldRow, stage: Stage<'_>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::domain::{DocIdx, Hit, LegId, LegScale, Rank};
     use crate::fuse::{FusedList, fuse};
@@ -257,7 +259,7 @@ mod tests {
     }
 
     fn state(bm25: &[(u32, f32)], dense: &[(u32, f32)], exact: Option<&[(u32, f32)]>) -> QueryState {
-        let tie_order: Vec<u32> = (0..20).collect();
+        let tie_order: Arc<[u32]> = (0..20).collect();
         let mut state = QueryState::typed("q", 2);
         state.set_leg(LegId(0), hits(bm25), None, &tie_order);
         state.set_leg(LegId(1), hits(dense), exact.map(hits), &tie_order);

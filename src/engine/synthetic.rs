@@ -35,7 +35,7 @@ pub struct Desk {
     listed: Vec<QueryState>,
     judged: Vec<QueryIdx>,
     legs: Vec<LegName>,
-    tie_order: Vec<u32>,
+    tie_order: Arc<[u32]>,
 }
 
 impl Desk {
@@ -43,7 +43,7 @@ impl Desk {
     /// real legs share what is easy to find.
     pub fn new(size: Size, seed: u64) -> Self {
         let mut random = SplitMix64::new(seed);
-        let tie_order: Vec<u32> = (0..size.passages as u32).rev().collect();
+        let tie_order: Arc<[u32]> = (0..size.passages as u32).rev().collect();
         let legs = (0..size.legs)
             .map(|leg| LegName {
                 name: format!("leg{leg}").into(),
@@ -212,7 +212,7 @@ impl Desk {
     }
 }
 
-fn query(size: Size, tie_order: &[u32], random: &mut SplitMix64) -> QueryState {
+fn query(size: Size, tie_order: &Arc<[u32]>, random: &mut SplitMix64) -> QueryState {
     let mut state = QueryState::typed("synthetic", size.legs);
     let mut before: Vec<DocIdx> = Vec::new();
     for leg in 0..size.legs {

@@ -8,7 +8,7 @@ use crate::domain::{DocIdx, Hit};
 /// Legs given as scores by passage, put into list order.
 fn pool(legs: &[&[(u32, f32)]]) -> Pool {
     let docs = legs.iter().flat_map(|leg| leg.iter()).map(|&(doc, _)| doc + 1).max().unwrap_or(0);
-    let ties: Vec<u32> = (0..docs).rev().collect();
+    let ties: std::sync::Arc<[u32]> = (0..docs).rev().collect();
     let list = |leg: &&[(u32, f32)]| {
         let mut hits: Vec<Hit> = leg.iter().map(|&(doc, score)| Hit { doc: DocIdx(doc), score }).collect();
         hits.sort_by(|a, b| b.score.total_cmp(&a.score).then(b.doc.cmp(&a.doc)));

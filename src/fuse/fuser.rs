@@ -82,7 +82,7 @@ impl<'a> Fuser<'a> {
 
     /// Fuses one query's pool, reusing the list's memory.
     pub fn fuse_into(&self, pool: &Pool, list: &mut FusedList) {
-        let fused = list.over(pool.ties());
+        let fused = list.over(pool.len());
         match self.voices(pool) {
             Voices::None => fused.fill(ABSENT),
             Voices::One(leg) => self.copy_leg(pool, leg, fused),

@@ -2,10 +2,8 @@
 //! not know how a score came about.
 //!
 //! The order is one for screen, cut and metrics: score descending, then id bytes descending
-//! (trec_eval's rule). A rank is a count of greater scores, with no sort; only where scores are equal are
-//! the ids looked at.
-
-use std::sync::Arc;
+//! (trec_eval's rule), which is the order of the pool's rows. A rank is a count of greater scores, with no
+//! sort.
 
 use crate::domain::{Rank, Score};
 use crate::order::{self, Best};
@@ -21,17 +19,12 @@ const COUNTS_BEFORE_SORT: usize = 16;
 pub struct FusedList {
     /// By pool row; [`ABSENT`]: not in the list.
     scores: Vec<Score>,
-    /// The pool's tie order.
-    ties: Arc<[u32]>,
 }
 
 impl FusedList {
-    /// Makes the list one over a pool with these ties; every score must then be written.
-    pub(super) fn over(&mut self, ties: &Arc<[u32]>) -> &mut [Score] {
-        if !Arc::ptr_eq(&self.ties, ties) {
-            self.ties = Arc::clone(ties);
-        }
-        self.scores.resize(ties.len(), ABSENT);
+    /// Makes the list one over a pool of so many rows; every score must then be written.
+    pub(super) fn over(&mut self, rows: usize) -> &mut [Score] {
+        self.scores.resize(rows, ABSENT);
         &mut self.scores
     }
 
@@ -39,7 +32,7 @@ impl FusedList {
     pub fn key(&self, row: usize) -> u64 {
         match self.scores[row] {
             ABSENT => 0,
-            score => order::order_key(score, self.ties[row]),
+            score => order::order_key(score, row as u32),
         }
     }
 
@@ -51,18 +44,11 @@ impl FusedList {
     /// The rank, from 1; `None`: not in the list. One pass over the scores, no sort.
     pub fn rank(&self, row: usize) -> Option<Rank> {
         let own = self.score(row)?;
+        let (before, after) = self.scores.split_at(row);
         // Straight sums, which the compiler turns into vector code.
-        let (mut greater, mut equal) = (0, 0);
-        for &score in &self.scores {
-            greater += u32::from(score > own);
-            equal += u32::from(score == own);
-        }
-        if equal > 1 {
-            let rows = self.scores.iter().zip(self.ties.iter());
-            greater +=
-                rows.map(|(&score, &tie)| u32::from(score == own && tie < self.ties[row])).sum::<u32>();
-        }
-        Some(1 + greater)
+        let before: u32 = before.iter().map(|&score| u32::from(score >= own)).sum();
+        let after: u32 = after.iter().map(|&score| u32::from(score > own)).sum();
+        Some(1 + before + after)
     }
 
     /// The ranks of several rows at once; the same as [`FusedList::rank`] of each, but linear in the
@@ -98,7 +84,7 @@ impl FusedList {
         let mut best = Best::new(n, above.len());
         for row in above {
             let row = row as usize;
-            best.offer(order::order_key(self.scores[row], self.ties[row]), row);
+            best.offer(order::order_key(self.scores[row], row as u32), row);
         }
         best.into_order()
     }
@@ -141,10 +127,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn list_of(scores: &[Option<Score>]) -> FusedList {
-        FusedList {
-            scores: scores.iter().map(|score| score.unwrap_or(ABSENT)).collect(),
-            ties: (0..scores.len() as u32).collect(),
-        }
+        FusedList { scores: scores.iter().map(|score| score.unwrap_or(ABSENT)).collect() }
     }
 
     #[test]
@@ -161,8 +144,8 @@ mod tests {
     #[test]
     fn a_list_used_again_is_over_the_new_pool() {
         let mut list = list_of(&[Some(1.0), Some(2.0), Some(3.0)]);
-        list.over(&Arc::from([1, 0])).fill(0.5);
-        assert_eq!((list.len(), list.whole()), (2, vec![1, 0]));
+        list.over(2).fill(0.5);
+        assert_eq!((list.len(), list.whole()), (2, vec![0, 1]));
     }
 
     fn list() -> impl Strategy<Value = FusedList> {
@@ -178,7 +161,7 @@ mod tests {
         fn ranks_and_heads_agree_with_a_plain_sort(list in list(), n in 0usize..70) {
             let mut sorted: Vec<usize> = (0..list.scores.len()).filter(|&row| list.score(row).is_some()).collect();
             sorted.sort_by(|&a, &b| {
-                list.scores[b].total_cmp(&list.scores[a]).then(list.ties[a].cmp(&list.ties[b]))
+                list.scores[b].total_cmp(&list.scores[a]).then(a.cmp(&b))
             });
             prop_assert_eq!(list.whole(), sorted.clone());
             prop_assert_eq!(list.top(n), sorted[..n.min(sorted.len())].to_vec());

@@ -4,6 +4,9 @@
 //! Columns, not rows of structs: fusing walks one leg's list from its best to its last hit and adds what
 //! each says to its row, and that walk is what has to be fast when a thousand queries are fused again on one
 //! key press. It meets what a leg returned and nothing else.
+//!
+//! Rows are in the order of equal scores, so between two rows of one score the smaller number comes first
+//! and nobody has to look an id up.
 
 use std::sync::Arc;
 
@@ -24,13 +27,12 @@ pub(super) struct LegColumns {
     pub(super) listed: Vec<Score>,
 }
 
-/// All passages that any leg returned for one query, in the order of the corpus.
+/// All passages that any leg returned for one query, the greatest id bytes first: the order of equal scores.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Pool {
     docs: Vec<DocIdx>,
-    /// Place of the passage among all ids of the corpus, greatest id bytes first (0): the order of
-    /// equal scores.
-    tie: Arc<[u32]>,
+    /// Of the corpus: by [`DocIdx`], the passage's place in the order of equal scores.
+    tie_order: Arc<[u32]>,
     legs: Vec<LegColumns>,
 }
 
@@ -38,13 +40,15 @@ impl Pool {
     /// Aligns the legs' lists. A list is in its final order: the hit at position `i` gets rank `i + 1`;
     /// should a passage stand in it twice, the better place counts. `tie_order` is indexed by
     /// [`DocIdx`] and must cover every hit.
-    pub fn align(legs: &[impl AsRef<[Hit]>], tie_order: &[u32]) -> Self {
-        let mut docs: Vec<DocIdx> = legs.iter().flat_map(AsRef::as_ref).map(|hit| hit.doc).collect();
-        docs.sort_unstable();
-        docs.dedup();
-        let tie = docs.iter().map(|doc| tie_order[doc.index()]).collect();
-        let legs = legs.iter().map(|hits| LegColumns::of(hits.as_ref(), &docs)).collect();
-        Self { docs, tie, legs }
+    pub fn align(legs: &[impl AsRef<[Hit]>], tie_order: &Arc<[u32]>) -> Self {
+        let hits = || legs.iter().flat_map(AsRef::as_ref);
+        let mut rows: Vec<(u32, DocIdx)> = hits().map(|hit| (tie_order[hit.doc.index()], hit.doc)).collect();
+        rows.sort_unstable();
+        rows.dedup();
+        let (ties, docs): (Vec<u32>, Vec<DocIdx>) = rows.into_iter().unzip();
+        let row = |doc: DocIdx| ties.partition_point(|&tie| tie < tie_order[doc.index()]);
+        let legs = legs.iter().map(|hits| LegColumns::of(hits.as_ref(), docs.len(), row)).collect();
+        Self { docs, tie_order: Arc::clone(tie_order), legs }
     }
 
     /// Number of rows.
@@ -65,12 +69,7 @@ impl Pool {
         self.docs[row]
     }
 
-    /// The place of a row's passage among all ids, for the order of equal scores.
-    pub fn tie(&self, row: usize) -> u32 {
-        self.tie[row]
-    }
-
-    /// The passages of all rows, ascending.
+    /// The passages of all rows.
     pub fn docs(&self) -> &[DocIdx] {
         &self.docs
     }
@@ -84,11 +83,9 @@ impl Pool {
 
     /// The row of a passage; `None`: no leg returned it. A binary search.
     pub fn row_of(&self, doc: DocIdx) -> Option<usize> {
-        self.docs.binary_search(&doc).ok()
-    }
-
-    pub(super) fn ties(&self) -> &Arc<[u32]> {
-        &self.tie
+        let place = |doc: DocIdx| self.tie_order[doc.index()];
+        let tie = *self.tie_order.get(doc.index())?;
+        self.docs.binary_search_by_key(&tie, |&doc| place(doc)).ok()
     }
 
     pub(super) fn columns(&self, leg: usize) -> &LegColumns {
@@ -103,20 +100,21 @@ impl LegColumns {
         (&self.rows[..within], &self.listed[..within])
     }
 
-    fn of(hits: &[Hit], docs: &[DocIdx]) -> Self {
+    /// Over a pool of `len` rows, `row(doc)` the passage's.
+    fn of(hits: &[Hit], len: usize, row: impl Fn(DocIdx) -> usize) -> Self {
         let mut columns = Self {
-            ranks: vec![NOT_RETURNED; docs.len()],
+            ranks: vec![NOT_RETURNED; len],
             rows: Vec::with_capacity(hits.len()),
             listed: hits.iter().map(|hit| hit.score).collect(),
         };
         for (rank, hit) in (1..).zip(hits) {
             debug_assert!(!hit.score.is_nan(), "NaN is refused where it enters");
-            let row = docs.partition_point(|doc| *doc < hit.doc);
+            let row = row(hit.doc);
             let again = columns.ranks[row] != NOT_RETURNED;
             if !again {
                 columns.ranks[row] = rank;
             }
-            columns.rows.push(if again { docs.len() } else { row } as u32);
+            columns.rows.push(if again { len } else { row } as u32);
         }
         columns
     }
@@ -132,26 +130,29 @@ mod tests {
 
     #[test]
     fn a_row_keeps_what_each_leg_said_and_what_it_did_not_say() {
-        let pool = Pool::align(&[hits(&[(7, 3.0), (2, 1.0)]), hits(&[(2, 0.9)]), vec![]], &[0; 8]);
+        let ties: Arc<[u32]> = (0..8).rev().collect();
+        let pool = Pool::align(&[hits(&[(7, 3.0), (2, 1.0)]), hits(&[(2, 0.9)]), vec![]], &ties);
         assert_eq!((pool.len(), pool.legs()), (2, 3));
-        assert_eq!(pool.docs(), [DocIdx(2), DocIdx(7)]);
+        assert_eq!(pool.docs(), [DocIdx(7), DocIdx(2)], "in the order of equal scores");
         let row = pool.row_of(DocIdx(2)).unwrap();
         assert_eq!(pool.hit(row, 0), Some(LegHit { rank: 2, score: 1.0 }));
         assert_eq!(pool.hit(row, 1), Some(LegHit { rank: 1, score: 0.9 }));
         assert_eq!(pool.hit(row, 2), None);
         assert_eq!(pool.hit(pool.row_of(DocIdx(7)).unwrap(), 1), None, "not returned is not a score of 0");
-        assert_eq!(pool.row_of(DocIdx(3)), None);
+        assert_eq!((pool.row_of(DocIdx(3)), pool.row_of(DocIdx(8))), (None, None));
     }
 
     #[test]
     fn a_passage_twice_in_a_leg_keeps_its_better_place() {
-        let pool = Pool::align(&[hits(&[(1, 3.0), (0, 2.0), (1, 1.0)])], &[1, 0]);
-        assert_eq!(pool.hit(1, 0), Some(LegHit { rank: 1, score: 3.0 }));
+        let pool = Pool::align(&[hits(&[(1, 3.0), (0, 2.0), (1, 1.0)])], &Arc::from([1, 0]));
+        assert_eq!(pool.hit(0, 0), Some(LegHit { rank: 1, score: 3.0 }));
     }
 
     #[test]
     fn no_legs_and_empty_legs_make_an_empty_pool() {
-        assert!(Pool::align(&[] as &[Vec<Hit>], &[]).is_empty());
-        assert!(Pool::align(&[Vec::<Hit>::new(), vec![]], &[]).is_empty());
+        let none = Arc::default();
+        assert!(Pool::align(&[] as &[Vec<Hit>], &none).is_empty());
+        let empty = Pool::align(&[Vec::<Hit>::new(), vec![]], &none);
+        assert_eq!((empty.len(), empty.row_of(DocIdx(0))), (0, None));
     }
 }

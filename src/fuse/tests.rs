@@ -1,6 +1,7 @@
 //! Fusion against values worked by hand, and against a plain restatement that builds and sorts a list.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
@@ -14,7 +15,7 @@ fn leg(list: &[(u32, f32)]) -> Vec<Hit> {
 }
 
 /// Ids are given out so that the greater number has the greater id: it comes first among equals.
-fn ties(docs: u32) -> Vec<u32> {
+fn ties(docs: u32) -> Arc<[u32]> {
     (0..docs).rev().collect()
 }
 
@@ -210,7 +211,7 @@ proptest! {
         convex: bool,
         seed in 0u32..40,
     ) {
-        let ties: Vec<u32> = (0..40).map(|doc| (doc * 7 + seed) % 40).collect();
+        let ties: Arc<[u32]> = (0..40).map(|doc| (doc * 7 + seed) % 40).collect();
         let legs: Vec<Vec<Hit>> = legs.iter().map(|scores| {
             let mut hits: Vec<Hit> =
                 scores.iter().map(|(&doc, &s)| Hit { doc: DocIdx(doc), score: f32::from(s) / 3.0 }).collect();

@@ -176,7 +176,7 @@ pub(super) fn swaps_of(lines: &Lines, line: usize, judged: u32, depth: usize, sw
     let known = swaps.len();
     let (mut always, mut above) = (0usize, 0);
     for other in (0..lines.len()).filter(|&other| other != line) {
-        let first = lines.precedes(other, line);
+        let first = other < line;
         let swap = match lines.side(line, other) {
             Side::Above => {
                 always += 1;

@@ -17,14 +17,12 @@ const ROUNDING: f64 = 1e-12;
 /// The passages that any of the two legs returned within the window, as lines.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Lines {
-    /// Pool rows, ascending.
+    /// Pool rows, ascending, so that of lines of one height the smaller number comes first in the list.
     pub(super) rows: Vec<usize>,
     /// Where the line is at α = 0 and at α = 1: what the two legs say, in a scale in which the fused
     /// score is linear.
     pub(super) zero: Vec<f64>,
     pub(super) one: Vec<f64>,
-    /// Order of equal scores, least first.
-    pub(super) ties: Vec<u32>,
 }
 
 /// How another line lies to the line that is looked at.
@@ -54,7 +52,6 @@ impl Lines {
             lines.rows.push(row);
             lines.zero.push(zero);
             lines.one.push(one);
-            lines.ties.push(pool.tie(row));
         }
         if mean != Mean::Arithmetic {
             level(&mut lines.zero);
@@ -87,17 +84,11 @@ impl Lines {
             Side::Rises(zero / (zero - one))
         } else if zero > 0.0 && one < 0.0 {
             Side::Falls(zero / (zero - one))
-        } else if zero > 0.0 || one > 0.0 || (zero == 0.0 && one == 0.0 && self.precedes(other, line)) {
+        } else if zero > 0.0 || one > 0.0 || (zero == 0.0 && one == 0.0 && other < line) {
             Side::Above
         } else {
             Side::Below
         }
-    }
-
-    /// Whether `line` comes before `other` where their scores are equal.
-    #[inline]
-    pub(super) fn precedes(&self, line: usize, other: usize) -> bool {
-        self.ties[line] < self.ties[other]
     }
 
     /// Only the lines at these places, which must ascend.
@@ -107,7 +98,6 @@ impl Lines {
             rows: places.iter().map(|&place| self.rows[place]).collect(),
             zero: pick(&self.zero),
             one: pick(&self.one),
-            ties: places.iter().map(|&place| self.ties[place]).collect(),
         }
     }
 
@@ -125,7 +115,7 @@ impl Lines {
         }
         let mut order: Vec<usize> = (0..self.len()).collect();
         order.sort_unstable_by_key(|&place| {
-            (by_height(&self.zero, place), by_height(&self.one, place), self.ties[place])
+            (by_height(&self.zero, place), by_height(&self.one, place), place)
         });
         let mut above = vec![0; self.len()];
         let mut seen = PrefixCounts::new(self.len());

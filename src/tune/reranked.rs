@@ -87,14 +87,13 @@ struct Change {
 impl Sets<'_> {
     /// The set at `alpha` by height, equal heights by id.
     fn at(&self, alpha: f64) -> Vec<bool> {
-        let mut order: Vec<(f64, u32, usize)> = (0..self.lines.len())
-            .map(|line| (self.lines.height(line, alpha), self.lines.ties[line], line))
-            .collect();
+        let mut order: Vec<(f64, usize)> =
+            (0..self.lines.len()).map(|line| (self.lines.height(line, alpha), line)).collect();
         if self.n < order.len() && self.n > 0 {
             order.select_nth_unstable_by(self.n - 1, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         }
         let mut set = vec![false; order.len()];
-        for &(_, _, line) in order.iter().take(self.n) {
+        for &(_, line) in order.iter().take(self.n) {
             set[line] = true;
         }
         set
@@ -159,8 +158,7 @@ impl Sets<'_> {
         let lines = self.lines;
         let above = |line: usize, alpha| lines.height(line, alpha) - lines.height(leaves, alpha);
         let meets = |line: usize| above(line, alpha - step) * above(line, alpha + step) <= 0.0;
-        let mut meeting: Vec<usize> = (0..lines.len()).filter(|&line| meets(line)).collect();
-        meeting.sort_unstable_by_key(|&line| lines.ties[line]);
+        let meeting: Vec<usize> = (0..lines.len()).filter(|&line| meets(line)).collect();
         let places = meeting.iter().filter(|&&line| before[line]).count();
         let mut set = before.to_vec();
         for (place, &line) in meeting.iter().enumerate() {
@@ -220,7 +218,7 @@ impl<'a> Walk<'a> {
         let mut unscorable = 0;
         for &row in candidates {
             match self.query.second.get(row) {
-                Some(&SecondScore::Score(score)) => keys.push(order_key(score, self.query.pool.tie(row))),
+                Some(&SecondScore::Score(score)) => keys.push(order_key(score, row as u32)),
                 Some(SecondScore::Unscorable) => unscorable += 1,
                 Some(SecondScore::TooLow) => {}
                 Some(SecondScore::NotYet) | None => self.missing[row] = true,
@@ -236,7 +234,7 @@ impl<'a> Walk<'a> {
                         Some(keys.len() as Rank + 1)
                     }
                     &SecondScore::Score(score) => {
-                        let key = order_key(score, self.query.pool.tie(row));
+                        let key = order_key(score, row as u32);
                         Some(1 + keys.iter().filter(|&&other| other > key).count() as Rank)
                     }
                 }

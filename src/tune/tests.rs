@@ -19,7 +19,7 @@ pub fn never() -> bool {
 }
 
 pub fn pool(legs: &[&[(u32, f32)]]) -> Pool {
-    let ties: Vec<u32> = (0..DOCS).rev().collect();
+    let ties: std::sync::Arc<[u32]> = (0..DOCS).rev().collect();
     let hits = |leg: &&[(u32, f32)]| {
         let mut hits: Vec<Hit> = leg.iter().map(|&(doc, score)| Hit { doc: DocIdx(doc), score }).collect();
         hits.sort_by(|a, b| b.score.total_cmp(&a.score).then(b.doc.cmp(&a.doc)));
@@ -142,7 +142,7 @@ pub fn exact_list(pool: &Pool, alpha: Ratio) -> Vec<usize> {
         }
     };
     let mut rows: Vec<usize> = (0..pool.len()).filter(|&row| score(row).is_some()).collect();
-    rows.sort_by(|&a, &b| score(b).cmp(&score(a)).then(pool.tie(a).cmp(&pool.tie(b))));
+    rows.sort_by(|&a, &b| score(b).cmp(&score(a)).then(a.cmp(&b)));
     rows
 }
 

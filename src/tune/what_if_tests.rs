@@ -37,7 +37,7 @@ fn by_score<'a>(
             return None;
         }
         let key = |row: usize| match query.second[row] {
-            SecondScore::Score(score) => order_key(score, query.pool.tie(row)),
+            SecondScore::Score(score) => order_key(score, row as u32),
             SecondScore::Unscorable | SecondScore::TooLow | SecondScore::NotYet => 0,
         };
         let before = |own: u64| candidates.iter().filter(|&&other| key(other) > own).count();
@@ -55,7 +55,7 @@ fn by_score<'a>(
 }
 
 /// What a query's list is after the reranker, or nothing while a candidate waits.
-fn reranked(pool: &Pool, second: &[SecondScore], list: &[usize], n: usize) -> Option<Vec<usize>> {
+fn reranked(second: &[SecondScore], list: &[usize], n: usize) -> Option<Vec<usize>> {
     let set = &list[..n.min(list.len())];
     if set.iter().any(|&row| second[row] == SecondScore::NotYet) {
         return None;
@@ -65,7 +65,7 @@ fn reranked(pool: &Pool, second: &[SecondScore], list: &[usize], n: usize) -> Op
         _ => None,
     };
     let mut scored: Vec<usize> = set.iter().copied().filter(|&row| score(row).is_some()).collect();
-    scored.sort_by(|&a, &b| score(b).partial_cmp(&score(a)).unwrap().then(pool.tie(a).cmp(&pool.tie(b))));
+    scored.sort_by(|&a, &b| score(b).partial_cmp(&score(a)).unwrap().then(a.cmp(&b)));
     scored.extend(set.iter().copied().filter(|&row| second[row] == SecondScore::Unscorable));
     Some(scored)
 }
@@ -95,7 +95,7 @@ proptest! {
             let n = grid.candidates[cell.candidates];
             let first = metric(&placed(&query, |row| list.rank(row)), n);
             prop_assert_eq!(what_if.value(Plane::FirstStage, cell, 0), Some(f64::from(first as f32)));
-            let after = reranked(&pool, &second, &list.whole(), n).map(|order| {
+            let after = reranked(&second, &list.whole(), n).map(|order| {
                 let rank = |row| order.iter().position(|&other| other == row).map(|place| place as u32 + 1);
                 f64::from(metric(&placed(&query, rank), n) as f32)
             });

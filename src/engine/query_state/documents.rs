@@ -147,7 +147,7 @@ mod tests {
         let mut state = QueryState::typed("q", 1);
         state.by_document = Some(ByDocument::new(Arc::clone(&documents)));
         let hits: Vec<Hit> = (0..5).map(|doc| Hit { doc: DocIdx(doc), score: 9.0 - doc as f32 }).collect();
-        let tie_order: Vec<u32> = (0..6).collect();
+        let tie_order: Arc<[u32]> = (0..6).collect();
         state.set_leg(LegId(0), hits, None, &tie_order);
         let legs = [LegName { name: "x".into(), scale: LegScale::Unknown }];
         let ran = [LegId(0)].into_iter().collect();

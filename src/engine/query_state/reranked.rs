@@ -3,7 +3,7 @@
 use super::QueryState;
 use crate::domain::{DocIdx, Rank, Score, Settings};
 use crate::engine::final_order::{Candidate, Finish, Placed, final_list};
-use crate::fuse::{FusedList, Pool};
+use crate::fuse::FusedList;
 use crate::judge::{self, Metrics, measure};
 use crate::rerank::cascade::{self, PairScore, StageList, StagePlan};
 
@@ -73,18 +73,17 @@ impl Reranked {
     }
 
     /// What these stages make of candidates, which are pool rows in fused order. `score(reranker, row)` is
-    /// what is known of a pair, `tie(row)` the passage's tie order.
+    /// what is known of a pair.
     pub fn of(
         candidates: Vec<usize>,
         stages: &[StagePlan],
         score: impl Fn(usize, usize) -> PairScore,
-        tie: impl Fn(usize) -> u32,
     ) -> Self {
         let Some((last, earlier)) = stages.split_last() else {
             return Self { candidates, lists: Vec::new(), last: None };
         };
         let score = |reranker: usize, place: usize| score(reranker, candidates[place]);
-        let lists = cascade::run(earlier, candidates.len(), score, |place| tie(candidates[place]));
+        let lists = cascade::run(earlier, candidates.len(), score, |place| candidates[place] as u32);
         let ready = lists.last().is_none_or(|list| list.complete);
         let before = match lists.last() {
             Some(list) => list.order.clone(),
@@ -102,17 +101,16 @@ impl Reranked {
     /// threshold as the settings say, and behind it what that stage did not re-score, in the order before.
     pub fn delivered(&self, state: &QueryState, settings: &Settings) -> Delivered {
         let finish = Finish { blend: settings.blend, threshold: settings.threshold };
-        self.finished(&state.pool, &state.fused, finish)
+        self.finished(&state.fused, finish)
     }
 
-    /// The same over any pool and its fused list, the ones that the candidates are of.
-    pub fn finished(&self, pool: &Pool, fused: &FusedList, finish: Finish) -> Delivered {
+    /// The same over any fused list, the one that the candidates are of.
+    pub fn finished(&self, fused: &FusedList, finish: Finish) -> Delivered {
         let Some(last) = &self.last else { return Delivered::default() };
         let row = |place: usize| self.candidates[place];
         let head: Vec<Candidate> = (last.before.iter().zip(&last.scores))
             .map(|(&place, &score)| Candidate {
                 row: row(place),
-                tie: pool.tie(row(place)),
                 first: fused.score(row(place)).unwrap_or_default(),
                 reranked: number(score),
                 waits: score == PairScore::NotYet,
@@ -188,7 +186,7 @@ impl QueryState {
     /// The candidate set of `n` under these stages. The query is fused already.
     pub fn reranked(&self, stages: &[StagePlan], n: usize) -> Reranked {
         let score = |reranker: usize, row: usize| self.score(reranker, row);
-        Reranked::of(self.fused.top(n), stages, score, |row| self.pool.tie(row))
+        Reranked::of(self.fused.top(n), stages, score)
     }
 
     /// The metrics of the first stage's list at these settings' N, and their ceiling. The query is fused
@@ -238,13 +236,15 @@ impl QueryState {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::domain::{Hit, LegId, LegName, LegScale, LegSet};
     use crate::fuse::{Fuser, FusionPlan};
 
     /// Six passages in the order 0 to 5.
     fn state() -> QueryState {
-        let tie_order: Vec<u32> = (0..6).collect();
+        let tie_order: Arc<[u32]> = (0..6).collect();
         let hits: Vec<Hit> = (0..6).map(|doc| Hit { doc: DocIdx(doc), score: 9.0 - doc as f32 }).collect();
         let mut state = QueryState::typed("q", 2);
         state.set_leg(LegId(0), hits, None, &tie_order);
@@ -333,7 +333,7 @@ mod tests {
         let mut state = state();
         state.set_score(1, DocIdx(3), PairScore::Score(0.5));
         let hits = vec![Hit { doc: DocIdx(9), score: 1.0 }, Hit { doc: DocIdx(3), score: 0.5 }];
-        state.set_leg(LegId(1), hits, None, &(0..10).collect::<Vec<u32>>());
+        state.set_leg(LegId(1), hits, None, &(0..10).collect());
         let row = state.pool().row_of(DocIdx(3)).unwrap();
         assert_eq!(state.score(1, row), PairScore::Score(0.5));
         assert_eq!(state.score(0, row), PairScore::NotYet);

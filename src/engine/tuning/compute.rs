@@ -214,11 +214,11 @@ impl<'a> Desk<'a> {
             let facts = &self.job.queries[place];
             let stages = at_depths(&self.job.stages, self.job.settings.reranker.depths(set.len()));
             let score = |reranker: usize, row: usize| facts.score(reranker, row);
-            let reranked = Reranked::of(set.to_vec(), &stages, score, |row| facts.pool.tie(row));
+            let reranked = Reranked::of(set.to_vec(), &stages, score);
             if !reranked.is_complete() {
                 return None;
             }
-            let delivered = reranked.finished(&facts.pool, list, finish).list;
+            let delivered = reranked.finished(list, finish).list;
             let rank = |row: &usize| (1..).zip(&delivered).find(|(_, placed)| placed.row == *row);
             Some(asked.iter().map(|row| rank(row).map(|(rank, _)| rank)).collect())
         };

@@ -11,7 +11,7 @@ const DOCS: u32 = 12;
 
 /// Two legs in opposite order, and three rerankers' scores of all passages but `waits` by the last of them.
 fn state(seed: u32, waits: Option<u32>) -> QueryState {
-    let tie_order: Vec<u32> = (0..DOCS).collect();
+    let tie_order: Arc<[u32]> = (0..DOCS).collect();
     let mut state = QueryState::typed("q", 2);
     let hit = |doc: u32, score: u32| Hit { doc: DocIdx(doc), score: score as f32 };
     state.set_leg(LegId(0), (0..DOCS).map(|doc| hit(doc, 50 - doc)).collect(), None, &tie_order);

@@ -23,7 +23,7 @@ fn json(call: &Call) -> Value {
 
 /// Two legs that share half of their passages, with scores as BM25's and cosine's.
 fn pool(random: &mut SplitMix64) -> Pool {
-    let ties: Vec<u32> = (0..200).rev().collect();
+    let ties: std::sync::Arc<[u32]> = (0..200).rev().collect();
     let mut leg = |from: u32, scale: f64, least: f64| -> Vec<Hit> {
         let mut hits: Vec<Hit> = (from..from + 60)
             .map(|doc| Hit {
