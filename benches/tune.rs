@@ -114,14 +114,13 @@ fn main() {
         candidates: vec![10, 20, 50, 100, 200],
     };
     let ndcg = |placed: &[Placed], n: usize| Goal::Ndcg10.of(&measure(placed, n, 1));
-    let by_score = |place: usize, _: &FusedList, set: &[usize], asked: &[usize]| {
+    let by_score = |place: usize, _: &FusedList, set: &[usize], asked: &[Option<usize>]| {
         let score = |row: usize| match queries[place].second[row] {
             SecondScore::Score(score) => score,
             _ => f32::MIN,
         };
-        let rank =
-            |&row: &usize| Some(1 + set.iter().filter(|&&other| score(other) > score(row)).count() as u32);
-        Some(asked.iter().map(rank).collect())
+        let rank = |row: usize| 1 + set.iter().filter(|&&other| score(other) > score(row)).count() as u32;
+        Some(asked.iter().map(|row| row.map(rank)).collect())
     };
     harness::measure(&format!("what-if, {} cells x {QUERIES} queries", grid().cells()), None, || {
         drop(black_box(what_if(&queries, grid(), &ndcg, Some(&by_score), &mut |_| {}, &never)));

@@ -16,6 +16,17 @@ pub fn order_key(score: Score, tie: u32) -> u64 {
     (u64::from(sortable) << 32) | u64::from(u32::MAX - tie)
 }
 
+/// The score in a key that is not 0.
+pub fn score_of(key: u64) -> Score {
+    let sortable = (key >> 32) as u32;
+    Score::from_bits(if sortable >> 31 == 1 { sortable & !(1 << 31) } else { !sortable })
+}
+
+/// The tie order in a key that is not 0.
+pub fn tie_of(key: u64) -> u32 {
+    u32::MAX - key as u32
+}
+
 /// Indices of the `n` greatest keys, greatest first; keys of 0 are left out.
 pub fn top(keys: &[u64], n: usize) -> Vec<usize> {
     let mut best = Best::new(n, keys.len());
@@ -27,7 +38,7 @@ pub fn top(keys: &[u64], n: usize) -> Vec<usize> {
 
 /// The `n` greatest of keys that come one after the other, with their indices. What is no greater than the
 /// `n`-th of those seen so far is passed over with one comparison.
-pub struct Best {
+struct Best {
     n: usize,
     /// At most twice `n`; when there are as many, the lower half goes.
     kept: Vec<(u64, usize)>,
@@ -36,13 +47,13 @@ pub struct Best {
 
 impl Best {
     /// `of`: how many keys will come.
-    pub fn new(n: usize, of: usize) -> Self {
+    fn new(n: usize, of: usize) -> Self {
         Self { n, kept: Vec::with_capacity(n.saturating_mul(2).min(of)), bar: 0 }
     }
 
     /// Takes a key; one of 0 is left out.
     #[inline]
-    pub fn offer(&mut self, key: u64, index: usize) {
+    fn offer(&mut self, key: u64, index: usize) {
         if key > self.bar && self.n > 0 {
             self.kept.push((key, index));
             if self.kept.len() == self.n.saturating_mul(2) {
@@ -60,7 +71,7 @@ impl Best {
     }
 
     /// The indices, greatest key first.
-    pub fn into_order(mut self) -> Vec<usize> {
+    fn into_order(mut self) -> Vec<usize> {
         if self.kept.len() > self.n {
             self.halve();
         }
@@ -74,13 +85,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    /// The score in a key; `None`: the key of 0.
-    fn score_of(key: u64) -> Option<Score> {
-        let sortable = (key >> 32) as u32;
-        let bits = if sortable >> 31 == 1 { sortable & !(1 << 31) } else { !sortable };
-        (key != 0).then(|| Score::from_bits(bits))
-    }
 
     #[test]
     fn keys_sort_like_scores_and_ties_like_ids() {
@@ -121,8 +125,8 @@ mod tests {
             prop_assume!(!a.is_nan() && !b.is_nan());
             let plain = (a + 0.0).total_cmp(&(b + 0.0)).then(t.cmp(&s));
             prop_assert_eq!(order_key(a, s).cmp(&order_key(b, t)), plain);
-            let back = score_of(order_key(a, s)).map(f32::to_bits);
-            prop_assert_eq!(back, Some((a + 0.0).to_bits()));
+            prop_assert_eq!(score_of(order_key(a, s)).to_bits(), (a + 0.0).to_bits());
+            prop_assert_eq!(tie_of(order_key(a, s)), s);
         }
     }
 }

@@ -73,7 +73,7 @@ impl Side {
             let values = if reranked { scores.reranked.as_deref()? } else { &scores.first };
             let query = collection.query(row.query);
             let golds = row.golds.iter().map(|gold| SideGold {
-                id: gold.id.clone(),
+                id: gold.id.to_string(),
                 grade: gold.grade,
                 first: gold.fused,
                 rank: if reranked { gold.reranked } else { gold.fused },

@@ -6,7 +6,7 @@
 //! list has the reranker's own scores.
 
 use crate::domain::Score;
-use crate::order::order_key;
+use crate::order::{order_key, score_of, tie_of};
 
 /// One candidate.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -54,7 +54,7 @@ pub fn final_list(candidates: &[Candidate], finish: Finish) -> Vec<Placed> {
             sum as Score
         }))
     };
-    let mut keyed: Vec<(u64, Placed)> = Vec::with_capacity(candidates.len());
+    let mut keys: Vec<u64> = Vec::with_capacity(candidates.len());
     for (place, candidate) in (0u32..).zip(candidates) {
         let score = score(candidate);
         if let (Some(score), Some(least)) = (score, finish.threshold)
@@ -62,15 +62,19 @@ pub fn final_list(candidates: &[Candidate], finish: Finish) -> Vec<Placed> {
         {
             continue;
         }
-        // A scored one's key has the score in its upper half, where it is above 1 (see `order_key`).
-        let key = match score {
+        // A scored one's key has the score in its upper half, where it is above 1 (see `order_key`); another
+        // one's has its place.
+        keys.push(match score {
             Some(score) => order_key(score, candidate.row as u32),
             None => u64::from(!candidate.waits) << 32 | u64::from(u32::MAX - place),
-        };
-        keyed.push((key, Placed { row: candidate.row, score }));
+        });
     }
-    keyed.sort_unstable_by_key(|&(key, _)| std::cmp::Reverse(key));
-    keyed.into_iter().map(|(_, placed)| placed).collect()
+    keys.sort_unstable_by_key(|&key| std::cmp::Reverse(key));
+    let placed = |key: u64| match key >> 32 {
+        0 | 1 => Placed { row: candidates[tie_of(key) as usize].row, score: None },
+        _ => Placed { row: tie_of(key) as usize, score: Some(score_of(key)) },
+    };
+    keys.into_iter().map(placed).collect()
 }
 
 /// Least to 0, greatest to 1.

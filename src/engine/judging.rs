@@ -218,9 +218,9 @@ mod tests {
     fn the_curve_knows_what_the_legs_have_together_and_what_n_could_hold() {
         let gold = |legs: [Option<Rank>; 3], fused| GoldRow {
             doc: None,
-            id: String::new(),
+            id: "".into(),
             grade: 1,
-            legs: legs.to_vec(),
+            legs: legs.into(),
             fused,
             reranked: None,
             stages: Vec::new(),

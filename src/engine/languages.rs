@@ -201,7 +201,7 @@ fn cells(rows: &[QueryRow], collection: &Collection, n: usize, legs: &[bool]) ->
             count.golds += 1;
             count.blind += usize::from(gold.blind);
             count.fused += within(gold.fused);
-            count.legs.iter_mut().zip(&gold.legs).for_each(|(found, &rank)| *found += within(rank));
+            count.legs.iter_mut().zip(&*gold.legs).for_each(|(found, &rank)| *found += within(rank));
         }
     }
     let cell = |((query, gold), count): ((&Language, &Language), Count)| Cell {
@@ -242,9 +242,9 @@ mod tests {
     fn gold(doc: u32, bm25: Option<Rank>, fused: Option<Rank>, blind: bool) -> GoldRow {
         GoldRow {
             doc: Some(DocIdx(doc)),
-            id: String::new(),
+            id: "".into(),
             grade: 1,
-            legs: vec![bm25],
+            legs: [bm25].into(),
             fused,
             stages: Vec::new(),
             decided_by: None,
@@ -262,13 +262,13 @@ mod tests {
     #[test]
     fn cells_are_by_both_languages_and_the_macro_average_weighs_languages_alike() {
         let passage = |language: &str| Passage {
-            id: String::new(),
+            id: "".into(),
             title: String::new(),
             text: String::new(),
             language: Language::new(language),
         };
         let query = |language: &str| Query {
-            id: String::new(),
+            id: "".into(),
             text: String::new(),
             language: Language::new(language),
         };

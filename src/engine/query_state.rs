@@ -5,6 +5,7 @@
 
 mod documents;
 mod judge;
+mod pair_scores;
 mod reranked;
 
 use std::collections::{HashMap, HashSet};
@@ -15,10 +16,12 @@ use crate::domain::{Analysis, DocIdx, Grade, Hit, LegId, LegSet, QueryIdx, Rank,
 use crate::engine::final_order;
 use crate::fuse::{FusedList, Fuser, Pool};
 use crate::index::QueryVector;
-use crate::judge::{Desk, JudgedIdeal, Lists, MetricPlan, Signals};
-use crate::rerank::cascade::{PairScore, StagePlan};
+use crate::judge::{JudgedIdeal, Lists, MetricPlan, Signals};
+use crate::rerank::cascade::StagePlan;
 
 use documents::ByDocument;
+pub use judge::Room;
+pub use pair_scores::PairScores;
 pub use reranked::{Reranked, StageHit};
 
 /// One judged passage or document, judged non-relevant ones included.
@@ -28,7 +31,7 @@ pub struct Judged {
     pub doc: Option<DocIdx>,
     /// Where documents are judged.
     pub document: Option<DocumentIdx>,
-    pub id: String,
+    pub id: Arc<str>,
     pub grade: Grade,
 }
 
@@ -43,18 +46,25 @@ pub struct QueryState {
     pool: Arc<Pool>,
     exact_pool: Option<Pool>,
     reading: Reading,
-    /// By reranker, then by pool row; a column that is short or missing is not scored yet.
-    scores: Vec<Vec<PairScore>>,
+    scores: PairScores,
     judged: Vec<Judged>,
-    /// The pool row of each judged passage, found once for all settings; of a document its first passage's.
-    judged_at: Vec<Option<usize>>,
+    /// Where each judged passage is in the legs, found once for all settings; of a document its first
+    /// passage.
+    judged_at: Vec<JudgedAt>,
     /// Where documents are judged.
     by_document: Option<ByDocument>,
     /// Of `judged`.
     ideal: JudgedIdeal,
     fused: FusedList,
-    /// Room for measuring.
-    desk: Desk,
+}
+
+/// Where the legs have a judged passage.
+#[derive(Debug, Clone)]
+struct JudgedAt {
+    /// In the pool.
+    row: Option<usize>,
+    /// By leg.
+    ranks: Arc<[Option<Rank>]>,
 }
 
 /// What BM25's analyzer makes of a query.
@@ -101,15 +111,15 @@ impl QueryState {
     pub fn judge_by(&mut self, collection: &Collection, query: QueryIdx) {
         let judged = collection.judgments(query).iter().filter(|j| j.grade >= 0).map(|judgment| {
             let (doc, document, id) = match (&judgment.passage, collection.documents.as_deref()) {
-                (JudgedPassage::Known(doc), _) => (Some(*doc), None, collection.passage(*doc).id.clone()),
+                (JudgedPassage::Known(doc), _) => (Some(*doc), None, collection.passage(*doc).id.as_str()),
                 (JudgedPassage::Document(document), Some(documents)) => {
                     let first = documents.passages(*document).first().copied();
-                    (first, Some(*document), documents.id(*document).to_owned())
+                    (first, Some(*document), documents.id(*document))
                 }
-                (JudgedPassage::Document(_), None) => (None, None, String::new()),
-                (JudgedPassage::Missing(id), _) => (None, None, id.clone()),
+                (JudgedPassage::Document(_), None) => (None, None, ""),
+                (JudgedPassage::Missing(id), _) => (None, None, id.as_str()),
             };
-            Judged { doc, document, id, grade: judgment.grade }
+            Judged { doc, document, id: id.into(), grade: judgment.grade }
         });
         let documents = collection.documents.as_ref().filter(|_| collection.judged_documents().is_some());
         self.by_document = documents.map(|documents| ByDocument::new(Arc::clone(documents)));
@@ -129,8 +139,16 @@ impl QueryState {
     }
 
     fn find_judged(&mut self) {
-        let row = |judged: &Judged| self.pool.row_of(judged.doc?);
-        self.judged_at = self.judged.iter().map(row).collect();
+        let at = |judged: &Judged| {
+            let row = judged.doc.and_then(|doc| self.pool.row_of(doc));
+            JudgedAt { row, ranks: self.leg_ranks(row).into() }
+        };
+        self.judged_at = self.judged.iter().map(at).collect();
+    }
+
+    /// By leg, the rank of a pool row.
+    fn leg_ranks(&self, row: Option<usize>) -> Vec<Option<Rank>> {
+        (0..self.legs.len()).map(|leg| Some(self.pool.hit(row?, leg)?.rank)).collect()
     }
 
     /// A query of which only the text is known, for a first stage of `legs`.
@@ -142,14 +160,13 @@ impl QueryState {
             exact_dense: None,
             pool: Arc::default(),
             exact_pool: None,
-            scores: Vec::new(),
+            scores: PairScores::default(),
             judged: Vec::new(),
             judged_at: Vec::new(),
             by_document: None,
             reading: Reading::default(),
             ideal: JudgedIdeal::default(),
             fused: FusedList::default(),
-            desk: Desk::default(),
         }
     }
 
@@ -247,9 +264,9 @@ impl QueryState {
             lists[dense.0] = exact;
             Pool::align(&lists, tie_order)
         });
-        for (reranker, column) in before.into_iter().enumerate() {
-            for (&doc, score) in docs.iter().zip(column) {
-                self.set_score(reranker, doc, score);
+        for reranker in 0..before.rerankers() {
+            for (row, &doc) in docs.iter().enumerate() {
+                self.set_score(reranker, doc, before.get(reranker, row));
             }
         }
         self.find_judged();

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::query_state::{JudgeContext, QueryState};
+use super::query_state::{JudgeContext, QueryState, Room};
 use super::snapshot::QueryRow;
 use crate::domain::QueryIdx;
 
@@ -66,7 +66,9 @@ fn judge_from(
     threads: usize,
 ) -> Vec<QueryRow> {
     if threads < 2 || judged.len() < 2 * LEAST_FOR_A_THREAD {
-        return judged.iter().map(|&query| listed[query.index() - offset].judge(query, context)).collect();
+        let mut room = Room::default();
+        let row = |&query: &QueryIdx| listed[query.index() - offset].judge(query, context, &mut room);
+        return judged.iter().map(row).collect();
     }
     let (left, right) = judged.split_at(judged.len() / 2);
     let middle = right[0].index();

@@ -73,9 +73,9 @@ pub fn why_of(
     };
     let gold = GoldRow {
         doc: Some(doc),
-        id: String::new(),
+        id: "".into(),
         grade: 0,
-        legs: ranks,
+        legs: ranks.into(),
         fused: first,
         reranked: None,
         stages: Vec::new(),
@@ -284,9 +284,9 @@ mod tests {
         let rank = |leg| Some(state.pool().hit(row?, leg)?.rank);
         let gold = GoldRow {
             doc: Some(DocIdx(doc)),
-            id: String::new(),
+            id: "".into(),
             grade: 1,
-            legs: vec![rank(0), rank(1)],
+            legs: [rank(0), rank(1)].into(),
             fused: None,
             reranked: None,
             stages: Vec::new(),

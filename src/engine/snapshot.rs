@@ -153,10 +153,10 @@ pub struct RerankedRow {
 pub struct GoldRow {
     /// `None`: judged relevant, but not in the corpus.
     pub doc: Option<DocIdx>,
-    pub id: String,
+    pub id: Arc<str>,
     pub grade: Grade,
     /// By `LegId`.
-    pub legs: Vec<Option<Rank>>,
+    pub legs: Arc<[Option<Rank>]>,
     pub fused: Option<Rank>,
     /// The rank in the delivered list.
     pub reranked: Option<Rank>,

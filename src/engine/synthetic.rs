@@ -241,7 +241,7 @@ fn query(size: Size, tie_order: &Arc<[u32]>, random: &mut SplitMix64) -> QuerySt
     let judged = |doc: DocIdx| Judged {
         doc: Some(doc),
         document: None,
-        id: format!("d{}", doc.0),
+        id: format!("d{}", doc.0).into(),
         grade: 1 + (doc.0 % 3) as i32,
     };
     state.set_judged(golds.into_iter().map(judged).collect());
@@ -255,6 +255,7 @@ fn fraction(random: &mut SplitMix64) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::query_state::Room;
 
     const SIZE: Size = Size { queries: 300, passages: 2000, depth: 60, golds: 4, legs: 3 };
 
@@ -267,7 +268,7 @@ mod tests {
         let whole = desk.judge(&settings, Duration::MAX);
         assert_eq!(desk.judge(&settings, Duration::ZERO), whole);
         assert_eq!(whole.iter().map(|row| row.query.0).collect::<Vec<_>>(), (0..300).collect::<Vec<_>>());
-        let alone = desk.listed[211].judge(QueryIdx(211), &{
+        let context = {
             let plan = Box::leak(Box::new(FusionPlan::of(&settings, &desk.legs, LegSet::all(3))));
             JudgeContext {
                 settings: &settings,
@@ -279,7 +280,8 @@ mod tests {
                 reranks: true,
                 rerank_failed: false,
             }
-        });
+        };
+        let alone = desk.listed[211].judge(QueryIdx(211), &context, &mut Room::default());
         assert_eq!(alone, whole[211]);
         assert!(whole.iter().any(|row| row.golds.iter().any(|gold| gold.fate.is_some())));
     }

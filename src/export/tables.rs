@@ -258,7 +258,7 @@ fn golds(snapshot: &Snapshot, collection: &Collection) -> Table {
             let why = whys.and_then(|whys| whys.get(at)?.get(place)?.as_ref());
             let mut cells: Vec<Cell> = vec![
                 collection.query(row.query).id.as_str().into(),
-                gold.id.as_str().into(),
+                (*gold.id).into(),
                 gold.grade.to_string().into(),
                 fate(gold).map_or(Cell::Missing, |fate| fate.name().into()),
                 gold.fused.into(),

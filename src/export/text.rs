@@ -214,7 +214,7 @@ fn lost(out: &mut String, snapshot: &Snapshot, collection: &Collection) {
             cut(&query.text, 60)
         );
         for gold in row.golds.iter().filter(|gold| is_lost(gold.first_fate)) {
-            let ranks: Vec<String> = (snapshot.legs.iter().zip(&gold.legs))
+            let ranks: Vec<String> = (snapshot.legs.iter().zip(&*gold.legs))
                 .map(|(leg, rank)| {
                     format!("{} {}", leg.name, rank.map_or_else(|| "–".to_owned(), |r| r.to_string()))
                 })

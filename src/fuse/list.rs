@@ -5,8 +5,10 @@
 //! (trec_eval's rule), which is the order of the pool's rows. A rank is a count of greater scores, with no
 //! sort.
 
+use std::cmp::Reverse;
+
 use crate::domain::{Rank, Score};
-use crate::order::{self, Best};
+use crate::order;
 
 /// The score of a row that is not in the list. The fuser writes finite scores, so all are above it.
 pub(super) const ABSENT: Score = Score::NEG_INFINITY;
@@ -51,17 +53,18 @@ impl FusedList {
         Some(1 + before + after)
     }
 
-    /// The ranks of several rows at once; the same as [`FusedList::rank`] of each, but linear in the
-    /// pool however many are asked for (a query may have thousands of judged passages).
-    pub fn ranks(&self, rows: &[usize]) -> Vec<Option<Rank>> {
+    /// The ranks of several rows at once, `None` for what has no row; the same as [`FusedList::rank`] of
+    /// each, but linear in the pool however many are asked for (a query may have thousands of judged
+    /// passages).
+    pub fn ranks(&self, rows: &[Option<usize>]) -> Vec<Option<Rank>> {
         if rows.len() <= COUNTS_BEFORE_SORT {
-            return rows.iter().map(|&row| self.rank(row)).collect();
+            return rows.iter().map(|&row| self.rank(row?)).collect();
         }
         let mut ascending: Vec<u64> =
             (0..self.scores.len()).map(|row| self.key(row)).filter(|&key| key != 0).collect();
         ascending.sort_unstable();
         let rank = |key| (ascending.len() - ascending.partition_point(|&other| other <= key)) as Rank + 1;
-        rows.iter().map(|&row| self.key(row)).map(|key| (key != 0).then(|| rank(key))).collect()
+        rows.iter().map(|&row| Some(self.key(row?)).filter(|&key| key != 0).map(rank)).collect()
     }
 
     /// How many rows are in the list.
@@ -81,12 +84,14 @@ impl FusedList {
         if above.len() < n && guess > Score::MIN {
             self.rows_from(Score::MIN, &mut above);
         }
-        let mut best = Best::new(n, above.len());
-        for row in above {
-            let row = row as usize;
-            best.offer(order::order_key(self.scores[row], row as u32), row);
+        let mut keys: Vec<u64> =
+            above.into_iter().map(|row| order::order_key(self.scores[row as usize], row)).collect();
+        if let Some(last) = n.checked_sub(1).filter(|&last| last < keys.len()) {
+            keys.select_nth_unstable_by_key(last, |&key| Reverse(key));
         }
-        best.into_order()
+        keys.truncate(n);
+        keys.sort_unstable_by_key(|&key| Reverse(key));
+        keys.into_iter().map(|key| order::tie_of(key) as usize).collect()
     }
 
     /// The rows with at least this score. Written without a branch by row: which rows are high is as good
@@ -167,9 +172,10 @@ mod tests {
             prop_assert_eq!(list.top(n), sorted[..n.min(sorted.len())].to_vec());
             prop_assert_eq!(list.len(), sorted.len());
             prop_assert_eq!(list.is_empty(), sorted.is_empty());
-            let rows: Vec<usize> = (0..list.scores.len()).collect();
+            let rows: Vec<Option<usize>> = (0..list.scores.len()).map(Some).chain([None]).collect();
             let ranks = list.ranks(&rows);
-            for row in rows {
+            prop_assert_eq!(ranks.last(), Some(&None));
+            for row in rows.into_iter().flatten() {
                 let rank = sorted.iter().position(|&r| r == row).map(|place| place as Rank + 1);
                 prop_assert_eq!(list.rank(row), rank);
                 prop_assert_eq!(ranks[row], rank);

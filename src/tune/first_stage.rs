@@ -7,7 +7,7 @@ use super::axis::{AxisPlans, Exactness};
 use super::curve::{Break, StepCurve};
 use super::goal::Objective;
 use super::lines::{Lines, Side};
-use super::{Cancel, Cancelled, JudgedRow, RESOLUTION, TuneQuery, check};
+use super::{Cancel, Cancelled, RESOLUTION, TuneQuery, check};
 use crate::domain::Rank;
 use crate::fuse::{FusedList, Fuser};
 use crate::judge::Placed;
@@ -80,13 +80,10 @@ pub fn first_stage_curve(
 }
 
 fn value_of(list: &FusedList, query: &TuneQuery<'_>, objective: &Objective<'_>) -> f64 {
-    let rows: Vec<usize> = query.judged.iter().filter_map(|judged| judged.row).collect();
-    let mut ranks = list.ranks(&rows).into_iter();
-    let place = |judged: &JudgedRow| Placed {
-        grade: judged.grade,
-        rank: judged.row.and_then(|_| ranks.next().flatten()),
-    };
-    (objective.value)(&query.judged.iter().map(place).collect::<Vec<_>>())
+    let rows: Vec<Option<usize>> = query.judged.iter().map(|judged| judged.row).collect();
+    let places = query.judged.iter().zip(list.ranks(&rows));
+    let placed = places.map(|(judged, rank)| Placed { grade: judged.grade, rank });
+    (objective.value)(&placed.collect::<Vec<_>>())
 }
 
 fn constant_curve(query: &TuneQuery<'_>, fusers: &AxisFusers<'_>, objective: &Objective<'_>) -> StepCurve {

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 
 use super::super::tests::*;
-use super::super::{Axis, Goal, exactness};
+use super::super::{Axis, Goal, JudgedRow, exactness};
 use super::*;
 use crate::domain::DocIdx;
 use crate::fuse::{FusionPlan, Mean, Method, OpenSearch, Rescale};

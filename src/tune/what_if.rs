@@ -134,7 +134,8 @@ pub type MetricAt<'a> = &'a (dyn Fn(&[Placed], usize) -> f64 + 'a);
 /// What the second stage makes of the candidate set of the query at a place, given in the order of the fused
 /// list: the rank of each of the rows asked for (all of them candidates), `None` for one that is not
 /// delivered. Nothing where a stage is not through.
-pub type Rerank<'a> = &'a (dyn Fn(usize, &FusedList, &[usize], &[usize]) -> Option<Vec<Option<Rank>>> + 'a);
+pub type Rerank<'a> =
+    &'a (dyn Fn(usize, &FusedList, &[usize], &[Option<usize>]) -> Option<Vec<Option<Rank>>> + 'a);
 
 /// Computes the whole grid, column by column, coarse steps of α first and of each every method, so that
 /// the picture is there early. `finished` hears of each column.
@@ -212,30 +213,25 @@ fn measure_all(
     list: &FusedList,
     candidates: &[usize],
     metric: MetricAt<'_>,
-    rerank: Option<impl Fn(&FusedList, &[usize], &[usize]) -> Option<Vec<Option<Rank>>>>,
+    rerank: Option<impl Fn(&FusedList, &[usize], &[Option<usize>]) -> Option<Vec<Option<Rank>>>>,
     values: &mut Vec<(f64, Option<f64>)>,
 ) {
-    let rows: Vec<usize> = query.judged.iter().filter_map(|judged| judged.row).collect();
+    let rows: Vec<Option<usize>> = query.judged.iter().map(|judged| judged.row).collect();
     let ranks = list.ranks(&rows);
-    // Where each judged passage stands among those rows.
-    let mut rest = 0..;
-    let places: Vec<Option<usize>> =
-        query.judged.iter().map(|judged| judged.row.and_then(|_| rest.next())).collect();
-    let place = |rank: &dyn Fn(usize) -> Option<Rank>| -> Vec<Placed> {
-        let judged = query.judged.iter().zip(&places);
-        judged.map(|(judged, at)| Placed { grade: judged.grade, rank: at.and_then(rank) }).collect()
+    let place = |ranks: &[Option<Rank>]| -> Vec<Placed> {
+        let places = query.judged.iter().zip(ranks);
+        places.map(|(judged, &rank)| Placed { grade: judged.grade, rank }).collect()
     };
-    let first = place(&|at| ranks[at]);
+    let first = place(&ranks);
     let deepest = candidates.iter().copied().max().unwrap_or(0);
     let head = if rerank.is_none() { Vec::new() } else { list.top(deepest) };
     for &n in candidates {
         let reranked = rerank.as_ref().and_then(|rerank| {
-            let inside: Vec<usize> =
-                (0..rows.len()).filter(|&at| ranks[at].is_some_and(|rank| rank as usize <= n)).collect();
-            let asked: Vec<usize> = inside.iter().map(|&at| rows[at]).collect();
+            let within = |rank: Option<Rank>| rank.is_some_and(|rank| rank as usize <= n);
+            let asked: Vec<Option<usize>> =
+                rows.iter().zip(&ranks).map(|(&row, &rank)| row.filter(|_| within(rank))).collect();
             let found = rerank(list, &head[..n.min(head.len())], &asked)?;
-            let rank = |at| inside.iter().zip(&found).find(|&(&of, _)| of == at).and_then(|(_, &rank)| rank);
-            Some(metric(&place(&rank), n))
+            Some(metric(&place(&found), n))
         });
         values.push((metric(&first, n), reranked));
     }

@@ -29,7 +29,7 @@ type Ranks = Option<Vec<Option<Rank>>>;
 /// stage's order, those below the threshold not at all.
 fn by_score<'a>(
     queries: &'a [TuneQuery<'a>],
-) -> impl Fn(usize, &FusedList, &[usize], &[usize]) -> Ranks + 'a {
+) -> impl Fn(usize, &FusedList, &[usize], &[Option<usize>]) -> Ranks + 'a {
     move |place, _, candidates, rows| {
         let query = &queries[place];
         let known = |&row: &usize| query.second.get(row).is_some_and(|&score| score != SecondScore::NotYet);
@@ -41,7 +41,7 @@ fn by_score<'a>(
             SecondScore::Unscorable | SecondScore::TooLow | SecondScore::NotYet => 0,
         };
         let before = |own: u64| candidates.iter().filter(|&&other| key(other) > own).count();
-        let rank = |&row: &usize| match query.second[row] {
+        let rank = |row: usize| match query.second[row] {
             SecondScore::TooLow => None,
             SecondScore::Score(_) => Some(before(key(row)) as Rank + 1),
             unscored => {
@@ -50,7 +50,7 @@ fn by_score<'a>(
                 Some((before(0) + alike.count()) as Rank + 1)
             }
         };
-        Some(rows.iter().map(rank).collect())
+        Some(rows.iter().map(|row| rank((*row)?)).collect())
     }
 }
 

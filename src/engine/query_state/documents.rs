@@ -69,7 +69,7 @@ impl QueryState {
     /// The pool row of each judged passage, or of a judged document's best passage in the fused list.
     pub(super) fn judged_rows(&self) -> Vec<Option<usize>> {
         match self.by_document {
-            None => self.judged_at.clone(),
+            None => self.judged_at.iter().map(|at| at.row).collect(),
             Some(_) => self.judged_rows_in(&self.pool, &self.fused),
         }
     }
@@ -98,7 +98,7 @@ impl QueryState {
     /// Where the judged stand in a list of rows, best first: as passages, and as metrics see it.
     pub(super) fn ranks_in(&self, order: &[usize]) -> (Vec<Option<Rank>>, JudgedRanks) {
         let Some(by) = &self.by_document else {
-            let ranks: Vec<Option<Rank>> = self.judged_at.iter().map(|&row| rank_in(order, row?)).collect();
+            let ranks: Vec<Option<Rank>> = self.judged_at.iter().map(|at| rank_in(order, at.row?)).collect();
             return (ranks.clone(), JudgedRanks { ranks, returned: order.len() });
         };
         let passages: HashMap<usize, Rank> = order.iter().copied().zip(1..).collect();

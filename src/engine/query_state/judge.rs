@@ -3,19 +3,29 @@
 //! In: the query's facts and a [`JudgeContext`]. Out: its [`QueryRow`]: ranks and fates of its golds,
 //! metrics, ceilings. It runs for every query on every key press.
 
+use std::sync::Arc;
+
 use super::documents::JudgedRanks;
 use super::{JudgeContext, Judged, QueryState};
 use crate::domain::{DocIdx, Fate, QueryIdx, Rank};
 use crate::engine::snapshot::{GoldRow, QueryRow};
 use crate::fuse::FusedList;
 use crate::judge::{
-    GoldPlace, JudgedPlaces, Placed, QueryScores, RerankState, StageCut, ceiling, deciding_stage, fate,
+    Desk, GoldPlace, JudgedPlaces, Placed, QueryScores, RerankState, StageCut, ceiling, deciding_stage, fate,
     measure,
 };
 
+/// Room to work in, kept from query to query.
+#[derive(Debug, Default)]
+pub struct Room {
+    desk: Desk,
+    /// A gold's ranks in the legs that have a weight.
+    speaking: Vec<Option<Rank>>,
+}
+
 impl QueryState {
     /// Everything the judge says about this query under one setting. Fuses first.
-    pub fn judge(&mut self, query: QueryIdx, context: &JudgeContext<'_>) -> QueryRow {
+    pub fn judge(&mut self, query: QueryIdx, context: &JudgeContext<'_>, room: &mut Room) -> QueryRow {
         self.fuse(&context.fuser);
         let settings = context.settings;
         let (n, k, level) = (settings.candidates, settings.deliver, settings.rel_level);
@@ -26,8 +36,7 @@ impl QueryState {
             return QueryRow { golds, ..QueryRow::unknown(query) };
         }
         let rows = self.judged_rows();
-        let mut ranks = self.fused.ranks(&rows.iter().copied().flatten().collect::<Vec<_>>()).into_iter();
-        let fused: Vec<Option<Rank>> = rows.iter().map(|row| row.and_then(|_| ranks.next()?)).collect();
+        let fused = self.fused.ranks(&rows);
         let place = |ranks: &[Option<Rank>]| -> Vec<Placed> {
             self.judged.iter().zip(ranks).map(|(j, &rank)| Placed { grade: j.grade, rank }).collect()
         };
@@ -53,17 +62,16 @@ impl QueryState {
             .filter(|&i| self.judged[i].grade >= level)
             .map(|i| {
                 let judged = &self.judged[i];
-                let legs: Vec<Option<Rank>> =
-                    (0..self.legs.len()).map(|leg| Some(self.pool.hit(rows[i]?, leg)?.rank)).collect();
-                let speaking: Vec<Option<Rank>> = legs
-                    .iter()
-                    .zip(context.weights)
-                    .filter(|&(_, &w)| w > 0.0)
-                    .map(|(&rank, _)| rank)
-                    .collect();
+                let legs = match self.judged_at[i].row == rows[i] {
+                    true => Arc::clone(&self.judged_at[i].ranks),
+                    false => self.leg_ranks(rows[i]).into(),
+                };
+                let speaking = legs.iter().zip(context.weights).filter(|&(_, &weight)| weight > 0.0);
+                room.speaking.clear();
+                room.speaking.extend(speaking.map(|(&rank, _)| rank));
                 let gold = GoldPlace {
                     in_corpus: judged.doc.is_some(),
-                    leg_ranks: &speaking,
+                    leg_ranks: &room.speaking,
                     // N counts passages and k what is judged: beyond N the passage's rank tells how far.
                     first: counted.ranks[i].or(fused[i]),
                     exact_first: exact.get(i).copied().flatten(),
@@ -85,7 +93,7 @@ impl QueryState {
                 GoldRow {
                     // Of a document the passage that stands highest.
                     doc: rows[i].map(|row| self.pool.doc(row)).or(judged.doc),
-                    id: judged.id.clone(),
+                    id: Arc::clone(&judged.id),
                     grade: judged.grade,
                     awaits_rerank: fate_now.is_none() && !context.rerank_failed,
                     fused: fused[i],
@@ -104,7 +112,7 @@ impl QueryState {
         let first_places = JudgedPlaces { placed: &placed, returned: counted.returned };
         let last_places = (last.zip(reranked.as_deref()))
             .map(|((_, counted), placed)| JudgedPlaces { placed, returned: counted.returned });
-        let scores = QueryScores::of(context.metrics, &self.ideal, first_places, last_places, &mut self.desk);
+        let scores = QueryScores::of(context.metrics, &self.ideal, first_places, last_places, &mut room.desk);
         QueryRow {
             query,
             golds,
@@ -170,9 +178,9 @@ impl GoldRow {
     fn unknown(judged: &Judged, legs: usize) -> Self {
         Self {
             doc: judged.doc,
-            id: judged.id.clone(),
+            id: Arc::clone(&judged.id),
             grade: judged.grade,
-            legs: vec![None; legs],
+            legs: vec![None; legs].into(),
             fused: None,
             stages: Vec::new(),
             decided_by: None,

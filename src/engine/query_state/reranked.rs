@@ -1,6 +1,6 @@
 //! What the rerankers' scores make of a query's candidate set.
 
-use super::QueryState;
+use super::{PairScores, QueryState};
 use crate::domain::{DocIdx, Rank, Score, Settings};
 use crate::engine::final_order::{Candidate, Finish, Placed, final_list};
 use crate::fuse::FusedList;
@@ -169,18 +169,18 @@ impl QueryState {
     /// Takes one score of a reranker; for a passage that is not in the pool it is of no use here.
     pub fn set_score(&mut self, reranker: usize, doc: DocIdx, score: PairScore) {
         if let Some(row) = self.pool.row_of(doc) {
-            if self.scores.len() <= reranker {
-                self.scores.resize(reranker + 1, Vec::new());
-            }
-            let column = &mut self.scores[reranker];
-            column.resize(self.pool.len(), PairScore::NotYet);
-            column[row] = score;
+            self.scores.set(reranker, row, self.pool.len(), score);
         }
     }
 
     /// What is known of a pair.
     pub fn score(&self, reranker: usize, row: usize) -> PairScore {
-        self.scores.get(reranker).and_then(|column| column.get(row)).copied().unwrap_or(PairScore::NotYet)
+        self.scores.get(reranker, row)
+    }
+
+    /// What is known of all pairs.
+    pub fn pair_scores(&self) -> &PairScores {
+        &self.scores
     }
 
     /// The candidate set of `n` under these stages. The query is fused already.
@@ -192,10 +192,9 @@ impl QueryState {
     /// The metrics of the first stage's list at these settings' N, and their ceiling. The query is fused
     /// already.
     pub fn first_metrics(&self, settings: &Settings) -> (Metrics, Metrics) {
-        let rows = &self.judged_at;
-        let mut ranks = self.fused.ranks(&rows.iter().copied().flatten().collect::<Vec<_>>()).into_iter();
-        let placed: Vec<judge::Placed> = (self.judged.iter().zip(rows))
-            .map(|(judged, row)| judge::Placed { grade: judged.grade, rank: row.and_then(|_| ranks.next()?) })
+        let rows: Vec<Option<usize>> = self.judged_at.iter().map(|at| at.row).collect();
+        let placed: Vec<judge::Placed> = (self.judged.iter().zip(self.fused.ranks(&rows)))
+            .map(|(judged, rank)| judge::Placed { grade: judged.grade, rank })
             .collect();
         let (n, level) = (settings.candidates, settings.rel_level);
         (measure(&placed, n, level), judge::ceiling(&placed, n, level))

@@ -210,17 +210,17 @@ impl<'a> Desk<'a> {
         let Settings { rel_level, blend, threshold, .. } = self.job.settings;
         let metric = |placed: &[crate::judge::Placed], n: usize| goal.of(&measure(placed, n, rel_level));
         let finish = Finish { blend, threshold };
-        let rerank = |place: usize, list: &FusedList, set: &[usize], asked: &[usize]| {
+        let rerank = |place: usize, list: &FusedList, set: &[usize], asked: &[Option<usize>]| {
             let facts = &self.job.queries[place];
             let stages = at_depths(&self.job.stages, self.job.settings.reranker.depths(set.len()));
-            let score = |reranker: usize, row: usize| facts.score(reranker, row);
+            let score = |reranker: usize, row: usize| facts.scores.get(reranker, row);
             let reranked = Reranked::of(set.to_vec(), &stages, score);
             if !reranked.is_complete() {
                 return None;
             }
             let delivered = reranked.finished(list, finish).list;
-            let rank = |row: &usize| (1..).zip(&delivered).find(|(_, placed)| placed.row == *row);
-            Some(asked.iter().map(|row| rank(row).map(|(rank, _)| rank)).collect())
+            let rank = |row: usize| (1..).zip(&delivered).find(|(_, placed)| placed.row == row);
+            Some(asked.iter().map(|row| rank((*row)?).map(|(rank, _)| rank)).collect())
         };
         let rerank: Option<Rerank<'_>> = if self.has_second() { Some(&rerank) } else { None };
         what_if(&self.queries, grid, &metric, rerank, finished, cancelled)

@@ -25,7 +25,7 @@ fn state(seed: u32, waits: Option<u32>) -> QueryState {
     let judged = |doc: u32| Judged {
         doc: Some(DocIdx(doc)),
         document: None,
-        id: doc.to_string(),
+        id: doc.to_string().into(),
         grade: 1 + (doc % 2) as i32,
     };
     state.set_judged([seed % DOCS, (seed * 5 + 2) % DOCS].map(judged).to_vec());

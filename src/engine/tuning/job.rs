@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::domain::{FusionMethod, LegName, LegSet, Settings};
-use crate::engine::query_state::{Judged, QueryState};
+use crate::engine::query_state::{Judged, PairScores, QueryState};
 use crate::fuse::{FusionPlan, Pool};
 use crate::rerank::cascade::{PairScore, StagePlan};
 use crate::tune::{Axis, Goal, JudgedRow, SecondScore};
@@ -35,7 +35,7 @@ pub struct Facts {
     /// By pool row; empty where no single reranker orders the whole candidate set.
     pub second: Vec<SecondScore>,
     /// By reranker, then by pool row, as far as there are any; empty without a second stage.
-    pub scores: Vec<Vec<PairScore>>,
+    pub scores: PairScores,
     /// A number for its language.
     pub stratum: usize,
 }
@@ -54,14 +54,8 @@ impl Facts {
             PairScore::Unscorable => SecondScore::Unscorable,
             PairScore::Score(score) => SecondScore::Score(score),
         };
-        let parts = stages.iter().flat_map(|stage| stage.parts.iter().map(|&(reranker, _)| reranker));
-        let mut scores = Vec::new();
-        for reranker in parts {
-            scores.resize(scores.len().max(reranker + 1), Vec::new());
-            scores[reranker] = (0..pool.len()).map(|row| state.score(reranker, row)).collect();
-        }
         Self {
-            scores,
+            scores: if stages.is_empty() { PairScores::default() } else { state.pair_scores().clone() },
             // What is judged non-relevant moves none of the metrics that are tuned.
             judged: state.judged().iter().filter(|judged| judged.grade > 0).map(judged).collect(),
             second: alone
@@ -69,11 +63,6 @@ impl Facts {
             pool,
             stratum,
         }
-    }
-
-    /// What is known of a pair.
-    pub fn score(&self, reranker: usize, row: usize) -> PairScore {
-        self.scores.get(reranker).and_then(|column| column.get(row)).copied().unwrap_or(PairScore::NotYet)
     }
 }
 

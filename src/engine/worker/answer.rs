@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Dense, JUDGE_AT_ONCE, VERDICT_AT_ONCE, Worker};
 use crate::domain::{DocIdx, Language, LegSet, QueryIdx, Settings};
 use crate::engine::explain::{ExplainInput, explain};
-use crate::engine::query_state::{JudgeContext, QueryState};
+use crate::engine::query_state::{JudgeContext, QueryState, Room};
 use crate::engine::rejudge::Rejudge;
 use crate::engine::runs::{Runs, first_run, reranked_run};
 use crate::engine::snapshot::{Appearances, Focus, FocusView, GoldRow, Snapshot, Stamp};
@@ -121,10 +121,11 @@ impl Worker {
         }
         let Some(pass) = &mut self.rejudge else {
             if !rows.is_empty() {
+                let mut room = Room::default();
                 let kept = Arc::make_mut(&mut self.rows);
                 for position in rows {
                     let query = self.judged[position];
-                    kept[position] = self.listed[query.index()].judge(query, &context);
+                    kept[position] = self.listed[query.index()].judge(query, &context, &mut room);
                 }
             }
             return;
@@ -155,7 +156,7 @@ impl Worker {
                 let metrics = self.metric_plan(settings);
                 let stages = Arc::clone(&self.stages);
                 let context = self.context(settings, &metrics, &plan, &stages, ran);
-                self.listed[query.index()].judge(query, &context).golds
+                self.listed[query.index()].judge(query, &context, &mut Room::default()).golds
             }
         }
     }

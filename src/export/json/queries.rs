@@ -84,7 +84,7 @@ struct Ranks<'a>(&'a GoldRow, &'a [LegName]);
 impl Serialize for Ranks<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        for (leg, rank) in self.1.iter().zip(&self.0.legs) {
+        for (leg, rank) in self.1.iter().zip(&*self.0.legs) {
             map.serialize_entry(&*leg.name, rank)?;
         }
         let later: [(&str, Option<Rank>); 2] = [("fused", self.0.fused), ("reranked", self.0.reranked)];

@@ -39,7 +39,7 @@ impl Claim {
     /// What is so instead.
     pub fn check(&self, snapshot: &Snapshot, collection: &Collection) -> Result<(), String> {
         if let Some(id) = &self.gold {
-            let gold = snapshot.focus.golds.iter().find(|gold| gold.id == *id);
+            let gold = snapshot.focus.golds.iter().find(|gold| *gold.id == **id);
             self.check_gold(gold.ok_or_else(|| format!("{id} is no gold of the query on the screen"))?)?;
         } else if self.candidate.is_some()
             || self.fate.is_some()

@@ -224,7 +224,7 @@ fn gold_row(
         doc: Some(DocIdx(doc)),
         id: id.into(),
         grade: 1,
-        legs: vec![Some(80), Some(5)],
+        legs: [Some(80), Some(5)].into(),
         fused,
         reranked,
         stages: vec![reranked],

@@ -76,7 +76,7 @@ proptest! {
         snapshot.verdict.clone_from(&texts[0]);
         for gold in &mut snapshot.focus.golds {
             gold.remedy.clone_from(&texts[0]);
-            gold.id.clone_from(&texts[0]);
+            gold.id = texts[0].as_str().into();
         }
         answer(&mut state, snapshot);
         let effects = press(&mut state, &script);
