@@ -267,11 +267,8 @@ mod tests {
             text: String::new(),
             language: Language::new(language),
         };
-        let query = |language: &str| Query {
-            id: "".into(),
-            text: String::new(),
-            language: Language::new(language),
-        };
+        let query =
+            |language: &str| Query { id: "".into(), text: String::new(), language: Language::new(language) };
         let collection = Collection::new(
             "test".into(),
             vec![passage("en"), passage("ja")],

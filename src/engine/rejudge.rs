@@ -1,6 +1,7 @@
 //! Judging all queries anew, as far as a budget of time reaches; the rest goes on in slices, so that no
 //! key press waits for ten thousand queries.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::query_state::{JudgeContext, QueryState, Room};
@@ -8,7 +9,7 @@ use super::snapshot::QueryRow;
 use crate::domain::QueryIdx;
 
 /// Queries judged between two looks at the clock.
-const BATCH: usize = 128;
+const BATCH: usize = 16;
 /// Fewer queries than this for a thread are not worth starting it.
 const LEAST_FOR_A_THREAD: usize = 32;
 
@@ -35,51 +36,76 @@ impl Rejudge {
         budget: Duration,
     ) -> Option<Vec<QueryRow>> {
         let start = Instant::now();
-        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        while self.done() < judged.len() {
-            let batch = &judged[self.done()..judged.len().min(self.done() + BATCH)];
-            self.rows.extend(judge_batch(listed, batch, context, threads));
-            if start.elapsed() >= budget {
-                break;
+        let rest = &judged[self.done()..];
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let threads = cores.min(rest.len() / LEAST_FOR_A_THREAD).max(1);
+        let batches = Mutex::new(Batches { at: 0, judged: rest, listed, passed: 0 });
+        let work = || {
+            let mut room = Room::default();
+            let mut done = Vec::new();
+            loop {
+                // A batch that was taken is judged to its end: what is done is always the first so many.
+                let next = batches.lock().unwrap_or_else(PoisonError::into_inner).next();
+                let Some(mut batch) = next else { break };
+                done.push((batch.at, batch.judge(context, &mut room)));
+                if start.elapsed() >= budget {
+                    break;
+                }
             }
-        }
+            done
+        };
+        let mut done = std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+            let mut done = work();
+            for other in others {
+                match other.join() {
+                    Ok(more) => done.extend(more),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+            done
+        });
+        done.sort_unstable_by_key(|&(at, _)| at);
+        self.rows.reserve(rest.len());
+        self.rows.extend(done.into_iter().flat_map(|(_, rows)| rows));
         (self.done() == judged.len()).then(|| std::mem::take(&mut self.rows))
     }
 }
 
-/// Halves the batch over two threads as often as there are threads and it is worth it.
-fn judge_batch(
-    listed: &mut [QueryState],
-    judged: &[QueryIdx],
-    context: &JudgeContext<'_>,
-    threads: usize,
-) -> Vec<QueryRow> {
-    judge_from(listed, 0, judged, context, threads)
+/// What is not yet given out of a pass, its first query first.
+struct Batches<'a> {
+    /// Number of the next batch.
+    at: usize,
+    judged: &'a [QueryIdx],
+    /// From the query `passed` on.
+    listed: &'a mut [QueryState],
+    passed: usize,
 }
 
-/// `listed` begins at the query with the index `offset`.
-fn judge_from(
-    listed: &mut [QueryState],
-    offset: usize,
-    judged: &[QueryIdx],
-    context: &JudgeContext<'_>,
-    threads: usize,
-) -> Vec<QueryRow> {
-    if threads < 2 || judged.len() < 2 * LEAST_FOR_A_THREAD {
-        let mut room = Room::default();
-        let row = |&query: &QueryIdx| listed[query.index() - offset].judge(query, context, &mut room);
-        return judged.iter().map(row).collect();
+/// A few queries that one thread judges.
+struct Batch<'a> {
+    at: usize,
+    judged: &'a [QueryIdx],
+    listed: &'a mut [QueryState],
+    passed: usize,
+}
+
+impl<'a> Iterator for Batches<'a> {
+    type Item = Batch<'a>;
+
+    fn next(&mut self) -> Option<Batch<'a>> {
+        let (judged, rest) = self.judged.split_at(self.judged.len().min(BATCH));
+        let end = judged.last()?.index() + 1;
+        let (listed, others) = std::mem::take(&mut self.listed).split_at_mut(end - self.passed);
+        let batch = Batch { at: self.at, judged, listed, passed: self.passed };
+        *self = Self { at: self.at + 1, judged: rest, listed: others, passed: end };
+        Some(batch)
     }
-    let (left, right) = judged.split_at(judged.len() / 2);
-    let middle = right[0].index();
-    let (listed_left, listed_right) = listed.split_at_mut(middle - offset);
-    std::thread::scope(|scope| {
-        let other = scope.spawn(|| judge_from(listed_right, middle, right, context, threads / 2));
-        let mut rows = judge_from(listed_left, offset, left, context, threads - threads / 2);
-        match other.join() {
-            Ok(others) => rows.extend(others),
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-        rows
-    })
+}
+
+impl Batch<'_> {
+    fn judge(&mut self, context: &JudgeContext<'_>, room: &mut Room) -> Vec<QueryRow> {
+        let row = |&query: &QueryIdx| self.listed[query.index() - self.passed].judge(query, context, room);
+        self.judged.iter().map(row).collect()
+    }
 }

@@ -169,10 +169,14 @@ impl<'a> Fuser<'a> {
 
     fn part(&self, pool: &Pool, leg: usize) -> LegPart<'_> {
         let rescale = self.plan.rescale.get(leg).copied().unwrap_or(Rescale::NONE);
-        let (_, raw) = pool.columns(leg).windowed(self.window);
-        let scores = &*match rescale {
-            Rescale::NONE => Cow::Borrowed(raw),
-            rescale => raw.iter().map(|&score| rescale.apply(score)).collect(),
+        let columns = pool.columns(leg);
+        let scores = || match (columns.windowed(self.window), rescale) {
+            ((_, raw), Rescale::NONE) => Cow::Borrowed(raw),
+            ((_, raw), rescale) => raw.iter().map(|&score| rescale.apply(score)).collect(),
+        };
+        let extremes = || {
+            let (least, greatest) = columns.extremes(self.window);
+            (f64::from(rescale.apply(least)), f64::from(rescale.apply(greatest)))
         };
         let (mut weight, mut least, mut table) = (self.weight(leg), f64::NEG_INFINITY, &[][..]);
         let normaliser = match &self.plan.method {
@@ -184,16 +188,16 @@ impl<'a> Fuser<'a> {
             }
             Method::Convex => {
                 weight /= self.total_weight;
-                Normaliser::min_max(scores, 1.0)
+                Normaliser::min_max(extremes(), 1.0)
             }
             Method::TheoreticalMin { minima } => {
                 weight /= self.total_weight;
                 match minima.get(leg).copied().flatten() {
-                    Some(minimum) => Normaliser::from_minimum(scores, minimum),
-                    None => Normaliser::min_max(scores, 1.0),
+                    Some(minimum) => Normaliser::from_minimum(minimum, extremes().1),
+                    None => Normaliser::min_max(extremes(), 1.0),
                 }
             }
-            Method::WeaviateRelative => Normaliser::min_max(scores, 1.0),
+            Method::WeaviateRelative => Normaliser::min_max(extremes(), 1.0),
             Method::OpenSearch(technique) => {
                 if self.plan.method.is_sum() {
                     weight /= self.total_weight;
@@ -202,19 +206,19 @@ impl<'a> Fuser<'a> {
                     least = f64::MIN_POSITIVE;
                 }
                 match technique {
-                    OpenSearch::MinMax(_) => Normaliser::opensearch_min_max(scores),
-                    OpenSearch::L2(_) => Normaliser::l2(scores),
-                    OpenSearch::ZScore => Normaliser::z_score(scores),
+                    OpenSearch::MinMax(_) => Normaliser::opensearch_min_max(extremes()),
+                    OpenSearch::L2(_) => Normaliser::l2(&scores()),
+                    OpenSearch::ZScore => Normaliser::z_score(&scores()),
                 }
             }
             Method::ElasticLinear(ElasticNormalizer::None) => Normaliser::RAW,
             Method::ElasticLinear(ElasticNormalizer::MinMax { equal_scores }) => {
-                Normaliser::min_max(scores, *equal_scores)
+                Normaliser::min_max(extremes(), *equal_scores)
             }
-            Method::ElasticLinear(ElasticNormalizer::L2) => Normaliser::l2(scores),
+            Method::ElasticLinear(ElasticNormalizer::L2) => Normaliser::l2(&scores()),
             Method::Dbsf => {
                 weight = 1.0;
-                Normaliser::dbsf(scores)
+                Normaliser::dbsf(&scores())
             }
             Method::MilvusWeighted { scales } => {
                 scales.get(leg).copied().flatten().map_or(Normaliser::RAW, Normaliser::Scaled)

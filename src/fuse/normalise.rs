@@ -36,27 +36,24 @@ impl Normaliser {
         Self::Affine { shift, range, flat, zero: 0.0 }
     }
 
-    /// Least to 0, greatest to 1; equal scores, or a single one, to `equal`.
-    pub(super) fn min_max(scores: &[Score], equal: f64) -> Self {
-        let (min, max) = extremes(scores);
+    /// From the least and the greatest score. Least to 0, greatest to 1; equal scores, or a single one, to
+    /// `equal`.
+    pub(super) fn min_max((min, max): (f64, f64), equal: f64) -> Self {
         Self::affine(min, max - min, equal)
     }
 
-    pub(super) fn opensearch_min_max(scores: &[Score]) -> Self {
-        let (min, max) = extremes(scores);
+    pub(super) fn opensearch_min_max((min, max): (f64, f64)) -> Self {
         Self::Affine { shift: min, range: max - min, flat: 1.0, zero: OPENSEARCH_LEAST }
     }
 
     /// From the theoretical minimum to the greatest score; a leg that does not rise above that minimum
     /// has nothing to add.
-    pub(super) fn from_minimum(scores: &[Score], minimum: f64) -> Self {
-        let (_, max) = extremes(scores);
+    pub(super) fn from_minimum(minimum: f64, max: f64) -> Self {
         Self::affine(minimum, max - minimum, 0.0)
     }
 
     pub(super) fn l2(scores: &[Score]) -> Self {
-        let squares: f64 = scores.iter().map(|&score| f64::from(score).powi(2)).sum();
-        Self::affine(0.0, squares.sqrt(), 0.0)
+        Self::affine(0.0, sum(scores, |score| score * score).sqrt(), 0.0)
     }
 
     /// Six standard deviations around the mean.
@@ -67,7 +64,7 @@ impl Normaliser {
 
     pub(super) fn z_score(scores: &[Score]) -> Self {
         let ((mean, deviation), (min, max)) = (moments(scores), extremes(scores));
-        Self::ZScore { mean, deviation, min, max }
+        Self::ZScore { mean, deviation, min: min.into(), max: max.into() }
     }
 
     /// The normalised value of a hit that lies within the window.
@@ -101,18 +98,34 @@ impl Normaliser {
 fn moments(scores: &[Score]) -> (f64, f64) {
     let (min, max) = extremes(scores);
     if scores.len() < 2 || min == max {
-        return (min, 0.0);
+        return (min.into(), 0.0);
     }
     let n = scores.len() as f64;
-    let mean = scores.iter().map(|&score| f64::from(score)).sum::<f64>() / n;
-    let squares: f64 = scores.iter().map(|&score| (f64::from(score) - mean).powi(2)).sum();
+    let mean = sum(scores, |score| score) / n;
+    let squares = sum(scores, |score| (score - mean).powi(2));
     (mean, (squares / (n - 1.0)).sqrt())
 }
 
-/// Least and greatest; infinities the wrong way round for no score. Eight running extremes instead of
-/// one: a single one would wait for itself at every step.
-fn extremes(scores: &[Score]) -> (f64, f64) {
-    const LANES: usize = 8;
+/// Running sums and extremes side by side: a single one would wait for itself at every step.
+const LANES: usize = 8;
+
+/// Σ term(score).
+fn sum(scores: &[Score], term: impl Fn(f64) -> f64) -> f64 {
+    let mut sums = [0.0; LANES];
+    let (chunks, rest) = scores.as_chunks::<LANES>();
+    for chunk in chunks {
+        for (sum, &score) in sums.iter_mut().zip(chunk) {
+            *sum += term(score.into());
+        }
+    }
+    for (sum, &score) in sums.iter_mut().zip(rest) {
+        *sum += term(score.into());
+    }
+    sums.into_iter().sum()
+}
+
+/// Least and greatest; infinities the wrong way round for no score.
+pub(super) fn extremes(scores: &[Score]) -> (Score, Score) {
     let (mut min, mut max) = ([Score::INFINITY; LANES], [Score::NEG_INFINITY; LANES]);
     let mut widen = |scores: &[Score]| {
         for ((min, max), &score) in min.iter_mut().zip(&mut max).zip(scores) {
@@ -127,5 +140,5 @@ fn extremes(scores: &[Score]) -> (f64, f64) {
     widen(rest);
     let min = min.into_iter().fold(Score::INFINITY, Score::min);
     let max = max.into_iter().fold(Score::NEG_INFINITY, Score::max);
-    (min.into(), max.into())
+    (min, max)
 }

@@ -10,6 +10,7 @@
 
 use std::sync::Arc;
 
+use super::normalise::extremes;
 use crate::domain::{DocIdx, Hit, LegHit, Rank, Score};
 
 /// The rank column's value where the leg did not return the passage.
@@ -25,6 +26,8 @@ pub(super) struct LegColumns {
     pub(super) rows: Vec<u32>,
     /// As long as `rows`: the scores.
     pub(super) listed: Vec<Score>,
+    /// Whether no score is above the one before it: so with every leg that orders by its scores.
+    descends: bool,
 }
 
 /// All passages that any leg returned for one query, the greatest id bytes first: the order of equal scores.
@@ -100,12 +103,22 @@ impl LegColumns {
         (&self.rows[..within], &self.listed[..within])
     }
 
+    /// The least and the greatest score of the leg's first `window`; infinities the wrong way round where
+    /// there is none.
+    pub(super) fn extremes(&self, window: u32) -> (Score, Score) {
+        match self.windowed(window) {
+            (_, &[greatest, .., least]) if self.descends => (least, greatest),
+            (_, scores) => extremes(scores),
+        }
+    }
+
     /// Over a pool of `len` rows, `row(doc)` the passage's.
     fn of(hits: &[Hit], len: usize, row: impl Fn(DocIdx) -> usize) -> Self {
         let mut columns = Self {
             ranks: vec![NOT_RETURNED; len],
             rows: Vec::with_capacity(hits.len()),
             listed: hits.iter().map(|hit| hit.score).collect(),
+            descends: hits.is_sorted_by(|before, after| before.score >= after.score),
         };
         for (rank, hit) in (1..).zip(hits) {
             debug_assert!(!hit.score.is_nan(), "NaN is refused where it enters");
@@ -146,6 +159,19 @@ mod tests {
     fn a_passage_twice_in_a_leg_keeps_its_better_place() {
         let pool = Pool::align(&[hits(&[(1, 3.0), (0, 2.0), (1, 1.0)])], &Arc::from([1, 0]));
         assert_eq!(pool.hit(0, 0), Some(LegHit { rank: 1, score: 3.0 }));
+    }
+
+    /// Trap: taking the ends of a list for its extremes where a leg orders by something else than its scores.
+    #[test]
+    fn extremes_are_those_of_the_window_in_whatever_order_the_list_is() {
+        let of = |list: &[(u32, f32)], window| {
+            Pool::align(&[hits(list)], &(0..9).collect()).columns(0).extremes(window)
+        };
+        assert_eq!(of(&[(0, 3.0), (1, 2.0), (2, -1.0)], 9), (-1.0, 3.0));
+        assert_eq!(of(&[(0, 3.0), (1, 2.0), (2, -1.0)], 2), (2.0, 3.0));
+        assert_eq!(of(&[(0, 2.0), (1, 3.0), (2, -1.0), (3, 0.0)], 9), (-1.0, 3.0));
+        assert_eq!(of(&[(0, 2.0), (1, 3.0)], 1), (2.0, 2.0));
+        assert_eq!(of(&[], 9), (Score::INFINITY, Score::NEG_INFINITY));
     }
 
     #[test]

@@ -279,7 +279,7 @@ fn a_remedy_keeps_its_word() {
         assert!(promised.contains(&format!("N = {rank}")), "{promised}");
         desk.ask(|request| request.settings.candidates = rank);
         let deeper = desk.settled();
-        assert!(deeper.focus.first.iter().any(|row| desk.collection.passage(row.doc).id == id));
+        assert!(deeper.focus.first.iter().any(|row| *desk.collection.passage(row.doc).id == *id));
         desk.ask(|request| request.settings.candidates = 5);
     }
 }
