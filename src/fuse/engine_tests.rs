@@ -149,8 +149,8 @@ fn opensearch_z_score_of_a_score_at_the_mean_is_the_raw_maximum() {
     // 1, 2, 3: the middle one overtakes the best, as it does there.
     let legs: [&[(u32, f32)]; 2] = [&[(0, 3.0), (1, 2.0), (2, 1.0)], &[(0, 1.0)]];
     let pool = pool(&legs);
-    let share =
-        |doc: u32| shares(&pool, &plan(Method::OpenSearch(OpenSearch::ZScore), &[1.0, 1.0]), doc as usize)[0];
+    let plan = plan(Method::OpenSearch(OpenSearch::ZScore), &[1.0, 1.0]);
+    let share = |doc: u32| shares(&pool, &plan, pool.row_of(DocIdx(doc)).unwrap())[0];
     assert_eq!(share(1).map(|share| share.normalised), Some(3.0));
     assert_eq!(share(0).map(|share| share.normalised), Some(1.0));
 }
@@ -180,7 +180,7 @@ fn opensearch_means_as_in_its_tests() {
         let plan = plan(Method::OpenSearch(OpenSearch::L2(mean)), &weights);
         for (scores, expected) in [([1.0, 0.5, 0.3], all), ([1.0, 0.0, 0.6], without_second)] {
             let pool = unit_legs(scores);
-            let score = fuse(&pool, &plan).score(0).unwrap();
+            let score = fuse(&pool, &plan).score(pool.row_of(DocIdx(0)).unwrap()).unwrap();
             assert!((score - expected).abs() < 1e-4, "{mean:?} {scores:?}: {score}");
         }
     }
@@ -293,9 +293,10 @@ fn ranks_beyond_the_table_are_computed_alike() {
         let k = if method == Method::Rrf { 60.0 } else { default_k(&method) - 1.0 };
         let plan = FusionPlan { window: 10_000, ..plan(method, &[1.0, 1.0]) };
         let list = fuse(&pool, &plan);
-        assert_eq!(list.score(0), Some((1.0 / (k + 1.0)) as f32));
-        assert_eq!(list.score(8500), Some((1.0 / (k + 8501.0)) as f32));
-        assert_eq!(list.score(8999), Some((1.0 / (k + 9000.0) + 1.0 / (k + 1.0)) as f32));
+        let score = |doc| list.score(pool.row_of(DocIdx(doc)).unwrap());
+        assert_eq!(score(0), Some((1.0 / (k + 1.0)) as f32));
+        assert_eq!(score(8500), Some((1.0 / (k + 8501.0)) as f32));
+        assert_eq!(score(8999), Some((1.0 / (k + 9000.0) + 1.0 / (k + 1.0)) as f32));
     }
 }
 

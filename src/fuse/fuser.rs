@@ -10,7 +10,7 @@ use super::FusionPlan;
 use super::list::{ABSENT, FusedList};
 use super::method::{ElasticNormalizer, Mean, Method, OpenSearch, Rescale};
 use super::normalise::{Normaliser, within};
-use super::pool::{LegColumns, Pool};
+use super::pool::{LegColumns, Pool, RowSlice};
 use crate::domain::{LegHit, Rank, Score};
 
 /// Hits of a leg normalised at a time, on the stack.
@@ -170,9 +170,9 @@ impl<'a> Fuser<'a> {
     fn part(&self, pool: &Pool, leg: usize) -> LegPart<'_> {
         let rescale = self.plan.rescale.get(leg).copied().unwrap_or(Rescale::NONE);
         let columns = pool.columns(leg);
-        let scores = || match (columns.windowed(self.window), rescale) {
-            ((_, raw), Rescale::NONE) => Cow::Borrowed(raw),
-            ((_, raw), rescale) => raw.iter().map(|&score| rescale.apply(score)).collect(),
+        let scores = || match (columns.scores(self.window), rescale) {
+            (raw, Rescale::NONE) => Cow::Borrowed(raw),
+            (raw, rescale) => raw.iter().map(|&score| rescale.apply(score)).collect(),
         };
         let extremes = || {
             let (least, greatest) = columns.extremes(self.window);
@@ -207,7 +207,7 @@ impl<'a> Fuser<'a> {
                 }
                 match technique {
                     OpenSearch::MinMax(_) => Normaliser::opensearch_min_max(extremes()),
-                    OpenSearch::L2(_) => Normaliser::l2(&scores()),
+                    OpenSearch::L2(_) => Normaliser::l2(columns.scores(self.window), rescale),
                     OpenSearch::ZScore => Normaliser::z_score(&scores()),
                 }
             }
@@ -215,7 +215,9 @@ impl<'a> Fuser<'a> {
             Method::ElasticLinear(ElasticNormalizer::MinMax { equal_scores }) => {
                 Normaliser::min_max(extremes(), *equal_scores)
             }
-            Method::ElasticLinear(ElasticNormalizer::L2) => Normaliser::l2(&scores()),
+            Method::ElasticLinear(ElasticNormalizer::L2) => {
+                Normaliser::l2(columns.scores(self.window), rescale)
+            }
             Method::Dbsf => {
                 weight = 1.0;
                 Normaliser::dbsf(&scores())
@@ -229,27 +231,37 @@ impl<'a> Fuser<'a> {
 
     fn copy_leg(&self, pool: &Pool, leg: usize, fused: &mut [Score]) {
         fused.fill(ABSENT);
-        let (rows, scores) = pool.columns(leg).windowed(self.window);
-        for (&row, &score) in rows.iter().zip(scores) {
-            if let Some(fused) = fused.get_mut(row as usize) {
-                *fused = score + 0.0;
-            }
+        let (columns, window) = (pool.columns(leg), self.window);
+        match columns.rows(window) {
+            RowSlice::Narrow(rows) => copy(rows, columns.scores(window), fused),
+            RowSlice::Wide(rows) => copy(rows, columns.scores(window), fused),
         }
     }
 
     fn combine_legs(&self, pool: &Pool, fused: &mut [Score]) {
         let speaking = (0..pool.legs()).filter(|&leg| self.weight(leg) > 0.0);
         let parts: Vec<_> = speaking.map(|leg| (pool.columns(leg), self.part(pool, leg))).collect();
-        let is_whole = |(columns, _): &(&LegColumns, _)| columns.listed.len() <= self.window as usize;
+        let is_whole = |(columns, _): &(&LegColumns, _)| columns.len() <= self.window as usize;
         // A row of the pool is there because some leg returned it.
         let all_seen = parts.len() == pool.legs() && parts.iter().all(is_whole);
         let mean = self.plan.method.mean();
         let mut sums = Sums::over(pool.len(), mean, all_seen);
         for (columns, part) in &parts {
-            let (rows, scores) = columns.windowed(self.window);
-            sums.add_leg(rows, scores, part);
+            let scores = columns.scores(self.window);
+            match columns.rows(self.window) {
+                RowSlice::Narrow(rows) => sums.add_leg(rows, scores, part),
+                RowSlice::Wide(rows) => sums.add_leg(rows, scores, part),
+            }
         }
         sums.write(fused);
+    }
+}
+
+fn copy<R: Copy + Into<u32>>(rows: &[R], scores: &[Score], fused: &mut [Score]) {
+    for (&row, &score) in rows.iter().zip(scores) {
+        if let Some(fused) = fused.get_mut(row.into() as usize) {
+            *fused = score + 0.0;
+        }
     }
 }
 
@@ -320,13 +332,14 @@ impl Sums {
     }
 
     /// Adds what a leg says: of its hits in the order of its list the pool rows and the scores.
-    fn add_leg(&mut self, rows: &[u32], scores: &[Score], part: &LegPart<'_>) {
+    fn add_leg<R: Copy + Into<u32>>(&mut self, rows: &[R], scores: &[Score], part: &LegPart<'_>) {
+        let at = |row: R| row.into() as usize;
         if !self.seen.is_empty() {
-            rows.iter().for_each(|&row| self.seen[row as usize] = true);
+            rows.iter().for_each(|&row| self.seen[at(row)] = true);
         }
         if part.table.len() > rows.len() {
             for (&row, share) in rows.iter().zip(&part.table[1..]) {
-                self.score[row as usize] += share;
+                self.score[at(row)] += share;
             }
             return;
         }
@@ -343,10 +356,10 @@ impl Sums {
                 self.terms(part, values, &mut weights);
             }
             for (&row, &value) in rows.iter().zip(&*values) {
-                self.score[row as usize] += value;
+                self.score[at(row)] += value;
             }
             if !self.weight.is_empty() {
-                rows.iter().zip(&weights).for_each(|(&row, weight)| self.weight[row as usize] += weight);
+                rows.iter().zip(&weights).for_each(|(&row, weight)| self.weight[at(row)] += weight);
             }
         }
     }

@@ -102,6 +102,7 @@ impl Rescale {
         }
     }
 
+    #[inline]
     pub(super) fn apply(self, score: Score) -> Score {
         (self.factor * f64::from(score) + self.offset) as Score
     }

@@ -3,7 +3,7 @@
 
 use std::f64::consts::{FRAC_1_PI, FRAC_2_PI};
 
-use super::method::ScoreScale;
+use super::method::{Rescale, ScoreScale};
 use crate::domain::{LegHit, Rank, Score};
 
 /// What OpenSearch makes of a normalised score that would be 0 (min_max) or not above it (z_score).
@@ -52,8 +52,10 @@ impl Normaliser {
         Self::affine(minimum, max - minimum, 0.0)
     }
 
-    pub(super) fn l2(scores: &[Score]) -> Self {
-        Self::affine(0.0, sum(scores, |score| score * score).sqrt(), 0.0)
+    /// Of raw scores, to be rescaled first.
+    pub(super) fn l2(scores: &[Score], rescale: Rescale) -> Self {
+        let square = |score: Score| f64::from(rescale.apply(score)).powi(2);
+        Self::affine(0.0, sum(scores, square).sqrt(), 0.0)
     }
 
     /// Six standard deviations around the mean.
@@ -101,8 +103,8 @@ fn moments(scores: &[Score]) -> (f64, f64) {
         return (min.into(), 0.0);
     }
     let n = scores.len() as f64;
-    let mean = sum(scores, |score| score) / n;
-    let squares = sum(scores, |score| (score - mean).powi(2));
+    let mean = sum(scores, f64::from) / n;
+    let squares = sum(scores, |score| (f64::from(score) - mean).powi(2));
     (mean, (squares / (n - 1.0)).sqrt())
 }
 
@@ -110,16 +112,16 @@ fn moments(scores: &[Score]) -> (f64, f64) {
 const LANES: usize = 8;
 
 /// Σ term(score).
-fn sum(scores: &[Score], term: impl Fn(f64) -> f64) -> f64 {
+fn sum(scores: &[Score], term: impl Fn(Score) -> f64) -> f64 {
     let mut sums = [0.0; LANES];
     let (chunks, rest) = scores.as_chunks::<LANES>();
     for chunk in chunks {
         for (sum, &score) in sums.iter_mut().zip(chunk) {
-            *sum += term(score.into());
+            *sum += term(score);
         }
     }
     for (sum, &score) in sums.iter_mut().zip(rest) {
-        *sum += term(score.into());
+        *sum += term(score);
     }
     sums.into_iter().sum()
 }

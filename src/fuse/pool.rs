@@ -17,17 +17,30 @@ use crate::domain::{DocIdx, Hit, LegHit, Rank, Score};
 pub(super) const NOT_RETURNED: Rank = 0;
 
 /// One leg's list over the rows of the pool.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct LegColumns {
     /// By pool row; 0: not returned.
     pub(super) ranks: Vec<Rank>,
     /// By place in the leg's list, the best first: the pool row. A passage's second place points behind the
     /// last row.
-    pub(super) rows: Vec<u32>,
+    rows: Rows,
     /// As long as `rows`: the scores.
-    pub(super) listed: Vec<Score>,
+    listed: Vec<Score>,
     /// Whether no score is above the one before it: so with every leg that orders by its scores.
     descends: bool,
+}
+
+/// Pool rows in as few bytes as the pool's length allows: what fusing costs is mostly fetching them.
+#[derive(Debug, Clone, PartialEq)]
+enum Rows {
+    Narrow(Vec<u16>),
+    Wide(Vec<u32>),
+}
+
+/// A leg's first hits in list order: their pool rows, however they are kept.
+pub(super) enum RowSlice<'a> {
+    Narrow(&'a [u16]),
+    Wide(&'a [u32]),
 }
 
 /// All passages that any leg returned for one query, the greatest id bytes first: the order of equal scores.
@@ -97,39 +110,56 @@ impl Pool {
 }
 
 impl LegColumns {
-    /// The pool rows and the scores of the leg's first `window` hits, in list order.
-    pub(super) fn windowed(&self, window: u32) -> (&[u32], &[Score]) {
-        let within = self.listed.len().min(window as usize);
-        (&self.rows[..within], &self.listed[..within])
+    /// Length of the leg's list.
+    pub(super) fn len(&self) -> usize {
+        self.listed.len()
+    }
+
+    /// The scores of the leg's first `window` hits, in list order.
+    pub(super) fn scores(&self, window: u32) -> &[Score] {
+        &self.listed[..self.len().min(window as usize)]
+    }
+
+    /// Their pool rows.
+    pub(super) fn rows(&self, window: u32) -> RowSlice<'_> {
+        let within = self.len().min(window as usize);
+        match &self.rows {
+            Rows::Narrow(rows) => RowSlice::Narrow(&rows[..within]),
+            Rows::Wide(rows) => RowSlice::Wide(&rows[..within]),
+        }
     }
 
     /// The least and the greatest score of the leg's first `window`; infinities the wrong way round where
     /// there is none.
     pub(super) fn extremes(&self, window: u32) -> (Score, Score) {
-        match self.windowed(window) {
-            (_, &[greatest, .., least]) if self.descends => (least, greatest),
-            (_, scores) => extremes(scores),
+        match self.scores(window) {
+            &[greatest, .., least] if self.descends => (least, greatest),
+            scores => extremes(scores),
         }
     }
 
     /// Over a pool of `len` rows, `row(doc)` the passage's.
     fn of(hits: &[Hit], len: usize, row: impl Fn(DocIdx) -> usize) -> Self {
-        let mut columns = Self {
-            ranks: vec![NOT_RETURNED; len],
-            rows: Vec::with_capacity(hits.len()),
-            listed: hits.iter().map(|hit| hit.score).collect(),
-            descends: hits.is_sorted_by(|before, after| before.score >= after.score),
-        };
+        let mut ranks = vec![NOT_RETURNED; len];
+        let mut rows: Vec<u32> = Vec::with_capacity(hits.len());
         for (rank, hit) in (1..).zip(hits) {
             debug_assert!(!hit.score.is_nan(), "NaN is refused where it enters");
             let row = row(hit.doc);
-            let again = columns.ranks[row] != NOT_RETURNED;
+            let again = ranks[row] != NOT_RETURNED;
             if !again {
-                columns.ranks[row] = rank;
+                ranks[row] = rank;
             }
-            columns.rows.push(if again { len } else { row } as u32);
+            rows.push(if again { len } else { row } as u32);
         }
-        columns
+        Self {
+            ranks,
+            rows: match u16::try_from(len) {
+                Ok(_) => Rows::Narrow(rows.into_iter().map(|row| row as u16).collect()),
+                Err(_) => Rows::Wide(rows),
+            },
+            listed: hits.iter().map(|hit| hit.score).collect(),
+            descends: hits.is_sorted_by(|before, after| before.score >= after.score),
+        }
     }
 }
 

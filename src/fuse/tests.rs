@@ -118,11 +118,12 @@ fn the_shares_explain_the_fused_score() {
     let dense: Vec<_> = (75..80).map(|i| (i, 0.99 - i as f32 / 1000.0)).collect();
     let pool = Pool::align(&[leg(&bm25), leg(&dense)], &ties(80));
     let plan = plan(Method::Rrf, &[1.0, 1.0]);
-    let shares = shares(&pool, &plan, 79);
+    let [first, last] = [0, 79].map(|doc| pool.row_of(DocIdx(doc)).unwrap());
+    let shares = shares(&pool, &plan, last);
     let [Some(lexical), Some(vector)] = shares[..] else { panic!("{shares:?}") };
     assert_eq!((lexical.weighted, vector.weighted), (1.0 / 140.0, 1.0 / 65.0));
-    assert_eq!(fuse(&pool, &plan).score(79), Some((1.0f64 / 140.0 + 1.0 / 65.0) as f32));
-    assert_eq!(super::shares(&pool, &plan, 0)[1], None, "not returned has no share, not a share of 0");
+    assert_eq!(fuse(&pool, &plan).score(last), Some((1.0f64 / 140.0 + 1.0 / 65.0) as f32));
+    assert_eq!(super::shares(&pool, &plan, first)[1], None, "not returned has no share, not a share of 0");
 }
 
 #[test]
@@ -163,7 +164,7 @@ fn lucene_engines_fuse_lucenes_scores() {
     let plan = FusionPlan::of(&settings, &two_legs(), LegSet::all(2));
     let pool = Pool::align(&[leg(&[(0, 4.4), (1, 2.2)]), leg(&[(1, 0.5), (0, -0.5)])], &ties(2));
     assert_eq!(order(&pool, &plan), [(0, 2.0 + 0.25), (1, 1.0 + 0.75)]);
-    let share = shares(&pool, &plan, 0)[1].unwrap();
+    let share = shares(&pool, &plan, pool.row_of(DocIdx(0)).unwrap())[1].unwrap();
     assert_eq!((share.normalised, share.weighted), (0.25, 0.25));
 }
 
@@ -194,6 +195,25 @@ fn plainly(legs: &[Vec<Hit>], ties: &[u32], plan: &FusionPlan) -> Vec<(u32, Scor
         (b.1 + 0.0).total_cmp(&(a.1 + 0.0)).then(ties[a.0 as usize].cmp(&ties[b.0 as usize]))
     });
     list
+}
+
+/// Trap: rows that are cut to two bytes where a pool has more of them than these can count.
+#[test]
+fn a_pool_of_any_length_is_fused() {
+    for depth in [32_700, 32_800, 40_000] {
+        let legs = [0, depth].map(|first| {
+            let hit = |nth: u32| Hit { doc: DocIdx(first + nth * 7 % depth), score: 1.0 / (1 + nth) as f32 };
+            (0..depth).map(hit).collect::<Vec<_>>()
+        });
+        let ties = ties(2 * depth);
+        let pool = Pool::align(&legs, &ties);
+        for (method, weights) in
+            [(Method::Rrf, [1.0, 2.0]), (Method::Convex, [1.0, 2.0]), (Method::Rrf, [0.0, 1.0])]
+        {
+            let plan = FusionPlan { window: 100_000, ..plan(method, &weights) };
+            assert!(order(&pool, &plan) == plainly(&legs, &ties, &plan), "{depth} {plan:?}");
+        }
+    }
 }
 
 /// A leg in list order over up to 40 passages, with few distinct scores (negative ones too).

@@ -82,7 +82,8 @@ fn a_passage_without_a_score_that_may_enter_is_named() {
     let two = pool.row_of(DocIdx(2)).unwrap();
     assert_eq!(outcome(query, &raw(), 2, &objective), Reranked::Missing(vec![two]), "3 never enters");
     let without = TuneQuery { second: &[], ..query };
-    assert_eq!(outcome(without, &raw(), 2, &objective), Reranked::Missing(vec![0, 1, 2]));
+    let rows: Vec<usize> = [2, 1, 0].map(|doc| pool.row_of(DocIdx(doc)).unwrap()).into();
+    assert_eq!(outcome(without, &raw(), 2, &objective), Reranked::Missing(rows), "nor here");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::super::SecondScore;
 use super::super::tests::*;
 use super::super::{Goal, JudgedRow};
 use super::*;
+use crate::domain::DocIdx;
 use crate::fuse::{Method, Pool};
 use crate::judge::measure;
 use crate::order::order_key;
@@ -126,7 +127,9 @@ fn two_queries() -> (Pool, [Vec<JudgedRow>; 2], [Vec<SecondScore>; 2]) {
     let golds = [judged(&pool, &[(1, 1)]), judged(&pool, &[(2, 1)])];
     let score = |row: usize| SecondScore::Score(row as f32);
     let all = (0..3).map(score).collect();
-    let some = vec![score(0), SecondScore::NotYet, SecondScore::NotYet];
+    let mut some = vec![SecondScore::NotYet; 3];
+    let first = pool.row_of(DocIdx(0)).unwrap();
+    some[first] = score(first);
     (pool, golds, [all, some])
 }
 
