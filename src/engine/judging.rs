@@ -223,7 +223,7 @@ mod tests {
             legs: legs.into(),
             fused,
             reranked: None,
-            stages: Vec::new(),
+            earlier: Vec::new(),
             decided_by: None,
             fate: None,
             first_fate: None,

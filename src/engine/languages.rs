@@ -246,7 +246,7 @@ mod tests {
             grade: 1,
             legs: [bm25].into(),
             fused,
-            stages: Vec::new(),
+            earlier: Vec::new(),
             decided_by: None,
             reranked: None,
             fate: None,

@@ -160,9 +160,9 @@ pub struct GoldRow {
     pub fused: Option<Rank>,
     /// The rank in the delivered list.
     pub reranked: Option<Rank>,
-    /// The rank after each stage of the second stage, the last one's in the delivered list; empty until
-    /// all are through.
-    pub stages: Vec<Option<Rank>>,
+    /// The rank after each stage of the second stage but the last, which makes the delivered list; empty
+    /// until all are through.
+    pub earlier: Vec<Option<Rank>>,
     /// Which stage of the second stage made the fate; `None` where none did.
     pub decided_by: Option<StageVerdict>,
     /// `None` while the second stage is incomplete or has failed, or while the legs are not there yet.

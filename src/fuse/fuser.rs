@@ -82,11 +82,16 @@ impl<'a> Fuser<'a> {
 
     /// Fuses one query's pool, reusing the list's memory.
     pub fn fuse_into(&self, pool: &Pool, list: &mut FusedList) {
+        self.fuse_with(pool, list, &mut Sums::default());
+    }
+
+    /// [`Fuser::fuse_into`], reusing what it needs on the way as well.
+    pub fn fuse_with(&self, pool: &Pool, list: &mut FusedList, sums: &mut Sums) {
         let fused = list.over(pool.len());
         match self.voices(pool) {
             Voices::None => fused.fill(ABSENT),
             Voices::One(leg) => self.copy_leg(pool, leg, fused),
-            Voices::Many => self.combine_legs(pool, fused),
+            Voices::Many => self.combine_legs(pool, fused, sums),
         }
     }
 
@@ -238,14 +243,14 @@ impl<'a> Fuser<'a> {
         }
     }
 
-    fn combine_legs(&self, pool: &Pool, fused: &mut [Score]) {
+    fn combine_legs(&self, pool: &Pool, fused: &mut [Score], sums: &mut Sums) {
         let speaking = (0..pool.legs()).filter(|&leg| self.weight(leg) > 0.0);
         let parts: Vec<_> = speaking.map(|leg| (pool.columns(leg), self.part(pool, leg))).collect();
         let is_whole = |(columns, _): &(&LegColumns, _)| columns.len() <= self.window as usize;
         // A row of the pool is there because some leg returned it.
         let all_seen = parts.len() == pool.legs() && parts.iter().all(is_whole);
         let mean = self.plan.method.mean();
-        let mut sums = Sums::over(pool.len(), mean, all_seen);
+        sums.over(pool.len(), mean, all_seen);
         for (columns, part) in &parts {
             let scores = columns.scores(self.window);
             match columns.rows(self.window) {
@@ -309,9 +314,10 @@ impl LegPart<'_> {
     }
 }
 
-/// Fused scores on the way, by pool row. One more than there are rows: a passage's second place in a leg's
-/// list counts for nothing.
-struct Sums {
+/// Fused scores on the way, by pool row; kept from pool to pool for their memory. One more than there are
+/// rows: a passage's second place in a leg's list counts for nothing.
+#[derive(Debug, Default)]
+pub struct Sums {
     mean: Mean,
     score: Vec<f64>,
     /// Under a geometric or harmonic mean, the weights of the legs that count; else empty.
@@ -321,14 +327,16 @@ struct Sums {
 }
 
 impl Sums {
-    fn over(rows: usize, mean: Mean, all_seen: bool) -> Self {
+    /// Makes them sums of nothing over a pool.
+    fn over(&mut self, rows: usize, mean: Mean, all_seen: bool) {
         let among = |some: bool| if some { rows + 1 } else { 0 };
-        Self {
-            mean,
-            score: vec![0.0; rows + 1],
-            weight: vec![0.0; among(mean != Mean::Arithmetic)],
-            seen: vec![false; among(!all_seen)],
-        }
+        self.mean = mean;
+        self.score.clear();
+        self.score.resize(rows + 1, 0.0);
+        self.weight.clear();
+        self.weight.resize(among(mean != Mean::Arithmetic), 0.0);
+        self.seen.clear();
+        self.seen.resize(among(!all_seen), false);
     }
 
     /// Adds what a leg says: of its hits in the order of its list the pool rows and the scores.
@@ -373,7 +381,7 @@ impl Sums {
     }
 
     /// From the sums to the fused scores.
-    fn write(mut self, fused: &mut [Score]) {
+    fn write(&mut self, fused: &mut [Score]) {
         // Where no leg counts a mean is 0.
         for (sum, &weights) in self.score.iter_mut().zip(&self.weight) {
             *sum = match self.mean {

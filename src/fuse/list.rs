@@ -13,6 +13,9 @@ use crate::order;
 /// The score of a row that is not in the list. The fuser writes finite scores, so all are above it.
 pub(super) const ABSENT: Score = Score::NEG_INFINITY;
 
+/// Rows looked at together, on the stack.
+const BLOCK: usize = 256;
+
 /// Above this many ranks asked for at once, one sort is cheaper than as many counts.
 const COUNTS_BEFORE_SORT: usize = 16;
 
@@ -79,13 +82,10 @@ impl FusedList {
     /// The first `n` rows of the list in order, fewer if it is shorter.
     pub fn top(&self, n: usize) -> Vec<usize> {
         let guess = self.guess_bar(n);
-        let mut above: Vec<u32> = Vec::with_capacity(self.scores.len());
-        self.rows_from(guess, &mut above);
-        if above.len() < n && guess > Score::MIN {
-            self.rows_from(Score::MIN, &mut above);
+        let mut keys = self.keys_from(guess);
+        if keys.len() < n && guess > Score::MIN {
+            keys = self.keys_from(Score::MIN);
         }
-        let mut keys: Vec<u64> =
-            above.into_iter().map(|row| order::order_key(self.scores[row as usize], row)).collect();
         if let Some(last) = n.checked_sub(1).filter(|&last| last < keys.len()) {
             keys.select_nth_unstable_by_key(last, |&key| Reverse(key));
         }
@@ -94,17 +94,20 @@ impl FusedList {
         keys.into_iter().map(|key| order::tie_of(key) as usize).collect()
     }
 
-    /// The rows with at least this score. Written without a branch by row: which rows are high is as good
-    /// as random, and a wrong guess costs more than a write that does not count.
-    fn rows_from(&self, least: Score, rows: &mut Vec<u32>) {
-        rows.clear();
-        rows.resize(self.scores.len(), 0);
-        let mut found = 0;
-        for (row, &score) in (0..).zip(&self.scores) {
-            rows[found] = row;
-            found += usize::from(score >= least);
+    /// The keys of the rows with at least this score. Found without a branch by row: which rows are high is
+    /// as good as random, and a wrong guess costs more than a write that does not count.
+    fn keys_from(&self, least: Score) -> Vec<u64> {
+        let mut keys = Vec::with_capacity(self.scores.len().min(BLOCK));
+        let mut rows = [0; BLOCK];
+        for (block, scores) in self.scores.chunks(BLOCK).enumerate() {
+            let mut found = 0;
+            for (row, &score) in (block as u32 * BLOCK as u32..).zip(scores) {
+                rows[found] = row;
+                found += usize::from(score >= least);
+            }
+            keys.extend(rows[..found].iter().map(|&row| order::order_key(self.scores[row as usize], row)));
         }
-        rows.truncate(found);
+        keys
     }
 
     /// A score that about twice `n` rows reach, seldom fewer than `n`: from every eighth row. The least

@@ -48,9 +48,10 @@ pub enum OpenSearch {
 }
 
 /// The weighted means of OpenSearch's combination techniques.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Mean {
     /// A missing leg counts 0 and keeps its weight in the divisor; a score below 0 is left out.
+    #[default]
     Arithmetic,
     /// A missing leg, or a score not above 0, is left out with its weight.
     Geometric,

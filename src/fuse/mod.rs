@@ -17,7 +17,7 @@ mod method;
 mod normalise;
 mod pool;
 
-pub use fuser::{Fuser, LegShare, LegValue};
+pub use fuser::{Fuser, LegShare, LegValue, Sums};
 pub use list::FusedList;
 pub use method::{ElasticNormalizer, Mean, Method, OpenSearch, Rescale, ScoreScale};
 pub use pool::Pool;

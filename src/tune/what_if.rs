@@ -8,7 +8,7 @@ use super::axis::Axis;
 use super::curve::{first_best, from_units, units};
 use super::{Cancel, Cancelled, TuneQuery, check};
 use crate::domain::Rank;
-use crate::fuse::{FusedList, Fuser, FusionPlan};
+use crate::fuse::{FusedList, Fuser, FusionPlan, Sums};
 use crate::judge::Placed;
 
 /// The settings that are tried, each with each.
@@ -153,6 +153,7 @@ pub fn what_if(
         WhatIf { grid, queries: queries.len(), first: vec![0.0; size], reranked: vec![f32::NAN; size] };
     let mut list = FusedList::default();
     let mut values = Vec::new();
+    let mut sums = Sums::default();
     for (done, (alpha, method)) in coarse_first(what_if.grid.alphas.len())
         .into_iter()
         .flat_map(|alpha| (0..what_if.grid.plans.len()).map(move |method| (alpha, method)))
@@ -164,7 +165,7 @@ pub fn what_if(
         let base = grid.index(Cell { method, alpha, candidates: 0 });
         for (place, query) in queries.iter().enumerate() {
             check(cancelled)?;
-            fuser.fuse_into(query.pool, &mut list);
+            fuser.fuse_with(query.pool, &mut list, &mut sums);
             values.clear();
             let rerank =
                 rerank.map(|rerank| move |list: &_, set: &_, asked: &_| rerank(place, list, set, asked));

@@ -9,7 +9,7 @@ use super::documents::JudgedRanks;
 use super::{JudgeContext, Judged, QueryState};
 use crate::domain::{DocIdx, Fate, QueryIdx, Rank};
 use crate::engine::snapshot::{GoldRow, QueryRow};
-use crate::fuse::FusedList;
+use crate::fuse::{FusedList, Sums};
 use crate::judge::{
     Desk, GoldPlace, JudgedPlaces, Placed, QueryScores, RerankState, StageCut, ceiling, deciding_stage, fate,
     measure,
@@ -18,15 +18,18 @@ use crate::judge::{
 /// Room to work in, kept from query to query.
 #[derive(Debug, Default)]
 pub struct Room {
+    sums: Sums,
     desk: Desk,
     /// A gold's ranks in the legs that have a weight.
     speaking: Vec<Option<Rank>>,
+    /// Its ranks after the stages of the second stage.
+    stages: Vec<Option<Rank>>,
 }
 
 impl QueryState {
     /// Everything the judge says about this query under one setting. Fuses first.
     pub fn judge(&mut self, query: QueryIdx, context: &JudgeContext<'_>, room: &mut Room) -> QueryRow {
-        self.fuse(&context.fuser);
+        context.fuser.fuse_with(&self.pool, &mut self.fused, &mut room.sums);
         let settings = context.settings;
         let (n, k, level) = (settings.candidates, settings.deliver, settings.rel_level);
         if context.ran.is_empty() || !self.is_complete(context.ran) {
@@ -80,16 +83,22 @@ impl QueryState {
                 };
                 let fate_now = fate(&gold, n, k);
                 let after = || second.iter().flatten();
-                let stages: Vec<Option<Rank>> = after().map(|(passages, _)| passages[i]).collect();
                 let cut = StageCut { depths: &depths, deliver: k };
-                let decided_by = fate_now.and_then(|fate| match fate {
-                    Fate::Rescued | Fate::Demoted => {
-                        let counted: Vec<Option<Rank>> =
-                            after().map(|(_, counted)| counted.ranks[i]).collect();
-                        deciding_stage(fate, gold.first, &counted, cut)
-                    }
-                    _ => deciding_stage(fate, fused[i], &stages, cut),
+                let decided_by = fate_now.and_then(|fate| {
+                    room.stages.clear();
+                    let first = match fate {
+                        Fate::Rescued | Fate::Demoted => {
+                            room.stages.extend(after().map(|(_, counted)| counted.ranks[i]));
+                            gold.first
+                        }
+                        _ => {
+                            room.stages.extend(after().map(|(passages, _)| passages[i]));
+                            fused[i]
+                        }
+                    };
+                    deciding_stage(fate, first, &room.stages, cut)
                 });
+                let earlier = after().take(context.stages.len().saturating_sub(1));
                 GoldRow {
                     // Of a document the passage that stands highest.
                     doc: rows[i].map(|row| self.pool.doc(row)).or(judged.doc),
@@ -100,7 +109,7 @@ impl QueryState {
                     reranked: last.and_then(|(passages, _)| passages[i]),
                     fate: fate_now,
                     decided_by,
-                    stages,
+                    earlier: earlier.map(|(passages, _)| passages[i]).collect(),
                     first_fate: fate(&GoldPlace { rerank: RerankState::Off, ..gold }, n, k),
                     blind: self.is_blind(judged),
                     legs,
@@ -182,7 +191,7 @@ impl GoldRow {
             grade: judged.grade,
             legs: vec![None; legs].into(),
             fused: None,
-            stages: Vec::new(),
+            earlier: Vec::new(),
             decided_by: None,
             reranked: None,
             fate: None,

@@ -34,7 +34,7 @@ struct GoldPart<'a> {
     /// `null` where it was not lost before the reranker.
     why: Option<WhyPart<'a>>,
     /// The rank after each stage of the second stage.
-    stages: &'a [Option<Rank>],
+    stages: Vec<Option<Rank>>,
     /// Which of them made the fate.
     decided_by: Option<DecidedBy>,
 }
@@ -121,7 +121,10 @@ pub(super) fn query<'a>(at: usize, snapshot: &'a Snapshot, collection: &'a Colle
                 fate: gold.fate,
                 blind: gold.blind,
                 why: whys.get(place).and_then(|found| found.as_ref()).map(why),
-                stages: &gold.stages,
+                stages: match row.rerank_complete {
+                    true => gold.earlier.iter().copied().chain([gold.reranked]).collect(),
+                    false => Vec::new(),
+                },
                 decided_by: gold.decided_by.and_then(|verdict| {
                     let stage = plan.stages.get(verdict.stage)?.to_string();
                     Some(DecidedBy { stage, act: verdict.act.name() })

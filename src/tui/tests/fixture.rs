@@ -227,7 +227,7 @@ fn gold_row(
         legs: [Some(80), Some(5)].into(),
         fused,
         reranked,
-        stages: vec![reranked],
+        earlier: Vec::new(),
         decided_by: None,
         fate: Some(fate),
         first_fate: None,

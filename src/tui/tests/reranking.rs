@@ -122,7 +122,7 @@ fn a_cascade_tells_where_each_stage_put_a_gold_and_which_one_decided() {
     let mut snapshot = fixture::snapshot();
     snapshot.settings.reranker = "late-interaction@50 > cross-encoder@20".parse().unwrap();
     let gold = &mut snapshot.focus.golds[0];
-    gold.stages = vec![Some(3), Some(1)];
+    gold.earlier = vec![Some(3)];
     gold.decided_by = Some(StageVerdict { stage: 0, act: StageAct::Lifted });
     let explanation = snapshot.focus.explanation.as_mut().unwrap();
     let step = |stage: &str, rank, score| StageStep {

@@ -119,8 +119,7 @@ struct Columns {
 
 /// ` → 3 → 8`: the rank after each stage, the last one's in the delivered list; empty where it has none.
 fn after(gold: &GoldRow, none: &str) -> String {
-    let before_last = gold.stages.split_last().map_or(&[][..], |(_, before)| before);
-    let ranks = before_last.iter().copied().chain([gold.reranked]);
+    let ranks = gold.earlier.iter().copied().chain([gold.reranked]);
     let told = |rank: Option<Rank>| rank.map_or_else(|| none.to_owned(), |rank| rank.to_string());
     match gold.reranked {
         Some(_) => ranks.map(|rank| format!(" → {}", told(rank))).collect(),
