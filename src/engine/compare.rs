@@ -70,7 +70,7 @@ impl Side {
         let reranked = which == Which::Delivered && !snapshot.settings.reranker.is_none();
         let query = |row: &QueryRow| -> Option<SideQuery> {
             let scores = row.scores.as_ref()?;
-            let values = if reranked { scores.reranked.as_deref()? } else { &scores.first };
+            let values = if reranked { scores.reranked()? } else { scores.first() };
             let query = collection.query(row.query);
             let golds = row.golds.iter().map(|gold| SideGold {
                 id: gold.id.to_string(),

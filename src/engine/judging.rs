@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use super::snapshot::{GoldRow, LanguageRow, Means, QueryRow, RecallCurve, RerankedMeans, StageCost};
 use crate::corpus::Collection;
-use crate::domain::{Language, Rank, Settings};
+use crate::domain::{Language, Settings};
 use crate::judge::{
-    Average, CONDENSED_NDCG_10, JUDGED_10, Metric, MetricMean, Metrics, Placed, Terms, default_metrics,
-    recall_curve,
+    self, Average, CONDENSED_NDCG_10, JUDGED_10, Metric, MetricMean, Metrics, Terms, default_metrics,
 };
 
 /// How queries are judged and averaged: what is asked for once, and no knob of the screen changes.
@@ -96,36 +95,31 @@ pub fn curve<'a>(
     passages: usize,
 ) -> RecallCurve {
     let depth = settings.depth.min(passages).min(CURVE_DEPTH);
-    let complete = || rows.clone().filter(|row| row.first.is_some());
-    let recall = |queries: Vec<Vec<Placed>>| -> Vec<f32> {
-        recall_curve(&queries, depth, settings.rel_level).into_iter().map(|r| r as f32).collect()
-    };
-    let by = |rank: &dyn Fn(&GoldRow) -> Option<Rank>| {
-        let placed = |gold: &GoldRow| Placed { grade: gold.grade, rank: rank(gold) };
-        recall(complete().map(|row| row.golds.iter().map(placed).collect()).collect())
-    };
-    let takes_part = |leg: usize| weights.get(leg).is_some_and(|&weight| weight > 0.0);
-    let best = |gold: &GoldRow| {
-        (0..gold.legs.len()).filter(|&leg| takes_part(leg)).filter_map(|leg| gold.legs[leg]).min()
-    };
-    let legs = (0..weights.len()).map(|leg| match takes_part(leg) {
-        true => by(&|gold| gold.legs[leg]),
-        false => Vec::new(),
-    });
-    let several = (0..weights.len()).filter(|&leg| takes_part(leg)).nth(1).is_some();
-    let on_top = |row: &QueryRow| -> Vec<Placed> {
-        let mut golds: Vec<&GoldRow> = row.golds.iter().collect();
-        golds.sort_by_key(|gold| std::cmp::Reverse(gold.grade));
+    let speaking: Vec<usize> = (0..weights.len()).filter(|&leg| weights[leg] > 0.0).collect();
+    let new = || judge::RecallCurve::new(depth);
+    let (mut fused, mut union, mut ceiling) = (new(), new(), new());
+    let mut legs = vec![new(); speaking.len()];
+    for row in rows.filter(|row| row.first.is_some()) {
+        let best = |gold: &GoldRow| speaking.iter().filter_map(|&leg| gold.legs[leg]).min();
+        fused.add(row.golds.iter().map(|gold| gold.fused));
+        union.add(row.golds.iter().map(best));
+        for (curve, &leg) in legs.iter_mut().zip(&speaking) {
+            curve.add(row.golds.iter().map(|gold| gold.legs[leg]));
+        }
+        // At best, all that any leg has stands on top.
         let mut ranks = 1..;
-        let placed =
-            |gold: &GoldRow| Placed { grade: gold.grade, rank: best(gold).and_then(|_| ranks.next()) };
-        golds.into_iter().map(placed).collect()
+        ceiling.add(row.golds.iter().map(|gold| best(gold).and_then(|_| ranks.next())));
+    }
+    let mut legs = legs.into_iter();
+    let of_leg = |leg| match speaking.contains(&leg) {
+        true => legs.next().map_or_else(Vec::new, judge::RecallCurve::finish),
+        false => Vec::new(),
     };
     RecallCurve {
-        fused: by(&|gold| gold.fused),
-        legs: legs.collect(),
-        union: if several { by(&best) } else { Vec::new() },
-        ceiling: recall(complete().map(on_top).collect()),
+        fused: fused.finish(),
+        legs: (0..weights.len()).map(of_leg).collect(),
+        union: if speaking.len() > 1 { union.finish() } else { Vec::new() },
+        ceiling: ceiling.finish(),
     }
 }
 
@@ -216,7 +210,7 @@ mod tests {
     /// hold two golds or that counts what no leg has.
     #[test]
     fn the_curve_knows_what_the_legs_have_together_and_what_n_could_hold() {
-        let gold = |legs: [Option<Rank>; 3], fused| GoldRow {
+        let gold = |legs: [Option<u32>; 3], fused| GoldRow {
             doc: None,
             id: "".into(),
             grade: 1,

@@ -123,7 +123,7 @@ fn speaking(context: &JudgeContext<'_>) -> Vec<LegId> {
 fn columns(rows: &[QueryRow], metrics: &[Metric]) -> Vec<Column> {
     let both = || {
         let scores = rows.iter().filter_map(|row| row.scores.as_ref());
-        scores.filter_map(|scores| Some((&scores.first, scores.reranked.as_ref()?)))
+        scores.filter_map(|scores| Some((scores.first(), scores.reranked()?)))
     };
     let column = |(i, metric): (usize, &Metric)| Column {
         metric: metric.to_string(),

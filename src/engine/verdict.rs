@@ -95,8 +95,8 @@ fn judged_query<'a>(
         condensed_ndcg10: value(values, CONDENSED_NDCG_10),
     };
     Some(JudgedQuery {
-        first: scores(row.first?, &all.first),
-        reranked: row.reranked.zip(all.reranked.as_deref()).map(|(metrics, values)| scores(metrics, values)),
+        first: scores(row.first?, all.first()),
+        reranked: row.reranked.zip(all.reranked()).map(|(metrics, values)| scores(metrics, values)),
         ceiling: row.ceiling?,
         relevant: row.golds.len(),
         found: row.golds.iter().filter(|gold| gold.fused.is_some_and(|rank| rank as usize <= n)).count(),

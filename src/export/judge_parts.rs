@@ -67,11 +67,10 @@ struct ValuePart {
 
 impl Serialize for QueryByName<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let QueryScores { first, reranked, ceiling, .. } = self.scores;
         let part = |i: usize| ValuePart {
-            first: first[i],
-            reranked: reranked.as_ref().map(|values| values[i]),
-            ceiling: ceiling[i],
+            first: self.scores.first()[i],
+            reranked: self.scores.reranked().map(|values| values[i]),
+            ceiling: self.scores.ceiling(i),
         };
         serializer.collect_map(self.metrics.iter().enumerate().map(|(i, m)| (m.to_string(), part(i))))
     }

@@ -232,9 +232,9 @@ fn queries(snapshot: &Snapshot, collection: &Collection) -> Table {
         ];
         for at in 0..snapshot.metrics.len() {
             let scores = row.scores.as_ref();
-            cells.push(scores.map(|scores| scores.first[at]).into());
-            cells.push(scores.and_then(|scores| Some(scores.reranked.as_ref()?[at])).into());
-            cells.push(scores.and_then(|scores| scores.ceiling[at]).into());
+            cells.push(scores.map(|scores| scores.first()[at]).into());
+            cells.push(scores.and_then(|scores| Some(scores.reranked()?[at])).into());
+            cells.push(scores.and_then(|scores| scores.ceiling(at)).into());
         }
         table.rows.push(cells);
     }

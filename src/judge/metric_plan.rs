@@ -117,23 +117,23 @@ impl MetricPlan {
     }
 
     /// The same of what a perfect reranker would make of the candidates: sorted by grade, the unjudged
-    /// behind them. `None` where there is no such ceiling (see [`Metric::ceiling`]).
+    /// behind them. `tell` hears of every metric in order; `None` where there is no such
+    /// ceiling (see [`Metric::ceiling`]).
     pub fn ceilings(
         &self,
         ideal: &JudgedIdeal,
         placed: &[Placed],
         length: usize,
         desk: &mut Desk,
-        values: &mut [Option<f64>],
+        mut tell: impl FnMut(usize, Option<f64>),
     ) {
-        assert_eq!(values.len(), self.metrics.len(), "one value for each metric");
         self.lay_out(placed, desk);
         desk.0.sort_unstable_by_key(|seen| std::cmp::Reverse(seen.grade));
         for (place, seen) in (1..).zip(&mut desk.0) {
             seen.place = place;
         }
-        for (metric, value) in self.metrics.iter().zip(values) {
-            *value = metric.has_ceiling().then(|| self.value(metric, ideal, &desk.0, length));
+        for (at, metric) in self.metrics.iter().enumerate() {
+            tell(at, metric.has_ceiling().then(|| self.value(metric, ideal, &desk.0, length)));
         }
     }
 

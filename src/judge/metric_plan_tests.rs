@@ -50,7 +50,7 @@ fn measured(plan: &MetricPlan, placed: &[Placed], length: usize) -> (Vec<f64>, V
     let mut values = vec![f64::NAN; plan.metrics().len()];
     let mut ceilings = vec![None; plan.metrics().len()];
     // The ceilings first, so that a desk that is not cleared would show.
-    plan.ceilings(&ideal, placed, length, &mut desk, &mut ceilings);
+    plan.ceilings(&ideal, placed, length, &mut desk, |at, ceiling| ceilings[at] = ceiling);
     plan.measure(&ideal, placed, length, &mut desk, &mut values);
     (values, ceilings)
 }

@@ -137,25 +137,40 @@ pub fn ceiling(placed: &[Placed], cut: usize, rel_level: Grade) -> Metrics {
     }
 }
 
-/// Mean recall at N = 1..=`depth` over all the queries (those without a relevant passage count 0), so
-/// the entry at N - 1 is the strip's recall@N up to rounding. Linear in judged passages plus depth.
-pub fn recall_curve(queries: &[Vec<Placed>], depth: usize, rel_level: Grade) -> Vec<f64> {
-    let mut curve = vec![0.0; depth];
-    for placed in queries {
-        let golds = || placed.iter().filter(|passage| is_relevant(passage.grade, rel_level));
-        let worth = 1.0 / (golds().count() as f64 * queries.len() as f64);
-        for rank in golds().filter_map(|passage| passage.rank) {
-            if let Some(step) = curve.get_mut(rank as usize - 1) {
+/// Mean recall at N = 1..=depth over queries that come one after the other; a query without a relevant
+/// passage counts 0. Linear in relevant passages plus depth.
+#[derive(Debug, Clone)]
+pub struct RecallCurve {
+    /// What is found at each rank.
+    steps: Vec<f64>,
+    queries: usize,
+}
+
+impl RecallCurve {
+    pub fn new(depth: usize) -> Self {
+        Self { steps: vec![0.0; depth], queries: 0 }
+    }
+
+    /// Adds a query with the ranks of all its relevant passages; `None`: not in the list.
+    pub fn add(&mut self, ranks: impl ExactSizeIterator<Item = Option<Rank>>) {
+        self.queries += 1;
+        let worth = 1.0 / ranks.len() as f64;
+        for rank in ranks.flatten() {
+            if let Some(step) = self.steps.get_mut(rank as usize - 1) {
                 *step += worth;
             }
         }
     }
-    let mut recall = 0.0;
-    for step in &mut curve {
-        recall += *step;
-        *step = f64::min(recall, 1.0);
+
+    /// By N - 1: the strip's recall@N up to rounding.
+    pub fn finish(self) -> Vec<f32> {
+        let (mut sum, queries) = (0.0, self.queries as f64);
+        let recall = |step: f64| {
+            sum += step;
+            if sum > 0.0 { f64::min(sum / queries, 1.0) as f32 } else { 0.0 }
+        };
+        self.steps.into_iter().map(recall).collect()
     }
-    curve
 }
 
 /// Share of the possible gain that the reranker took: (reranked − first) / (ceiling − first), of means
@@ -382,18 +397,25 @@ mod tests {
         fn the_curve_at_n_is_the_mean_recall_at_n(
             queries in prop::collection::vec(a_query(), 1..6), depth in 0usize..50
         ) {
-            let curve = recall_curve(&queries, depth, 1);
+            let mut curve = RecallCurve::new(depth);
+            for query in &queries {
+                let golds: Vec<_> = query.iter().filter(|placed| placed.grade >= 1).collect();
+                curve.add(golds.iter().map(|placed| placed.rank));
+            }
+            let curve = curve.finish();
             prop_assert_eq!(curve.len(), depth);
             for (n, recall) in (1..).zip(curve) {
                 let mean = Metrics::mean(queries.iter().map(|query| measure(query, n, 1))).unwrap();
-                prop_assert!(close(recall, mean.recall), "recall@{}", n);
+                prop_assert!((f64::from(recall) - mean.recall).abs() < 1e-6, "recall@{}", n);
             }
         }
     }
 
     #[test]
     fn a_curve_over_no_queries_is_flat() {
-        assert_eq!(recall_curve(&[], 3, 1), [0.0; 3]);
-        assert_eq!(recall_curve(&[vec![]], 2, 1), [0.0; 2]);
+        assert_eq!(RecallCurve::new(3).finish(), [0.0; 3]);
+        let mut curve = RecallCurve::new(2);
+        curve.add([].into_iter());
+        assert_eq!(curve.finish(), [0.0; 2]);
     }
 }

@@ -42,16 +42,19 @@ pub struct JudgedPlaces<'a> {
 }
 
 /// The metrics of one query; a value for each metric of the set.
+///
+/// Kept together: a thousand of them are made anew on every key press.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QueryScores {
-    pub first: Box<[f64]>,
-    /// `None`: no second stage, or it is incomplete.
-    pub reranked: Option<Box<[f64]>>,
-    /// What a perfect reranker would reach; `None` where a metric has no ceiling.
-    pub ceiling: Box<[Option<f64>]>,
+    /// Of the first stage, then the ceilings, then if there are any those of the second stage.
+    values: Box<[f64]>,
+    width: usize,
     /// Length of the first stage's list before the cut.
     pub returned: usize,
 }
+
+/// No metric is below 0.
+const NO_CEILING: f64 = -1.0;
 
 /// A metric's mean over queries.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -86,18 +89,44 @@ impl QueryScores {
         desk: &mut Desk,
     ) -> Self {
         let width = plan.metrics().len();
-        let mut scores = Self {
-            first: vec![0.0; width].into(),
-            reranked: reranked.map(|_| vec![0.0; width].into()),
-            ceiling: vec![None; width].into(),
-            returned: first.returned,
-        };
-        plan.measure(ideal, first.placed, first.returned, desk, &mut scores.first);
-        plan.ceilings(ideal, first.placed, first.returned, desk, &mut scores.ceiling);
-        if let (Some(list), Some(values)) = (reranked, &mut scores.reranked) {
-            plan.measure(ideal, list.placed, list.returned, desk, values);
+        let mut values = vec![0.0; if reranked.is_some() { 3 } else { 2 } * width];
+        let (of_first, rest) = values.split_at_mut(width);
+        let (ceilings, of_reranked) = rest.split_at_mut(width);
+        plan.measure(ideal, first.placed, first.returned, desk, of_first);
+        plan.ceilings(ideal, first.placed, first.returned, desk, |at, ceiling| {
+            ceilings[at] = ceiling.unwrap_or(NO_CEILING);
+        });
+        if let Some(list) = reranked {
+            plan.measure(ideal, list.placed, list.returned, desk, of_reranked);
         }
-        scores
+        Self { values: values.into(), width, returned: first.returned }
+    }
+
+    /// From values by metric; all of one length.
+    pub fn from_values(
+        first: &[f64],
+        reranked: Option<&[f64]>,
+        ceilings: &[Option<f64>],
+        returned: usize,
+    ) -> Self {
+        let ceilings = ceilings.iter().map(|ceiling| ceiling.unwrap_or(NO_CEILING));
+        let values = first.iter().copied().chain(ceilings).chain(reranked.into_iter().flatten().copied());
+        Self { values: values.collect(), width: first.len(), returned }
+    }
+
+    /// Of the first stage.
+    pub fn first(&self) -> &[f64] {
+        &self.values[..self.width]
+    }
+
+    /// Of the second stage; `None`: there is none, or it is incomplete.
+    pub fn reranked(&self) -> Option<&[f64]> {
+        self.values.get(2 * self.width..).filter(|values| !values.is_empty())
+    }
+
+    /// What a perfect reranker would reach; `None` where the metric has no ceiling.
+    pub fn ceiling(&self, metric: usize) -> Option<f64> {
+        Some(self.values[self.width + metric]).filter(|&ceiling| ceiling != NO_CEILING)
     }
 }
 
@@ -111,16 +140,16 @@ impl MetricMean {
     ) -> Vec<Self> {
         let counted: Vec<&QueryScores> = queries.filter(|query| average.counts(query.returned)).collect();
         let scored: Vec<&QueryScores> =
-            counted.iter().copied().filter(|query| query.reranked.is_some()).collect();
+            counted.iter().copied().filter(|query| query.reranked().is_some()).collect();
         if counted.is_empty() {
             return Vec::new();
         }
         let ceiling = |queries: &[&QueryScores], i: usize| -> Option<f64> {
-            let sum: Option<f64> = queries.iter().map(|query| query.ceiling[i]).sum();
+            let sum: Option<f64> = queries.iter().map(|query| query.ceiling(i)).sum();
             Some(sum? / queries.len() as f64)
         };
         let first = |queries: &[&QueryScores], i: usize| -> f64 {
-            queries.iter().map(|query| query.first[i]).sum::<f64>() / queries.len() as f64
+            queries.iter().map(|query| query.first()[i]).sum::<f64>() / queries.len() as f64
         };
         let of = |(i, &metric): (usize, &Metric)| Self {
             metric,
@@ -128,7 +157,7 @@ impl MetricMean {
             first: first(&counted, i),
             ceiling: ceiling(&counted, i),
             reranked: (!scored.is_empty()).then(|| {
-                let values = scored.iter().filter_map(|query| Some(query.reranked.as_ref()?[i]));
+                let values = scored.iter().filter_map(|query| Some(query.reranked()?[i]));
                 let reranked = values.sum::<f64>() / scored.len() as f64;
                 let (first, ceiling) = (first(&scored, i), ceiling(&scored, i));
                 let share_of_gain = ceiling.and_then(|ceiling| share_of_gain(first, reranked, ceiling));
@@ -190,10 +219,17 @@ mod tests {
     #[test]
     fn a_query_has_both_sides_and_the_ceiling() {
         let (_, [lifted, not_reranked, _]) = three();
-        assert_eq!(*lifted.first, [0.5, 1.0, 1.0]);
-        assert_eq!(lifted.reranked.as_deref(), Some(&[1.0, 1.0, 1.0][..]));
-        assert_eq!(*lifted.ceiling, [Some(1.0), Some(1.0), None]);
-        assert_eq!(not_reranked.reranked, None);
+        assert_eq!(lifted.first(), [0.5, 1.0, 1.0]);
+        assert_eq!(lifted.reranked(), Some(&[1.0, 1.0, 1.0][..]));
+        assert_eq!([0, 1, 2].map(|metric| lifted.ceiling(metric)), [Some(1.0), Some(1.0), None]);
+        assert_eq!(not_reranked.reranked(), None);
+        let again = QueryScores::from_values(
+            lifted.first(),
+            lifted.reranked(),
+            &[Some(1.0), Some(1.0), None],
+            lifted.returned,
+        );
+        assert_eq!(again, lifted);
     }
 
     /// Trap: a mean before over all queries beside a mean after over some.

@@ -41,12 +41,10 @@ pub fn full(step: f64) -> Snapshot {
         let reranked = Metrics { ndcg10: first.ndcg10 + step * nth as f64, ..first };
         let ceiling = Metrics { ndcg10: 0.95, ..first };
         (row.first, row.reranked, row.ceiling) = (Some(first), Some(reranked), Some(ceiling));
-        row.scores = Some(QueryScores {
-            first: vec![first.ndcg10, first.recall].into(),
-            reranked: Some(vec![reranked.ndcg10, reranked.recall].into()),
-            ceiling: vec![Some(0.95), None].into(),
-            returned: 200,
-        });
+        let after = [reranked.ndcg10, reranked.recall];
+        let ceilings = [Some(0.95), None];
+        row.scores =
+            Some(QueryScores::from_values(&[first.ndcg10, first.recall], Some(&after), &ceilings, 200));
         for gold in &mut row.golds {
             let lost = gold.fate.is_some_and(Fate::is_lost_before_rerank);
             gold.first_fate = gold.fate;
