@@ -12,6 +12,7 @@ use crate::engine::{Focus, Question, Snapshot};
 
 use crate::tune::Goal;
 
+use super::actions::{ActionId, key_of};
 use super::demo::{Tour, caption};
 use super::history::History;
 use super::judged::{Judgments, Pool};
@@ -348,6 +349,11 @@ impl State {
     /// Whether the lists themselves say that they lag behind.
     pub fn is_stale(&self) -> bool {
         self.snapshot.as_ref().is_some_and(|shown| shown.focus.stale)
+    }
+
+    /// The key of an action as the user has it, for a sentence that names it.
+    pub fn key(&self, action: ActionId) -> String {
+        key_of(action, &self.shelf.keys)
     }
 
     pub fn say(&mut self, text: impl Into<String>) {

@@ -30,7 +30,8 @@ pub fn on_action(state: &mut State, action: ActionId) -> Vec<Effect> {
                 effects
             }
             None => {
-                state.say("nothing is pinned: P pins this setting as A");
+                let key = state.key(ActionId::Pin);
+                state.say(format!("nothing is pinned: {key} pins this setting as A"));
                 Vec::new()
             }
         },

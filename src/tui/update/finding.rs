@@ -1,5 +1,6 @@
 //! Looking for words in what is open: the help, a passage in full.
 
+use super::super::actions::ActionId;
 use super::super::message::Effect;
 use super::super::state::State;
 use super::super::view;
@@ -68,16 +69,18 @@ pub fn wrap(state: &mut State) -> Vec<Effect> {
     state.wrap = !state.wrap;
     state.overlay_left = 0;
     state.say(if state.wrap {
-        "long lines are wrapped"
+        "long lines are wrapped".to_owned()
     } else {
-        "long lines are left long: ← → scrolls them"
+        let (left, right) = (state.key(ActionId::ScrollLeft), state.key(ActionId::ScrollRight));
+        format!("long lines are left long: {left} {right} scrolls them")
     });
     Vec::new()
 }
 
 pub fn aside(state: &mut State, right: bool) -> Vec<Effect> {
     if state.wrap {
-        state.say("long lines are wrapped: w leaves them long");
+        let key = state.key(ActionId::Wrap);
+        state.say(format!("long lines are wrapped: {key} leaves them long"));
     } else if right {
         state.overlay_left = state.overlay_left.saturating_add(ASIDE).min(view::LONGEST_LINE);
     } else {

@@ -65,7 +65,7 @@ pub(super) fn axis_end(lines: &[Series<'_>], marked: &[(usize, Tone)]) -> usize 
 }
 
 /// In turn: there may be more legs than tones.
-const LEG_TONES: [Tone; 2] = [Tone::Quiet, Tone::Frame];
+const LEG_TONES: [Tone; 2] = [Tone::Text, Tone::Quiet];
 const LEG_SIGNS: [&str; 4] = ["b", "d", "o", "x"];
 
 /// The lists that there are: each leg's, and above them the fused one.

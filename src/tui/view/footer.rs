@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::text::visible;
 
-use super::super::actions::{self, Place};
+use super::super::actions::{self, ActionId, Place};
 use super::super::state::State;
 use super::super::theme::Tone;
 use super::super::widgets::pen::{Piece, piece};
@@ -17,12 +17,15 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
             if notice.is_error { (pen.signs().failed, Tone::Lost) } else { (pen.signs().dot, Tone::Text) };
         let words = [piece(format!("{sign} "), tone), piece(notice.text.as_str(), tone)];
         // What has no room here is there in full among the messages.
-        let more = if state.is_blind() || !notice.is_error { "" } else { " ! all of it" };
-        let width = cells::width(more) as u16;
+        let more = match state.is_blind() || !notice.is_error {
+            true => String::new(),
+            false => format!(" {} all of it", state.key(ActionId::Messages)),
+        };
+        let width = cells::width(&more) as u16;
         let is_cut = cells::width(&pen.look.words(&visible(&notice.text))) + 2 > usize::from(room);
         if is_cut && width > 0 && room > 3 * width {
             pen.line(1, area.y, room - width, &words);
-            pen.say_right(1, area.y, room, more, Tone::Key);
+            pen.say_right(1, area.y, room, &more, Tone::Key);
         } else {
             pen.line(1, area.y, room, &words);
         }
@@ -40,7 +43,9 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
         .cloned()
         .collect();
     entries.retain(|entry| !kept.contains(entry));
-    let width = |(keys, label): &(String, &str)| cells::width(&pen.look.words(keys)) + 1 + label.len() + 2;
+    let width = |(keys, label): &(String, &str)| {
+        cells::width(&pen.look.words(keys)) + 1 + cells::width(&pen.look.words(label)) + 2
+    };
     let mut free = usize::from(room).saturating_sub(kept.iter().map(width).sum());
     let mut shown: Vec<&(String, &str)> = Vec::new();
     for entry in &entries {

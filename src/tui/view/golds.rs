@@ -6,6 +6,7 @@ use crate::domain::{DocIdx, Rank};
 use crate::engine::{Focus, FocusView, GoldRow, ProbablePositive};
 use crate::text::visible;
 
+use super::super::actions::ActionId;
 use super::super::hit::Target;
 use super::super::lines::known_fate;
 use super::super::state::State;
@@ -62,10 +63,10 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
 fn without_golds(pen: &mut Pen<'_>, inner: Rect, view: &FocusView, state: &State) {
     let Some(snapshot) = state.snapshot.as_deref().filter(|_| view.signals.is_some() && inner.height >= 5)
     else {
-        return empty_state(pen, inner, &[(no_golds(view).to_owned(), Tone::Quiet)]);
+        return empty_state(pen, inner, &[(no_golds(view, state), Tone::Quiet)]);
     };
     let room = inner.width.saturating_sub(2);
-    let lines = wrap::lines(no_golds(view), &[], usize::from(room), 2);
+    let lines = wrap::lines(&no_golds(view, state), &[], usize::from(room), 2);
     let mut y = inner.y;
     for line in &lines {
         let text: String = line.iter().map(|stretch| stretch.text.as_str()).collect();
@@ -149,15 +150,20 @@ fn summary(view: Option<&FocusView>) -> Vec<Piece> {
     }
 }
 
-fn no_golds(view: &FocusView) -> &'static str {
+fn no_golds(view: &FocusView, state: &State) -> String {
+    let mark = state.key(ActionId::Mark);
     match (&view.focus, view.judged) {
         (Focus::Typed(_), _) => {
-            "A query of your own has no judgments yet: m marks a passage as gold, and keeps the query."
+            format!(
+                "A query of your own has no judgments yet: {mark} marks a passage as gold, and keeps the query."
+            )
         }
         (_, false) => {
-            "No judgments for this query: m marks a passage as gold, as a line in the qrels file does."
+            format!(
+                "No judgments for this query: {mark} marks a passage as gold, as a line in the qrels file does."
+            )
         }
-        (_, true) => "Judged, but no passage was judged relevant.",
+        (_, true) => "Judged, but no passage was judged relevant.".to_owned(),
     }
 }
 

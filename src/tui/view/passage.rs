@@ -7,6 +7,7 @@ use crate::domain::{DocIdx, LegScale, Passage, Rank};
 use crate::engine::{Explanation, Snapshot, StageState};
 use crate::text::visible;
 
+use super::super::actions::ActionId;
 use super::super::hit::Target;
 use super::super::layout::Detail;
 use super::super::lines;
@@ -55,8 +56,11 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
     if more && text_height > 0 {
         let y = inner.y + text_height - 1;
         // In the list of queries Enter goes to the list first.
-        let words = if state.pane == Pane::Queries { " … " } else { " … Enter " };
-        pen.say_right(inner.x, y, inner.width, words, Tone::Key);
+        let words = match state.pane {
+            Pane::Queries => " … ".to_owned(),
+            _ => format!(" … {} ", state.key(ActionId::Open)),
+        };
+        pen.say_right(inner.x, y, inner.width, &words, Tone::Key);
     }
     for (y, line) in (inner.y + text_height..inner.bottom()).zip(&why) {
         pen.line(inner.x, y, inner.width, line);
@@ -220,13 +224,14 @@ fn messages(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
     let title = if tabs.is_empty() { vec![piece("Messages", Tone::Strong)] } else { tabs };
     let all = message_lines(state, message_room(area));
     let fits = all.len() <= usize::from(area.height.saturating_sub(2));
-    let right = if fits { "! closes" } else { "! all · Esc closes" };
+    let (key, esc) = (state.key(ActionId::Messages), state.key(ActionId::Back));
+    let right = if fits { format!("{key} closes") } else { format!("{key} all · {esc} closes") };
     let inner = pen.frame(area, &title, &[piece(right, Tone::Quiet)], false);
     for (y, line) in (inner.top()..inner.bottom()).zip(&all) {
         pen.line(inner.x + 1, y, inner.width.saturating_sub(2), line);
     }
     if !fits && inner.height > 0 {
-        pen.say_right(inner.x, inner.bottom() - 1, inner.width, " … ! ", Tone::Key);
+        pen.say_right(inner.x, inner.bottom() - 1, inner.width, &format!(" … {key} "), Tone::Key);
     }
 }
 

@@ -6,6 +6,7 @@ use crate::domain::QueryIdx;
 use crate::engine::Snapshot;
 use crate::text::visible;
 
+use super::super::actions::ActionId;
 use super::super::hit::Target;
 use super::super::lines::{QueryMark, query_mark};
 use super::super::state::{Mode, Pane, State};
@@ -40,11 +41,11 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     let rows = typed_row(pen, inner, state);
     if state.queries.is_empty() {
         let sentence = match &state.collection {
-            None => "",
-            Some(_) if all == 0 => "The collection has no queries. / asks one of your own.",
-            Some(_) => "No query passes the filter. Esc clears it.",
+            None => String::new(),
+            Some(_) if all == 0 => no_queries(state),
+            Some(_) => format!("No query passes the filter. {} clears it.", state.key(ActionId::Back)),
         };
-        return empty_state(pen, rows, &[(sentence.to_owned(), Tone::Quiet)]);
+        return empty_state(pen, rows, &[(sentence, Tone::Quiet)]);
     }
     // One long id is no reason to hide what all the queries say.
     let ids = id_width(state).min((rows.width / 3).max(4));
@@ -52,6 +53,11 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     for (y, &query) in (rows.top()..rows.bottom()).zip(visible_rows) {
         draw_row(pen, Rect::new(rows.x, y, rows.width, 1), query, ids, state);
     }
+}
+
+/// Of a collection of passages alone.
+pub fn no_queries(state: &State) -> String {
+    format!("The collection has no queries. {} asks one of your own.", state.key(ActionId::Ask))
 }
 
 fn place(state: &State) -> String {

@@ -10,6 +10,7 @@ use crate::domain::{Fate, QueryIdx};
 use crate::engine::{QueryRow, Snapshot};
 use crate::text::visible;
 
+use super::super::actions::ActionId;
 use super::super::layout::TableRooms;
 use super::super::lines::{QueryMark, query_mark};
 use super::super::state::{Mode, State};
@@ -17,6 +18,7 @@ use super::super::tables::queries::{QueryColumn as Column, delivered, lost, row_
 use super::super::theme::Tone;
 use super::super::widgets::pen::{Piece, piece};
 use super::super::widgets::{Pen, cells, field};
+use super::queries::no_queries;
 use super::table::{Head, Sheet, cell};
 use super::{empty_state, golds, signals, table};
 
@@ -62,11 +64,15 @@ fn queries(pen: &mut Pen<'_>, area: Rect, state: &State) {
     }
     let Some(collection) = state.collection.as_deref().filter(|_| !shown.rows.is_empty()) else {
         let sentence = match &state.collection {
-            None => "The collection is being opened.",
-            Some(_) if all == 0 => "The collection has no queries. / asks one of your own.",
-            Some(_) => "No query passes the filter. Esc clears it; t goes on to the next fate.",
+            None => "The collection is being opened.".to_owned(),
+            Some(_) if all == 0 => no_queries(state),
+            Some(_) => format!(
+                "No query passes the filter. {} clears it; {} goes on to the next fate.",
+                state.key(ActionId::Back),
+                state.key(ActionId::NextFate)
+            ),
         };
-        return empty_state(pen, inner, &[(sentence.to_owned(), Tone::Quiet)]);
+        return empty_state(pen, inner, &[(sentence, Tone::Quiet)]);
     };
     let n = state.snapshot.as_ref().map_or(state.settings.candidates, |shown| shown.settings.candidates);
     let ids = collection.queries.iter().take(500).map(|query| cells::width(&visible(&query.id)));
@@ -82,7 +88,7 @@ fn queries(pen: &mut Pen<'_>, area: Rect, state: &State) {
         Head::number(Column::Precision, "P@5", 4).spare(8),
         Head::number(Column::First, "nDCG@10", 8).spare(1),
         Head::text(Some(Column::Reranked), "reranked", 9),
-        Head::text(None, "max", 5).spare(5),
+        Head::text(None, "max", 6).spare(5),
         Head::number(Column::Gain, "gain", 6).spare(6),
         Head::text(Some(Column::Fate), "fate", 15).spare(3),
         Head::text(None, "why", 40).spare(9),

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use crate::engine::{HeatMap, Snapshot, StageState, Tuning};
 use crate::tune::CellMean;
 
+use super::super::super::actions::ActionId;
 use super::super::super::hit::Target;
 use super::super::super::knobs;
 use super::super::super::state::State;
@@ -165,7 +166,10 @@ fn best(pen: &Pen<'_>, heat: &HeatMap, state: &State, room: usize) -> Vec<Vec<Pi
         piece(format!(" (now {})", cells::thousandths(best.current)), Tone::Quiet),
     ];
     let mut held = super::held_out(best.held_out.as_ref());
-    held.extend([piece("  B", Tone::Key), piece(" takes it", Tone::Quiet)]);
+    held.extend([
+        piece(format!("  {}", state.key(ActionId::TakeBest)), Tone::Key),
+        piece(" takes it", Tone::Quiet),
+    ]);
     let width = |pieces: &[Piece]| -> usize {
         pieces.iter().map(|piece| cells::width(&pen.look.words(&piece.text))).sum()
     };

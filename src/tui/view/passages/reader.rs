@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::domain::{DocIdx, Passage, QueryIdx, Rank};
 
+use super::super::super::actions::ActionId;
 use super::super::super::state::State;
 use super::super::super::theme::Tone;
 use super::super::super::widgets::Pen;
@@ -37,7 +38,12 @@ pub fn text(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
     let name = title(state);
     let name = if name.is_empty() { "Passage".to_owned() } else { name };
     let heading = [piece(name, Tone::Strong), piece(key, Tone::Key)];
-    let inner = pen.frame(area, &heading, &[piece("Enter all of it", Tone::Quiet)], false);
+    let inner = pen.frame(
+        area,
+        &heading,
+        &[piece(format!("{} all of it", state.key(ActionId::OpenRow)), Tone::Quiet)],
+        false,
+    );
     let Some((_, passage)) = subject(state) else {
         let words = "The passage under the cursor stands here.";
         return empty_state(pen, inner, &[(words.to_owned(), Tone::Quiet)]);
@@ -48,7 +54,8 @@ pub fn text(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
         pen.line(inner.x + 1, y, room, line);
     }
     if lines.len() > usize::from(inner.height) && inner.height > 0 {
-        pen.say_right(inner.x + 1, inner.bottom() - 1, room, " … Enter ", Tone::Key);
+        let words = format!(" … {} ", state.key(ActionId::OpenRow));
+        pen.say_right(inner.x + 1, inner.bottom() - 1, room, &words, Tone::Key);
     }
 }
 
@@ -61,7 +68,8 @@ pub fn queries(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
         pen.line(inner.x + 1, y, room, line);
     }
     if lines.len() > usize::from(inner.height) && inner.height > 0 {
-        let words = format!(" … {} more, Enter ", lines.len() - usize::from(inner.height));
+        let more = lines.len() - usize::from(inner.height);
+        let words = format!(" … {more} more, {} ", state.key(ActionId::OpenRow));
         pen.say_right(inner.x + 1, inner.bottom() - 1, room, &words, Tone::Key);
     }
 }
