@@ -31,7 +31,8 @@ fn go(state: &mut State, to: impl Fn(&[usize], usize) -> Option<usize>) -> Vec<E
     let wanted = state.find.value().trim().to_lowercase();
     if wanted.is_empty() {
         if !state.finding {
-            state.say("nothing was looked for: / finds");
+            let key = state.key(ActionId::Find);
+            state.say(format!("nothing was looked for: {key} finds"));
         }
         return Vec::new();
     }
@@ -45,7 +46,9 @@ fn go(state: &mut State, to: impl Fn(&[usize], usize) -> Option<usize>) -> Vec<E
             state.found_at = Some(line);
             // Two lines above it stay in sight.
             state.overlay_scroll = line.saturating_sub(2);
-            state.say(format!("{nth} of {} lines with \"{wanted}\" · n next, N before", matching.len()));
+            let (next, before) = (state.key(ActionId::NextMatch), state.key(ActionId::PreviousMatch));
+            let found = matching.len();
+            state.say(format!("{nth} of {found} lines with \"{wanted}\" · {next} next, {before} before"));
         }
         None => {
             state.found_at = None;

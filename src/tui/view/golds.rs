@@ -33,8 +33,10 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
     };
     let room = inner.width.saturating_sub(2);
     let remedies = remedies(view, state.look, usize::from(room.saturating_sub(4)), usize::from(inner.height));
+    pen.hits.add(area, Target::Golds);
+    let above = first_in_sight(view, &remedies, usize::from(inner.height), state);
     let mut y = inner.y;
-    for (nth, (gold, remedy)) in view.golds.iter().zip(&remedies).enumerate() {
+    for (nth, (gold, remedy)) in view.golds.iter().zip(&remedies).enumerate().skip(above) {
         if y + 1 >= inner.bottom() && nth + 1 < view.golds.len() {
             let words = format!("… {} more", view.golds.len() - nth);
             pen.say(inner.x + 1, y, room, &words, Tone::Quiet);
@@ -57,6 +59,18 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
         draw_positive(pen, Rect::new(inner.x + 1, y, room, 1), positive, state);
         y += 1;
     }
+}
+
+/// The first gold in sight: where the wheel left it, else such that the gold under the cursor is there.
+fn first_in_sight(view: &FocusView, remedies: &[Vec<String>], height: usize, state: &State) -> usize {
+    let lines = |from: usize| -> usize { remedies.iter().skip(from).map(|remedy| 1 + remedy.len()).sum() };
+    // No further than to where the last is in sight.
+    let last = (0..view.golds.len()).find(|&from| lines(from) <= height).unwrap_or(0);
+    let chosen = view.golds.iter().position(|gold| gold.doc == state.cursor.doc && gold.doc.is_some());
+    // Above the last line of the pane, which says how many more there are.
+    let at_cursor =
+        chosen.map_or(0, |at| (0..=at).find(|&from| lines(from) - lines(at + 1) < height).unwrap_or(at));
+    state.golds_above().unwrap_or(at_cursor).min(last)
 }
 
 /// What to do, and what the lists say without judgments.

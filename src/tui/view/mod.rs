@@ -68,6 +68,8 @@ pub fn draw(frame: &mut Frame<'_>, state: &State) -> HitMap {
     } else {
         panes(&mut pen, &layout, state);
         overlay(&mut pen, area, state);
+        // Above what an overlay covers for the mouse: its own keys stand there.
+        footer::draw(&mut pen, layout.footer, state);
     }
     let (cursor, hits) = (pen.cursor, pen.hits);
     if let Some(cursor) = cursor.filter(|cursor| area.contains(*cursor)) {
@@ -117,7 +119,6 @@ fn panes(pen: &mut Pen<'_>, layout: &Layout, state: &State) {
         knob_bar::draw(pen, layout.knobs, state);
         verdict::draw(pen, layout.verdict, state);
     }
-    footer::draw(pen, layout.footer, state);
 }
 
 /// The two lists, what joins them, and the details.

@@ -35,7 +35,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
     let gold = state.snapshot.as_ref().is_some_and(|snapshot| lines::is_gold(&snapshot.focus, doc));
     let (title, right) = titles(pen, passage, gold, tabs);
     let inner = pen.frame(area, &title, &right, false);
-    pen.hits.add(inner, Target::Passage);
+    let whole = inner;
     let inner = Rect::new(inner.x + 1, inner.y, inner.width.saturating_sub(2), inner.height);
     let explanation = explanation(state, doc);
     let why =
@@ -45,12 +45,16 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
     let text_height = inner.height - why_height;
     let marks = explanation.map_or(&[][..], |explanation| &explanation.highlights);
     let has_text = state.collection.as_ref().is_some_and(|collection| collection.has_texts);
+    let (height, above) = (usize::from(text_height), state.lines_above(doc));
     let text = match has_text {
-        true => text_lines(passage, marks, usize::from(inner.width), usize::from(text_height) + 1),
-        false => no_text(usize::from(inner.width), usize::from(text_height)),
+        true => text_lines(passage, marks, usize::from(inner.width), above.saturating_add(height + 1)),
+        false => no_text(usize::from(inner.width), height),
     };
-    let more = text.len() > usize::from(text_height);
-    for (y, line) in (inner.y..inner.y + text_height).zip(&text) {
+    let above = above.min(text.len().saturating_sub(height));
+    pen.hits.add(whole, Target::Passage { above });
+    let text = text.get(above..).unwrap_or_default();
+    let more = text.len() > height;
+    for (y, line) in (inner.y..inner.y + text_height).zip(text) {
         pen.line(inner.x, y, inner.width, line);
     }
     if more && text_height > 0 {

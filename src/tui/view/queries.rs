@@ -17,6 +17,9 @@ use super::{empty_state, has_focus, switched};
 
 const WIDEST_ID: usize = 12;
 
+/// Cells of language and text below which neither says anything.
+const LEAST_TEXT: u16 = 8;
+
 pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     let shown = state.queries.len();
     let all = state.collection.as_ref().map_or(0, |collection| collection.queries.len());
@@ -109,9 +112,12 @@ fn draw_row(pen: &mut Pen<'_>, row: Rect, query: QueryIdx, ids: u16, state: &Sta
         language
     };
     let room = row.right().saturating_sub(x);
-    let used = pen.say(x, row.y, room.min(7), tag, Tone::Quiet).max(2) + 1;
-    let room = row.right().saturating_sub(x + used);
-    pen.text(x + used, row.y, room, &of_file.text, text);
+    // For an audience there is room for mark and identifier alone.
+    if room >= LEAST_TEXT {
+        let used = pen.say(x, row.y, room.min(7), tag, Tone::Quiet).max(2) + 1;
+        let room = row.right().saturating_sub(x + used);
+        pen.text(x + used, row.y, room, &of_file.text, text);
+    }
     pen.hits.add(row, Target::Query(query));
     if state.query == Some(query) && state.typed.is_none() {
         pen.mark_row(row, if has_focus(state, Pane::Queries) { Tone::Cursor } else { Tone::Chosen });

@@ -140,10 +140,7 @@ impl<'a> Shown<'a> {
             pieces.push(piece(format!("  from {low} to {high} over all methods"), Tone::Quiet));
         }
         if self.cells.iter().any(|cell| cell.queries > 0 && cell.queries < self.queries) {
-            pieces.push(piece(
-                format!("  {} on fewer queries: passages that enter have no score", signs.none),
-                Tone::Quiet,
-            ));
+            pieces.push(piece(format!("  {} on fewer queries: not all is scored", signs.none), Tone::Quiet));
         }
         pieces
     }

@@ -69,7 +69,7 @@ fn languages(pen: &mut Pen<'_>, area: Rect, state: &State) {
     }
     heads.extend([
         Head::number(Column::Precision, "P@5", 5),
-        Head::text(Some(Column::Gain), "reranked", 10),
+        Head::text(Some(Column::Gain), "reranked", 9),
         Head::text(None, "max", 6).spare(3),
         Head::text(Some(Column::Lost), "main loss", 26).spare(1),
         Head::number(Column::Passages, "passages", 9).spare(6),
