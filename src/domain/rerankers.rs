@@ -109,7 +109,7 @@ const OWN_SERVER: &str = "your own server's";
 /// All of them, in the order in which they are told.
 pub const RERANKERS: [RerankerCard; 25] = [
     RerankerCard {
-        name: "late-interaction",
+        name: EMBEDDING_MODEL,
         kind: RerankerKind::LateInteraction,
         of: "intfloat/multilingual-e5-small",
         origin: Origin::Bundled,
@@ -342,9 +342,12 @@ pub fn run_file(name: &str) -> Option<&str> {
     name.strip_prefix("run:").filter(|file| !file.is_empty())
 }
 
+/// The late interaction over the embedding model's token vectors.
+pub const EMBEDDING_MODEL: &str = "late-interaction";
+
 /// Whether it is the late interaction over the embedding model's token vectors.
 pub fn is_embedding_model(name: &str) -> bool {
-    name == "late-interaction"
+    name == EMBEDDING_MODEL
 }
 
 #[cfg(test)]

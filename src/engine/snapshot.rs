@@ -19,6 +19,7 @@ use crate::judge::{
 pub use crate::models::Reading as TextReading;
 pub use crate::rerank::http::dollars;
 use crate::rerank::http::{Latency, Usage};
+pub use crate::rerank::token_pairs::{PairedToken, TokenPair, mean_similarity, told_together};
 pub use crate::retrieve::bm25::TermScore;
 use crate::tune::{Goal, Margin};
 
@@ -103,6 +104,14 @@ pub struct Status {
     pub spare: StageState,
 }
 
+impl FocusView {
+    /// Whether nothing more is on its way for the query and the passage that are looked at.
+    pub fn is_settled(&self) -> bool {
+        let explained = |explanation: &Explanation| explanation.pairs_awaited.is_empty();
+        !self.stale && self.explanation.as_ref().is_none_or(explained)
+    }
+}
+
 impl Status {
     /// Whether the answer is final for its request.
     pub fn is_settled(&self) -> bool {
@@ -178,14 +187,6 @@ pub struct GoldRow {
     pub remedy: String,
 }
 
-/// One query token and the passage token that answers it best (late interaction).
-#[derive(Debug, Clone, PartialEq)]
-pub struct TokenPair {
-    pub query: String,
-    pub passage: String,
-    pub similarity: f32,
-}
-
 /// One stage of the second stage, as it treated one passage.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StageStep {
@@ -215,8 +216,11 @@ pub struct Explanation {
     pub reranked: Option<LegHit>,
     /// Where each stage of the second stage put it, and what each of its rerankers gave.
     pub stages: Vec<StageStep>,
-    /// Best-matching token pairs, query order; empty until the token vectors are there.
-    pub pairs: Vec<TokenPair>,
+    /// By late-interaction reranker of the plan, each with its name: the pairs that its score is the mean
+    /// of, in the query's order. Where the plan has none, those of the embedding model, as "late-interaction".
+    pub pairs: Vec<(String, Vec<TokenPair>)>,
+    /// Rerankers whose pairs are on their way.
+    pub pairs_awaited: Vec<String>,
     /// Model tokens of the passage, and whether the model saw all of them.
     pub model_tokens: Option<(u32, bool)>,
     /// Rerankers of the plan that did not read it to its end, with this query or another.

@@ -17,6 +17,7 @@ mod second_stage;
 mod spare;
 mod status;
 mod summary;
+mod token_pairs;
 mod tune;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,6 +56,7 @@ use consent::AnswerBox;
 use rivals::RivalsAtWork;
 use spare::Spare;
 use summary::Summary;
+use token_pairs::TokenPairsAtWork;
 use tune::Gathered;
 
 /// Least time between two answers that no request asked for.
@@ -255,6 +257,7 @@ struct Worker {
     /// The plan of the newest request, its rerankers by number.
     stages: Arc<[StagePlan]>,
     late: second_stage::LateParts,
+    token_pairs: TokenPairsAtWork,
     rivals: RivalsAtWork,
     spare: Spare,
     ledgers: Ledgers,
@@ -379,6 +382,7 @@ impl Worker {
             rerankers: Vec::new(),
             stages: Arc::from([]),
             late: Arc::default(),
+            token_pairs: TokenPairsAtWork::default(),
             rivals: RivalsAtWork::default(),
             spare: Spare::default(),
             ledgers,
