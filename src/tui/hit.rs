@@ -5,6 +5,7 @@ use ratatui::layout::{Position, Rect};
 
 use crate::domain::{DocIdx, Fate, QueryIdx};
 
+use super::actions::ActionId;
 use super::knobs::Knob;
 use super::layout::{Detail, Plot};
 use super::state::Pane;
@@ -21,8 +22,14 @@ pub enum Target {
     Row(Pane, DocIdx),
     /// A gold in the gold pane.
     Gold(DocIdx),
-    /// The passage under the cursor, as it is shown below the lists.
-    Passage,
+    /// The gold pane between its rows.
+    Golds,
+    /// A passage that is shown in part, with so many of its lines above the pane.
+    Passage {
+        above: usize,
+    },
+    /// A query that is named elsewhere than in the list of queries, and the passage it is named beside.
+    QueryOf(QueryIdx, DocIdx),
     /// The track of a slider; the pointer says how far along.
     Slider(Knob),
     /// A knob's name or value.
@@ -57,6 +64,8 @@ pub enum Target {
     Overlay,
     /// The states in the header.
     Status,
+    /// A key in the footer, by what it does.
+    Act(ActionId),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

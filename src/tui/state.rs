@@ -12,6 +12,7 @@ use crate::engine::{Focus, Question, Snapshot};
 
 use crate::tune::Goal;
 
+use super::actions::{ActionId, key_of};
 use super::demo::{Tour, caption};
 use super::history::History;
 use super::judged::{Judgments, Pool};
@@ -40,6 +41,10 @@ pub struct Scroll {
     pub queries: usize,
     pub first: usize,
     pub reranked: usize,
+    /// Lines of a passage that the wheel left above its pane; of another passage, none.
+    pub passage: (Option<DocIdx>, usize),
+    /// Golds of a query, likewise.
+    pub golds: (Option<QueryIdx>, usize),
 }
 
 /// One line for the person, in the footer's place until the next key.
@@ -348,6 +353,23 @@ impl State {
     /// Whether the lists themselves say that they lag behind.
     pub fn is_stale(&self) -> bool {
         self.snapshot.as_ref().is_some_and(|shown| shown.focus.stale)
+    }
+
+    /// How many golds of this query the wheel left above their pane; `None`: it was not turned.
+    pub fn golds_above(&self) -> Option<usize> {
+        let (query, above) = self.scroll.golds;
+        (query.is_some() && query == self.query).then_some(above)
+    }
+
+    /// How many lines of a passage the wheel left above its pane.
+    pub fn lines_above(&self, doc: DocIdx) -> usize {
+        let (passage, above) = self.scroll.passage;
+        if passage == Some(doc) { above } else { 0 }
+    }
+
+    /// The key of an action as the user has it, for a sentence that names it.
+    pub fn key(&self, action: ActionId) -> String {
+        key_of(action, &self.shelf.keys)
     }
 
     pub fn say(&mut self, text: impl Into<String>) {

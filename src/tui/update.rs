@@ -38,7 +38,7 @@ pub use acting::on_action;
 pub use curves::{best_cell, recommended};
 pub use keeping::command_line;
 pub use lists::keep_in_sight;
-pub use pool::progress as pool_progress;
+pub use pool::{further as pool_further, progress as pool_progress};
 
 /// Takes one message; returns what is to be done outside.
 pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
@@ -124,7 +124,8 @@ fn on_key(state: &mut State, event: KeyEvent) -> Vec<Effect> {
             {
                 let why =
                     if actions::place(state) == Place::Blind { " while you judge blind" } else { " here" };
-                state.say(format!("{c} does nothing{why}: ? lists the keys"));
+                let help = state.key(ActionId::Help);
+                state.say(format!("{c} does nothing{why}: {help} lists the keys"));
             }
             Vec::new()
         }

@@ -47,10 +47,10 @@ pub struct Args {
     #[command(flatten)]
     pub engine: EngineArgs,
     /// Write a log to FILE (never to the screen); RANKSCOPE_LOG sets its level
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, help_heading = None::<&str>)]
     pub log: Option<PathBuf>,
     /// Colours: where the terminal has them (NO_COLOR and TERM=dumb rule them out), always, or never
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto, global = true)]
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto, global = true, help_heading = None::<&str>)]
     pub color: Color,
 }
 

@@ -279,30 +279,66 @@ pub fn nth_key(event: &KeyEvent, id: ActionId, keys: &Keymap) -> Option<usize> {
     keys.keys(action).iter().position(|key| key.is(event))
 }
 
-/// The keys of the footer with their labels, most useful first; neighbours of one label together, a run
-/// of many by its ends.
-pub fn footer(place: Place, keymap: &Keymap) -> Vec<(String, &'static str)> {
-    let mut entries: Vec<(Vec<String>, &'static str)> = Vec::new();
+/// An entry of the footer: its keys with what each does, and the label that they share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FooterEntry {
+    pub keys: Vec<(String, ActionId)>,
+    pub label: &'static str,
+}
+
+impl FooterEntry {
+    /// The keys as they are shown, a run of many by its ends; what stands between two has no action.
+    pub fn shown(&self) -> Vec<(String, Option<ActionId>)> {
+        let one = |(key, id): &(String, ActionId)| (key.clone(), Some(*id));
+        let mut shown: Vec<(String, Option<ActionId>)> = Vec::new();
+        match self.keys.as_slice() {
+            [first, _, _, .., last] => shown.extend([one(first), ("-".to_owned(), None), one(last)]),
+            keys => {
+                for key in keys {
+                    shown.extend((!shown.is_empty()).then(|| (" ".to_owned(), None)));
+                    shown.push(one(key));
+                }
+            }
+        }
+        shown
+    }
+
+    /// The keys in one word.
+    pub fn names(&self) -> String {
+        self.shown().into_iter().map(|(key, _)| key).collect()
+    }
+
+    /// What a click on the label does: nothing where several share it.
+    pub fn alone(&self) -> Option<ActionId> {
+        match self.keys.as_slice() {
+            [(_, id)] => Some(*id),
+            _ => None,
+        }
+    }
+}
+
+/// The footer, most useful first; neighbours of one label together.
+pub fn footer(place: Place, keymap: &Keymap) -> Vec<FooterEntry> {
+    let mut entries: Vec<FooterEntry> = Vec::new();
     let here = all().filter(|action| action.places.contains(&place) && !action.label.is_empty());
     // In a table one reads more than one turns; blind, one judges.
     let is_table = matches!(place, Place::Collection | Place::Languages | Place::Compare | Place::Passages);
     let mut here: Vec<&Action> = here.collect();
     here.sort_by_key(|action| {
-        is_table && action.group == Group::Turn || place == Place::Blind && action.group != Group::Judge
+        // Of a comparison the pin is the beginning.
+        let later =
+            is_table && action.group == Group::Turn || place == Place::Blind && action.group != Group::Judge;
+        (later, place == Place::Compare && action.id != ActionId::Pin)
     });
     for action in here {
         let Some(key) = keymap.keys(action).first().map(|key| key.name()) else { continue };
         let name = footer_label(action, place);
         match entries.last_mut() {
-            Some((keys, label)) if *label == name => keys.push(key),
-            _ => entries.push((vec![key], name)),
+            Some(entry) if entry.label == name => entry.keys.push((key, action.id)),
+            _ => entries.push(FooterEntry { keys: vec![(key, action.id)], label: name }),
         }
     }
-    let run = |keys: Vec<String>| match keys.as_slice() {
-        [first, _, _, .., last] => format!("{first}-{last}"),
-        keys => keys.join(" "),
-    };
-    entries.into_iter().map(|(keys, label)| (run(keys), label)).collect()
+    entries
 }
 
 fn footer_label(action: &Action, place: Place) -> &'static str {
@@ -440,8 +476,12 @@ mod tests {
     fn the_footer_pairs_keys_of_one_label() {
         let keys = Keymap::default();
         let footer = footer(Place::Queries, &keys);
-        assert_eq!(footer[0], ("← →".to_owned(), "weight"));
-        assert_eq!(footer[1], ("[ ]".to_owned(), "N"));
-        assert_eq!(super::footer(Place::Panel, &keys)[0], ("← →".to_owned(), "turn"));
+        let said = |entry: &FooterEntry| (entry.names(), entry.label);
+        assert_eq!(said(&footer[0]), ("← →".to_owned(), "weight"));
+        assert_eq!(said(&footer[1]), ("[ ]".to_owned(), "N"));
+        assert_eq!(said(&super::footer(Place::Panel, &keys)[0]), ("← →".to_owned(), "turn"));
+        let views = footer.iter().find(|entry| entry.label == "view").unwrap();
+        assert_eq!((views.names(), views.alone()), ("1-6".to_owned(), None));
+        assert_eq!(views.shown()[2], ("6".to_owned(), Some(ActionId::PassagesView)));
     }
 }

@@ -45,7 +45,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     }
     let keys: Vec<Piece> = actions::footer(Place::Tour, &state.shelf.keys)
         .into_iter()
-        .flat_map(|(keys, label)| [piece(keys, Tone::Key), piece(format!(" {label} "), Tone::Quiet)])
+        .flat_map(|entry| [piece(entry.names(), Tone::Key), piece(format!(" {} ", entry.label), Tone::Quiet)])
         .collect();
     let inner = pen.frame(area, &title, &keys, true);
     let room = area.width.saturating_sub(SIDES);

@@ -290,7 +290,8 @@ pub fn leave(state: &mut State) -> Vec<Effect> {
     if let Some(tour) = state.tour.take() {
         state.size.1 += tour.rows;
         update::keep_in_sight(state);
-        state.say("the screen is yours: ? lists the keys, q quits");
+        let (help, quit) = (state.key(ActionId::Help), state.key(ActionId::Quit));
+        state.say(format!("the screen is yours: {help} lists the keys, {quit} quits"));
     }
     Vec::new()
 }

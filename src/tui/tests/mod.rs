@@ -5,6 +5,7 @@ pub(in crate::tui) mod fixture;
 mod judging;
 mod keeping;
 mod pictures;
+mod pointing;
 mod properties;
 mod reranking;
 mod scenarios;

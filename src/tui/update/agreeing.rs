@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::super::actions::ActionId;
 use super::super::message::Effect;
 use super::super::state::{Mode, State};
 
@@ -24,9 +25,10 @@ pub fn answer(state: &mut State, yes: bool) -> Vec<Effect> {
     state.answered = state.snapshot.as_ref().and_then(|shown| shown.question.clone());
     state.mode = Mode::Browse;
     state.say(if yes {
-        "it is sent and paid; ! says what it costs"
+        format!("it is sent and paid; {} says what it costs", state.key(ActionId::Messages))
     } else {
-        "nothing is sent; r and Enter ask again"
+        let (list, enter) = (state.key(ActionId::Reranker), state.key(ActionId::Accept));
+        format!("nothing is sent; {list} and {enter} ask again")
     });
     vec![Effect::Agree(yes)]
 }

@@ -113,13 +113,16 @@ pub fn choose(state: &mut State, pick: Pick, at: usize) -> Vec<Effect> {
     let Some(entry) = matching(state, pick).into_iter().nth(at) else {
         let typed = state.picker.filter.value();
         let why = typed.parse::<crate::domain::SecondStage>().err().filter(|_| pick != Pick::Fusion);
-        state.complain(why.unwrap_or_else(|| format!("nothing matches \"{typed}\"; Esc goes back")));
+        state.complain(why.unwrap_or_else(|| {
+            format!("nothing matches \"{typed}\"; {} goes back", state.key(ActionId::Back))
+        }));
         return Vec::new();
     };
     if let Choice::Service(name) = entry.choice {
         state.picker.filter = tui_input::Input::new(format!("{name}:"));
         state.picker.cursor = 0;
-        state.say(format!("type the model, or a URL, behind {name}: and Enter"));
+        let enter = state.key(ActionId::Accept);
+        state.say(format!("type the model, or a URL, behind {name}: and {enter}"));
         return Vec::new();
     }
     if let (Pick::Rivals, Choice::Plan(plan)) = (pick, entry.choice.clone()) {
@@ -165,12 +168,14 @@ fn mark(state: &mut State, plan: SecondStage) -> Vec<Effect> {
         state.say("that is the present one: the others are held against it");
         return Vec::new();
     } else if state.settings.reranker.is_none() {
-        state.complain("there is no reranker to hold others against: r chooses one");
+        let key = state.key(ActionId::Reranker);
+        state.complain(format!("there is no reranker to hold others against: {key} chooses one"));
         return Vec::new();
     } else if state.rivals.len() >= picker::MOST_RIVALS {
         state.complain(format!(
-            "{} at a time: Enter on a marked one takes its mark away",
-            picker::MOST_RIVALS
+            "{} at a time: {} on a marked one takes its mark away",
+            picker::MOST_RIVALS,
+            state.key(ActionId::Accept)
         ));
         return Vec::new();
     } else {

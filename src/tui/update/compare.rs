@@ -30,7 +30,8 @@ pub fn on_action(state: &mut State, action: ActionId) -> Vec<Effect> {
                 effects
             }
             None => {
-                state.say("nothing is pinned: P pins this setting as A");
+                let key = state.key(ActionId::Pin);
+                state.say(format!("nothing is pinned: {key} pins this setting as A"));
                 Vec::new()
             }
         },
@@ -56,7 +57,8 @@ fn pin(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     }
     let name = knobs::setting_name(&state.settings, &state.legs);
-    state.say(format!("A is pinned: {name}. Turn a knob; 5 compares"));
+    let key = state.key(ActionId::CompareView);
+    state.say(format!("A is pinned: {name}. Turn a knob; {key} compares"));
     let pinned = Pinned { name, settings: state.settings.clone(), side: None };
     state.tables.changes.pinned = Some(pinned);
     (state.tables.changes.comparison, state.tables.changes.compared) = (None, None);

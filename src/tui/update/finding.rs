@@ -1,5 +1,6 @@
 //! Looking for words in what is open: the help, a passage in full.
 
+use super::super::actions::ActionId;
 use super::super::message::Effect;
 use super::super::state::State;
 use super::super::view;
@@ -30,7 +31,8 @@ fn go(state: &mut State, to: impl Fn(&[usize], usize) -> Option<usize>) -> Vec<E
     let wanted = state.find.value().trim().to_lowercase();
     if wanted.is_empty() {
         if !state.finding {
-            state.say("nothing was looked for: / finds");
+            let key = state.key(ActionId::Find);
+            state.say(format!("nothing was looked for: {key} finds"));
         }
         return Vec::new();
     }
@@ -44,7 +46,9 @@ fn go(state: &mut State, to: impl Fn(&[usize], usize) -> Option<usize>) -> Vec<E
             state.found_at = Some(line);
             // Two lines above it stay in sight.
             state.overlay_scroll = line.saturating_sub(2);
-            state.say(format!("{nth} of {} lines with \"{wanted}\" · n next, N before", matching.len()));
+            let (next, before) = (state.key(ActionId::NextMatch), state.key(ActionId::PreviousMatch));
+            let found = matching.len();
+            state.say(format!("{nth} of {found} lines with \"{wanted}\" · {next} next, {before} before"));
         }
         None => {
             state.found_at = None;
@@ -68,16 +72,18 @@ pub fn wrap(state: &mut State) -> Vec<Effect> {
     state.wrap = !state.wrap;
     state.overlay_left = 0;
     state.say(if state.wrap {
-        "long lines are wrapped"
+        "long lines are wrapped".to_owned()
     } else {
-        "long lines are left long: ← → scrolls them"
+        let (left, right) = (state.key(ActionId::ScrollLeft), state.key(ActionId::ScrollRight));
+        format!("long lines are left long: {left} {right} scrolls them")
     });
     Vec::new()
 }
 
 pub fn aside(state: &mut State, right: bool) -> Vec<Effect> {
     if state.wrap {
-        state.say("long lines are wrapped: w leaves them long");
+        let key = state.key(ActionId::Wrap);
+        state.say(format!("long lines are wrapped: {key} leaves them long"));
     } else if right {
         state.overlay_left = state.overlay_left.saturating_add(ASIDE).min(view::LONGEST_LINE);
     } else {

@@ -4,9 +4,11 @@
 use crate::corpus::{Collection, Kept, Mark, MarkedQuery, is_own};
 use crate::domain::{DocIdx, Grade, QueryIdx};
 
+use super::super::actions::ActionId;
 use super::super::judged::{JudgmentStep, judged_together};
 use super::super::message::Effect;
 use super::super::state::State;
+use super::keeping;
 
 /// The grade of a passage that is marked without one.
 const RELEVANT: Grade = 1;
@@ -14,7 +16,7 @@ const RELEVANT: Grade = 1;
 /// Marks the passage under the cursor, or takes its judgment away. For the next key a digit is a grade.
 pub fn mark(state: &mut State) -> Vec<Effect> {
     let Some(doc) = state.cursor.doc else {
-        state.say("no passage is under the cursor: Tab goes to the lists");
+        keeping::no_passage(state);
         return Vec::new();
     };
     let effects = match state.shown_grade(doc) {
@@ -54,7 +56,8 @@ pub fn take_back(state: &mut State, doc: DocIdx) -> Vec<Effect> {
 pub fn judge(state: &mut State, doc: DocIdx, grade: Option<Grade>) -> Vec<Effect> {
     let Some(collection) = state.collection.clone() else { return Vec::new() };
     let Some(query) = state.marked_query() else {
-        state.say("there is no query to judge for: / asks one");
+        let key = state.key(ActionId::Ask);
+        state.say(format!("there is no query to judge for: {key} asks one"));
         return Vec::new();
     };
     let Some(passage) = collection.passages.get(doc.index()) else { return Vec::new() };
@@ -157,7 +160,7 @@ pub fn tell(state: &mut State, collection: &Collection, query: QueryIdx, mark: &
     if let Some(why) = &kept.instead {
         said.push_str(&format!(" · aside, for {}", why.replace('\n', " ")));
     } else if state.grading.is_some() {
-        said.push_str(" · 0 1 2 3 grades it, U undoes");
+        said.push_str(&format!(" · 0 1 2 3 grades it, {} undoes", state.key(ActionId::UndoJudgment)));
     }
     state.say(said);
 }

@@ -3,7 +3,7 @@
 use crate::config::spelling;
 use crate::domain::Passage;
 
-use super::super::actions::{ActionId, key_of};
+use super::super::actions::ActionId;
 use super::super::message::{Effect, Kept, Writing};
 use super::super::state::{Mode, State};
 
@@ -11,8 +11,8 @@ use super::super::state::{Mode, State};
 pub fn name_preset(state: &mut State) -> Vec<Effect> {
     state.mode = Mode::Naming;
     state.name.reset();
-    let key = key_of(ActionId::Presets, &state.shelf.keys);
-    state.say(format!("a name for these settings, then Enter; {key} chooses them again"));
+    let (enter, presets) = (state.key(ActionId::Accept), state.key(ActionId::Presets));
+    state.say(format!("a name for these settings, then {enter}; {presets} chooses them again"));
     Vec::new()
 }
 
@@ -76,7 +76,7 @@ pub fn copy(state: &mut State, what: &str, of: impl Fn(&Passage) -> String) -> V
     let passage = collection.as_ref().zip(state.cursor.doc);
     let passage = passage.and_then(|(collection, doc)| collection.passages.get(doc.index()));
     let Some(passage) = passage else {
-        state.say("no passage is under the cursor: Tab goes to the lists");
+        no_passage(state);
         return Vec::new();
     };
     state.say(format!("copied, if the terminal allows it: {what} of {}", passage.id));
@@ -87,8 +87,14 @@ pub fn open_source(state: &mut State) -> Vec<Effect> {
     match (&state.collection, state.cursor.doc) {
         (Some(collection), Some(doc)) => vec![Effect::Edit(collection.clone(), doc)],
         _ => {
-            state.say("no passage is under the cursor: Tab goes to the lists");
+            no_passage(state);
             Vec::new()
         }
     }
+}
+
+/// Says that there is nothing under the cursor, and where there is.
+pub fn no_passage(state: &mut State) {
+    let key = state.key(ActionId::NextPane);
+    state.say(format!("no passage is under the cursor: {key} goes to the lists"));
 }

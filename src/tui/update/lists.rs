@@ -136,10 +136,8 @@ pub fn against(state: &mut State) -> Vec<Effect> {
             state.held = Some(doc);
             let id =
                 state.collection.as_ref().and_then(|c| c.passages.get(doc.index())).map(|p| p.id.clone());
-            state.say(format!(
-                "{} is held: c on another row puts the two side by side",
-                id.unwrap_or_default()
-            ));
+            let (id, key) = (id.unwrap_or_default(), state.key(ActionId::Against));
+            state.say(format!("{id} is held: {key} on another row puts the two side by side"));
         }
     }
     Vec::new()

@@ -4,8 +4,8 @@ use super::super::actions::ActionId;
 use super::super::hit::{Gesture, Pointer, Target};
 use super::super::knobs::{Knob, Step};
 use super::super::message::Effect;
-use super::super::state::{Mode, Pane, State};
-use super::{back, choosing, curves, focus, lists, pool, queries, tables, turning};
+use super::super::state::{Mode, Pane, State, View};
+use super::{back, choosing, curves, focus, lists, pool, queries, show, tables, turning};
 
 /// Rows that one notch of the wheel scrolls.
 const NOTCH: isize = 3;
@@ -47,6 +47,7 @@ fn is_hidden(target: Target) -> bool {
             | Target::Choice(_)
             | Target::Dock
             | Target::Overlay
+            | Target::Act(_)
     )
 }
 
@@ -54,6 +55,9 @@ fn press(state: &mut State, pointer: Pointer) -> Vec<Effect> {
     // A click beside a question about money answers nothing.
     if state.mode == Mode::Agreeing {
         return Vec::new();
+    }
+    if let Target::Act(action) = pointer.target {
+        return super::on_action(state, action);
     }
     if state.mode.is_overlay() {
         return if pointer.target == Target::Overlay { Vec::new() } else { back(state) };
@@ -85,9 +89,18 @@ fn press(state: &mut State, pointer: Pointer) -> Vec<Effect> {
             }
             lists::select(state, doc)
         }
-        Target::Passage => {
+        Target::Passage { .. } if state.view == View::Passages => super::on_action(state, ActionId::OpenRow),
+        Target::Passage { .. } => {
             explain(state);
             Vec::new()
+        }
+        Target::QueryOf(query, doc) => {
+            state.ask.reset();
+            let mut effects = queries::show(state, query);
+            effects.extend(show(state, View::Query));
+            (state.pane, state.list) = (Pane::First, Pane::First);
+            effects.extend(lists::select(state, doc));
+            effects
         }
         Target::Gold(doc) => lists::select(state, doc),
         Target::Slider(knob) => turning::slide(state, knob, pointer.along),
@@ -108,7 +121,12 @@ fn press(state: &mut State, pointer: Pointer) -> Vec<Effect> {
         Target::Line(place) => tables::click(state, place),
         Target::FateCount(fate) => tables::only(state, fate),
         Target::Status => super::on_action(state, ActionId::Messages),
-        Target::Overlay | Target::Dock | Target::Choice(_) | Target::Table => Vec::new(),
+        Target::Overlay
+        | Target::Dock
+        | Target::Choice(_)
+        | Target::Table
+        | Target::Golds
+        | Target::Act(_) => Vec::new(),
     }
 }
 
@@ -144,8 +162,20 @@ fn wheel(state: &mut State, target: Target, notches: isize) -> Vec<Effect> {
                 _ => turning::step(state, notches),
             }
         }
-        Target::Gold(_)
-        | Target::Passage
+        Target::Passage { above } => {
+            let doc = match state.view {
+                View::Passages => state.tables.passages.table.cursor,
+                _ => state.cursor.doc,
+            };
+            state.scroll.passage = (doc, above.saturating_add_signed(notches * NOTCH));
+        }
+        Target::Gold(_) | Target::Golds => {
+            let golds = state.snapshot.as_ref().map_or(0, |shown| shown.focus.golds.len());
+            let above = state.golds_above().unwrap_or(0).saturating_add_signed(notches);
+            state.scroll.golds = (state.query, above.min(golds.saturating_sub(1)));
+        }
+        Target::QueryOf(..)
+        | Target::Act(_)
         | Target::Tab(_)
         | Target::FateCount(_)
         | Target::PlotTab(_)

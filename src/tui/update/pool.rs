@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::domain::{DocIdx, Grade};
 
-use super::super::actions::{ActionId, Place, key_of, works_in};
+use super::super::actions::{ActionId, Place, works_in};
 use super::super::judged::Pool;
 use super::super::message::Effect;
 use super::super::state::{Cursor, Mode, Pane, State, View};
@@ -110,7 +110,8 @@ fn at_hand(state: &State) -> Option<(usize, DocIdx)> {
 /// Judges the passage at hand and goes to the next that is unjudged.
 pub fn grade(state: &mut State, grade: Grade) -> Vec<Effect> {
     let Some((at, doc)) = at_hand(state) else {
-        state.say("nothing is left to judge at this depth: + goes deeper, J to the next query");
+        let words = format!("nothing is left to judge at this depth: {}", further(state));
+        state.say(words);
         return Vec::new();
     };
     let mut effects = judging::judge(state, doc, Some(grade));
@@ -121,7 +122,7 @@ pub fn grade(state: &mut State, grade: Grade) -> Vec<Effect> {
     let next = unjudged.iter().find(|&&next| next > at).or(unjudged.first());
     match next {
         Some(&next) => effects.extend(go_to(state, next)),
-        None => state.say("all judged at this depth: + goes deeper, J to the next query"),
+        None => state.say(format!("all judged at this depth: {}", further(state))),
     }
     effects
 }
@@ -153,6 +154,12 @@ pub fn deepen(state: &mut State, deeper: bool) -> Vec<Effect> {
     show(state)
 }
 
+/// Where there is more to judge.
+pub fn further(state: &State) -> String {
+    let (deeper, next) = (state.key(ActionId::PoolDeeper), state.key(ActionId::NextQuery));
+    format!("{deeper} goes deeper, {next} to the next query")
+}
+
 /// How many of the pool are judged, and how many there are.
 pub fn progress(state: &State) -> (usize, usize) {
     let judged = state.pool.docs.iter().filter(|&&doc| state.shown_grade(doc).is_some()).count();
@@ -173,7 +180,7 @@ pub fn toggle_blind(state: &mut State) -> Vec<Effect> {
     state.pool = Pool { depth: STEP, ..Pool::default() };
     gather(state, false);
     state.pool.at = first_unjudged(state).unwrap_or(0);
-    let key = key_of(ActionId::Blind, &state.shelf.keys);
+    let key = state.key(ActionId::Blind);
     state.say(format!("judging blind: only texts are shown; {key} shows scores, ranks and marks again"));
     let effects = show(state);
     keep_in_sight(state);
@@ -188,6 +195,6 @@ pub fn hides(state: &State, action: ActionId) -> bool {
 
 /// Says why nothing is done while one judges blind.
 pub fn refuse(state: &mut State) {
-    let key = key_of(ActionId::Blind, &state.shelf.keys);
+    let key = state.key(ActionId::Blind);
     state.say(format!("not while you judge blind: {key} shows everything again"));
 }

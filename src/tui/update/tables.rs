@@ -176,7 +176,10 @@ fn next_fate(state: &mut State) -> Vec<Effect> {
     let effects = queries::filter_by(state, &words);
     let shown = state.queries.len();
     state.say(match next {
-        Some(fate) => format!("{shown} queries with fate:{fate}; t goes on to the next fate"),
+        Some(fate) => {
+            let key = state.key(ActionId::NextFate);
+            format!("{shown} queries with fate:{fate}; {key} goes on to the next fate")
+        }
         None => "queries of every fate".to_owned(),
     });
     effects

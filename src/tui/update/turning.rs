@@ -134,7 +134,8 @@ pub fn change(state: &mut State, knob: Knob, change: impl FnOnce(&mut Settings))
 fn say_if_idle(state: &mut State, knob: Knob) {
     if state.settings.first != FirstStage::Hybrid && knob.fuses() {
         let leg = state.settings.first_name(&state.legs).to_owned();
-        state.say(format!("only {leg} is on: nothing to fuse; b brings back hybrid"));
+        let key = state.key(ActionId::FirstStage);
+        state.say(format!("only {leg} is on: nothing to fuse; {key} brings back hybrid"));
     } else if matches!(knob, Knob::Alpha | Knob::Weight(_)) && !state.settings.fusion.is_weighted() {
         state.say(format!("{} takes no weights: nothing changes", state.settings.fusion.name()));
     } else if knob == Knob::Blend && state.settings.reranker.is_none() {
@@ -179,7 +180,8 @@ fn open_number(state: &mut State, knob: Knob) -> Vec<Effect> {
     state.number = Input::default();
     let now = knobs::value(knob, &state.settings, &state.legs);
     let nothing = if knob.is_optional() { "; nothing typed takes it away" } else { "" };
-    state.say(format!("now {now}: type a value, Enter sets it, Esc leaves it{nothing}"));
+    let (enter, esc) = (state.key(ActionId::Accept), state.key(ActionId::Back));
+    state.say(format!("now {now}: type a value, {enter} sets it, {esc} leaves it{nothing}"));
     Vec::new()
 }
 

@@ -3,7 +3,7 @@
 
 use ratatui::layout::Rect;
 
-use super::super::actions::{ActionId, key_of};
+use super::super::actions::ActionId;
 use super::super::hit::Target;
 use super::super::layout::Layout;
 use super::super::state::{Pane, State};
@@ -53,7 +53,7 @@ pub fn draw_below(pen: &mut Pen<'_>, area: Rect, state: &State) {
     let used = pen.say(area.x + 1, hint, area.width.saturating_sub(2), words, Tone::Quiet) + 2;
     let rest = area.width.saturating_sub(used + 1);
     if rest >= 16 {
-        let key = key_of(ActionId::Blind, &state.shelf.keys);
+        let key = state.key(ActionId::Blind);
         pen.line(area.x + used, hint, rest, &[piece(key, Tone::Key), piece(" shows all again", Tone::Quiet)]);
     }
 }
@@ -125,8 +125,8 @@ fn passage(pen: &mut Pen<'_>, area: Rect, state: &State) {
         pen.line(inner.x + 1, y, room as u16, line);
     }
     if lines.len() > height && height > 0 {
-        let more = " … Enter ";
-        let width = cells::width(more) as u16;
-        pen.say(inner.right().saturating_sub(width + 1), inner.bottom() - 1, width, more, Tone::Key);
+        let more = format!(" … {} ", state.key(ActionId::Open));
+        let width = cells::width(&more) as u16;
+        pen.say(inner.right().saturating_sub(width + 1), inner.bottom() - 1, width, &more, Tone::Key);
     }
 }

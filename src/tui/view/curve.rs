@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use crate::domain::LegName;
 use crate::engine::RecallCurve;
 
+use super::super::hit::Target;
 use super::super::state::State;
 use super::super::theme::Tone;
 use super::super::widgets::curve::{self, Series};
@@ -39,7 +40,10 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
     if inner.height < 4 || inner.width < AXIS + 12 {
         return legend(pen, inner, recall, &snapshot.legs, n);
     }
-    plot(pen, Rect { height: inner.height - 1, ..inner }, &of_lists(recall), &[(n, Tone::Knob)]);
+    let (lines, marked) = (of_lists(recall), [(n, Tone::Knob)]);
+    let plot = plot(pen, Rect { height: inner.height - 1, ..inner }, &lines, &marked);
+    let axis = Target::SizeAxis { from: 1, to: axis_end(&lines, &marked) };
+    pen.hits.add(Rect { height: plot.height + 1, ..plot }, axis);
     legend(pen, Rect::new(inner.x, inner.bottom() - 1, inner.width, 1), recall, &snapshot.legs, n);
 }
 
@@ -65,7 +69,7 @@ pub(super) fn axis_end(lines: &[Series<'_>], marked: &[(usize, Tone)]) -> usize 
 }
 
 /// In turn: there may be more legs than tones.
-const LEG_TONES: [Tone; 2] = [Tone::Quiet, Tone::Frame];
+const LEG_TONES: [Tone; 2] = [Tone::Text, Tone::Quiet];
 const LEG_SIGNS: [&str; 4] = ["b", "d", "o", "x"];
 
 /// The lists that there are: each leg's, and above them the fused one.

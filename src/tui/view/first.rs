@@ -6,6 +6,7 @@ use crate::corpus::Reading;
 use crate::domain::{DocIdx, FirstStage, LegName};
 use crate::engine::{FirstRow, Focus, FocusView, GoldRow, Snapshot, StageState};
 
+use super::super::actions::ActionId;
 use super::super::hit::Target;
 use super::super::knobs;
 use super::super::lines::{self, TailLine};
@@ -28,7 +29,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
         && view.below.is_empty()
         && view.golds.iter().all(|gold| lines::known_fate(gold).is_none())
     {
-        return empty_state(pen, inner, &nothing_found(snapshot));
+        return empty_state(pen, inner, &nothing_found(snapshot, state));
     }
     let row = Rect::new(inner.x + 1, inner.y, inner.width.saturating_sub(1), 1);
     let columns = columns_of(state, view, row.width);
@@ -103,7 +104,7 @@ fn opening(state: &State) -> String {
     }
 }
 
-fn nothing_found(snapshot: &Snapshot) -> Vec<(String, Tone)> {
+fn nothing_found(snapshot: &Snapshot, state: &State) -> Vec<(String, Tone)> {
     let status = &snapshot.status;
     for stage in [&status.bm25, &status.dense] {
         match stage {
@@ -115,12 +116,17 @@ fn nothing_found(snapshot: &Snapshot) -> Vec<(String, Tone)> {
             StageState::Off | StageState::Ready => {}
         }
     }
+    let other = state.key(ActionId::FirstStage);
     let advice = match &snapshot.focus.focus {
-        Focus::Typed(text) if text.trim().is_empty() => "No query is shown. / asks one of your own.",
-        Focus::Typed(_) => "No passage matches. Try other words, or b for another first stage.",
-        Focus::Listed(_) => "No passage matches this query. b tries another first stage.",
+        Focus::Typed(text) if text.trim().is_empty() => {
+            format!("No query is shown. {} asks one of your own.", state.key(ActionId::Ask))
+        }
+        Focus::Typed(_) => {
+            format!("No passage matches. Try other words, or {other} for another first stage.")
+        }
+        Focus::Listed(_) => format!("No passage matches this query. {other} tries another first stage."),
     };
-    vec![(advice.to_owned(), Tone::Quiet)]
+    vec![(advice, Tone::Quiet)]
 }
 
 fn columns_of(state: &State, view: &FocusView, width: u16) -> Columns {

@@ -4,10 +4,11 @@ use ratatui::layout::Rect;
 
 use crate::text::visible;
 
-use super::super::actions::{self, Place};
+use super::super::actions::{self, ActionId, FooterEntry, Place};
+use super::super::hit::Target;
 use super::super::state::State;
 use super::super::theme::Tone;
-use super::super::widgets::pen::{Piece, piece};
+use super::super::widgets::pen::piece;
 use super::super::widgets::{Pen, cells};
 
 pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
@@ -17,12 +18,15 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
             if notice.is_error { (pen.signs().failed, Tone::Lost) } else { (pen.signs().dot, Tone::Text) };
         let words = [piece(format!("{sign} "), tone), piece(notice.text.as_str(), tone)];
         // What has no room here is there in full among the messages.
-        let more = if state.is_blind() || !notice.is_error { "" } else { " ! all of it" };
-        let width = cells::width(more) as u16;
+        let more = match state.is_blind() || !notice.is_error {
+            true => String::new(),
+            false => format!(" {} all of it", state.key(ActionId::Messages)),
+        };
+        let width = cells::width(&more) as u16;
         let is_cut = cells::width(&pen.look.words(&visible(&notice.text))) + 2 > usize::from(room);
         if is_cut && width > 0 && room > 3 * width {
             pen.line(1, area.y, room - width, &words);
-            pen.say_right(1, area.y, room, more, Tone::Key);
+            pen.say_right(1, area.y, room, &more, Tone::Key);
         } else {
             pen.line(1, area.y, room, &words);
         }
@@ -36,13 +40,16 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     // Help and quit stay when the rest has no room.
     let kept: Vec<_> = entries
         .iter()
-        .filter(|(_, label)| matches!(*label, "help" | "quit" | "close" | "no picture"))
+        .filter(|entry| matches!(entry.label, "help" | "quit" | "close" | "no picture"))
         .cloned()
         .collect();
     entries.retain(|entry| !kept.contains(entry));
-    let width = |(keys, label): &(String, &str)| cells::width(&pen.look.words(keys)) + 1 + label.len() + 2;
+    let width = |entry: &FooterEntry| {
+        let cells = |text: &str| cells::width(&pen.look.words(text));
+        cells(&entry.names()) + 1 + cells(entry.label) + 2
+    };
     let mut free = usize::from(room).saturating_sub(kept.iter().map(width).sum());
-    let mut shown: Vec<&(String, &str)> = Vec::new();
+    let mut shown: Vec<&FooterEntry> = Vec::new();
     for entry in &entries {
         if width(entry) > free && place != Place::Field {
             break;
@@ -50,12 +57,18 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
         free = free.saturating_sub(width(entry));
         shown.push(entry);
     }
-    let pieces: Vec<Piece> = shown
-        .into_iter()
-        .chain(&kept)
-        .flat_map(|(keys, label)| {
-            [piece(keys.as_str(), Tone::Key), piece(format!(" {label}  "), Tone::Quiet)]
-        })
-        .collect();
-    pen.line(x, area.y, room, &pieces);
+    let end = x + room;
+    let mut x = x;
+    for entry in shown.into_iter().chain(&kept) {
+        let keys = entry.shown().into_iter().map(|(key, does)| (piece(key, Tone::Key), does));
+        let label = (piece(format!(" {}", entry.label), Tone::Quiet), entry.alone());
+        for (words, does) in keys.chain([label]) {
+            let used = pen.line(x, area.y, end.saturating_sub(x), &[words]);
+            if let Some(action) = does {
+                pen.hits.add(Rect::new(x, area.y, used, 1), Target::Act(action));
+            }
+            x += used;
+        }
+        x += 2;
+    }
 }

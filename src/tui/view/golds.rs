@@ -6,6 +6,7 @@ use crate::domain::{DocIdx, Rank};
 use crate::engine::{Focus, FocusView, GoldRow, ProbablePositive};
 use crate::text::visible;
 
+use super::super::actions::ActionId;
 use super::super::hit::Target;
 use super::super::lines::known_fate;
 use super::super::state::State;
@@ -32,8 +33,10 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
     };
     let room = inner.width.saturating_sub(2);
     let remedies = remedies(view, state.look, usize::from(room.saturating_sub(4)), usize::from(inner.height));
+    pen.hits.add(area, Target::Golds);
+    let above = first_in_sight(view, &remedies, usize::from(inner.height), state);
     let mut y = inner.y;
-    for (nth, (gold, remedy)) in view.golds.iter().zip(&remedies).enumerate() {
+    for (nth, (gold, remedy)) in view.golds.iter().zip(&remedies).enumerate().skip(above) {
         if y + 1 >= inner.bottom() && nth + 1 < view.golds.len() {
             let words = format!("… {} more", view.golds.len() - nth);
             pen.say(inner.x + 1, y, room, &words, Tone::Quiet);
@@ -58,14 +61,26 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
     }
 }
 
+/// The first gold in sight: where the wheel left it, else such that the gold under the cursor is there.
+fn first_in_sight(view: &FocusView, remedies: &[Vec<String>], height: usize, state: &State) -> usize {
+    let lines = |from: usize| -> usize { remedies.iter().skip(from).map(|remedy| 1 + remedy.len()).sum() };
+    // No further than to where the last is in sight.
+    let last = (0..view.golds.len()).find(|&from| lines(from) <= height).unwrap_or(0);
+    let chosen = view.golds.iter().position(|gold| gold.doc == state.cursor.doc && gold.doc.is_some());
+    // Above the last line of the pane, which says how many more there are.
+    let at_cursor =
+        chosen.map_or(0, |at| (0..=at).find(|&from| lines(from) - lines(at + 1) < height).unwrap_or(at));
+    state.golds_above().unwrap_or(at_cursor).min(last)
+}
+
 /// What to do, and what the lists say without judgments.
 fn without_golds(pen: &mut Pen<'_>, inner: Rect, view: &FocusView, state: &State) {
     let Some(snapshot) = state.snapshot.as_deref().filter(|_| view.signals.is_some() && inner.height >= 5)
     else {
-        return empty_state(pen, inner, &[(no_golds(view).to_owned(), Tone::Quiet)]);
+        return empty_state(pen, inner, &[(no_golds(view, state), Tone::Quiet)]);
     };
     let room = inner.width.saturating_sub(2);
-    let lines = wrap::lines(no_golds(view), &[], usize::from(room), 2);
+    let lines = wrap::lines(&no_golds(view, state), &[], usize::from(room), 2);
     let mut y = inner.y;
     for line in &lines {
         let text: String = line.iter().map(|stretch| stretch.text.as_str()).collect();
@@ -149,15 +164,20 @@ fn summary(view: Option<&FocusView>) -> Vec<Piece> {
     }
 }
 
-fn no_golds(view: &FocusView) -> &'static str {
+fn no_golds(view: &FocusView, state: &State) -> String {
+    let mark = state.key(ActionId::Mark);
     match (&view.focus, view.judged) {
         (Focus::Typed(_), _) => {
-            "A query of your own has no judgments yet: m marks a passage as gold, and keeps the query."
+            format!(
+                "A query of your own has no judgments yet: {mark} marks a passage as gold, and keeps the query."
+            )
         }
         (_, false) => {
-            "No judgments for this query: m marks a passage as gold, as a line in the qrels file does."
+            format!(
+                "No judgments for this query: {mark} marks a passage as gold, as a line in the qrels file does."
+            )
         }
-        (_, true) => "Judged, but no passage was judged relevant.",
+        (_, true) => "Judged, but no passage was judged relevant.".to_owned(),
     }
 }
 

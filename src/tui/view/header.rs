@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use crate::engine::StageState;
 use crate::text::visible;
 
+use super::super::actions::ActionId;
 use super::super::hit::Target;
 use super::super::state::{Mode, State, View};
 use super::super::theme::{Signs, Tone};
@@ -107,9 +108,9 @@ fn states(state: &State, signs: &Signs) -> Vec<Piece> {
     }
     let warnings = snapshot.warnings.len();
     if failed {
-        pieces.push(piece("! why ", Tone::Lost));
+        pieces.push(piece(format!("{} why ", state.key(ActionId::Messages)), Tone::Lost));
     } else if warnings > 0 {
-        pieces.push(piece("! ", Tone::Key));
+        pieces.push(piece(format!("{} ", state.key(ActionId::Messages)), Tone::Key));
         let words = if state.size.0 < 100 {
             format!("{warnings} ")
         } else {
@@ -121,12 +122,14 @@ fn states(state: &State, signs: &Signs) -> Vec<Piece> {
 }
 
 fn ask(pen: &mut Pen<'_>, area: Rect, state: &State) {
-    let used = pen.line(1, area.y, area.width, &[piece("ask / ", Tone::Key)]);
-    let hint = "searched as you type · Enter keeps · Esc back ";
+    let used =
+        pen.line(1, area.y, area.width, &[piece(format!("ask {} ", state.key(ActionId::Ask)), Tone::Key)]);
+    let (enter, esc) = (state.key(ActionId::Accept), state.key(ActionId::Back));
+    let hint = format!("searched as you type · {enter} keeps · {esc} back ");
     let hint_width = if area.width >= 90 { hint.chars().count() as u16 } else { 0 };
     let room = area.width.saturating_sub(1 + used + hint_width + 1);
     if hint_width > 0 {
-        pen.say_right(area.right() - hint_width, area.y, hint_width, hint, Tone::Quiet);
+        pen.say_right(area.right() - hint_width, area.y, hint_width, &hint, Tone::Quiet);
     }
     field::draw(pen, 1 + used, area.y, room, &state.ask);
 }

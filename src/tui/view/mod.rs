@@ -44,6 +44,7 @@ use crate::text::visible;
 
 pub use passage::has_more_messages;
 
+use super::actions::ActionId;
 use super::demo::caption;
 use super::hit::{HitMap, Target};
 use super::layout::{Detail, Fit, Layout, MIN_HEIGHT, MIN_WIDTH};
@@ -67,6 +68,8 @@ pub fn draw(frame: &mut Frame<'_>, state: &State) -> HitMap {
     } else {
         panes(&mut pen, &layout, state);
         overlay(&mut pen, area, state);
+        // Above what an overlay covers for the mouse: its own keys stand there.
+        footer::draw(&mut pen, layout.footer, state);
     }
     let (cursor, hits) = (pen.cursor, pen.hits);
     if let Some(cursor) = cursor.filter(|cursor| area.contains(*cursor)) {
@@ -116,7 +119,6 @@ fn panes(pen: &mut Pen<'_>, layout: &Layout, state: &State) {
         knob_bar::draw(pen, layout.knobs, state);
         verdict::draw(pen, layout.verdict, state);
     }
-    footer::draw(pen, layout.footer, state);
 }
 
 /// The two lists, what joins them, and the details.
@@ -152,7 +154,7 @@ fn switched(state: &State, shown: Pane, words: Vec<Piece>) -> Vec<Piece> {
         }
         pieces.push(piece(name, if pane == shown { Tone::Strong } else { Tone::Quiet }));
     }
-    pieces.push(piece(" Tab", Tone::Key));
+    pieces.push(piece(format!(" {}", state.key(ActionId::NextPane)), Tone::Key));
     // The first of the words is the pane's name.
     pieces.extend(words.into_iter().skip(1));
     pieces
@@ -192,7 +194,7 @@ fn tabs(pen: &mut Pen<'_>, area: Rect, open: Detail, state: &State) -> Vec<Piece
         x += width;
         pieces.push(piece(name, if detail == open { Tone::Strong } else { Tone::Quiet }));
     }
-    pieces.push(piece("  t", Tone::Key));
+    pieces.push(piece(format!("  {}", state.key(ActionId::Detail)), Tone::Key));
     pieces
 }
 
@@ -209,7 +211,11 @@ fn overlay(pen: &mut Pen<'_>, area: Rect, state: &State) {
     pen.hits.add(area, Target::Status);
     pen.hits.add(frame, Target::Overlay);
     let hidden = lines.len().saturating_sub(usize::from(height.saturating_sub(2)));
-    let more = if hidden > 0 { "j k scroll · Esc closes" } else { "Esc closes" };
+    let closes = format!("{} closes", state.key(ActionId::Back));
+    let more = match hidden {
+        0 => closes,
+        _ => format!("{} {} scroll · {closes}", state.key(ActionId::Down), state.key(ActionId::Up)),
+    };
     pen.frame(frame, &[piece(title, Tone::Strong)], &[piece(more, Tone::Quiet)], true);
     let skip = state.overlay_scroll.min(hidden);
     let wanted = state.find.value().trim().to_lowercase();
@@ -334,6 +340,11 @@ fn shortly(fate: Fate) -> &'static str {
         Fate::CutAtN => "cut",
         Fate::Demoted | Fate::NotLifted | Fate::Rescued | Fate::Kept => fate.words(),
     }
+}
+
+/// The key that brings the other tab of a room, to stand behind its title.
+fn tab_key(state: &State) -> String {
+    format!("  {}", state.key(ActionId::OtherTab))
 }
 
 /// Sentences in an otherwise empty pane.

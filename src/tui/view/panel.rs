@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::domain::FirstStage;
 
+use super::super::actions::ActionId;
 use super::super::hit::Target;
 use super::super::knobs::{self, Knob};
 use super::super::state::{Mode, State};
@@ -24,9 +25,9 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     let title =
         [piece("Knobs", Tone::Strong), piece(format!(" · {} of {}", at + 1, knobs.len()), Tone::Quiet)];
     let right = [
-        piece("x", Tone::Key),
+        piece(state.key(ActionId::KnobDefault), Tone::Key),
         piece(" default · ", Tone::Quiet),
-        piece("v", Tone::Key),
+        piece(state.key(ActionId::AllKnobs), Tone::Key),
         piece(" closes", Tone::Quiet),
     ];
     let inner = pen.frame(area, &title, &right, !state.mode.is_typing());

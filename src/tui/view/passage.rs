@@ -7,6 +7,7 @@ use crate::domain::{DocIdx, LegScale, Passage, Rank};
 use crate::engine::{Explanation, Snapshot, StageState};
 use crate::text::visible;
 
+use super::super::actions::ActionId;
 use super::super::hit::Target;
 use super::super::layout::Detail;
 use super::super::lines;
@@ -34,7 +35,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
     let gold = state.snapshot.as_ref().is_some_and(|snapshot| lines::is_gold(&snapshot.focus, doc));
     let (title, right) = titles(pen, passage, gold, tabs);
     let inner = pen.frame(area, &title, &right, false);
-    pen.hits.add(inner, Target::Passage);
+    let whole = inner;
     let inner = Rect::new(inner.x + 1, inner.y, inner.width.saturating_sub(2), inner.height);
     let explanation = explanation(state, doc);
     let why =
@@ -44,19 +45,26 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
     let text_height = inner.height - why_height;
     let marks = explanation.map_or(&[][..], |explanation| &explanation.highlights);
     let has_text = state.collection.as_ref().is_some_and(|collection| collection.has_texts);
+    let (height, above) = (usize::from(text_height), state.lines_above(doc));
     let text = match has_text {
-        true => text_lines(passage, marks, usize::from(inner.width), usize::from(text_height) + 1),
-        false => no_text(usize::from(inner.width), usize::from(text_height)),
+        true => text_lines(passage, marks, usize::from(inner.width), above.saturating_add(height + 1)),
+        false => no_text(usize::from(inner.width), height),
     };
-    let more = text.len() > usize::from(text_height);
-    for (y, line) in (inner.y..inner.y + text_height).zip(&text) {
+    let above = above.min(text.len().saturating_sub(height));
+    pen.hits.add(whole, Target::Passage { above });
+    let text = text.get(above..).unwrap_or_default();
+    let more = text.len() > height;
+    for (y, line) in (inner.y..inner.y + text_height).zip(text) {
         pen.line(inner.x, y, inner.width, line);
     }
     if more && text_height > 0 {
         let y = inner.y + text_height - 1;
         // In the list of queries Enter goes to the list first.
-        let words = if state.pane == Pane::Queries { " … " } else { " … Enter " };
-        pen.say_right(inner.x, y, inner.width, words, Tone::Key);
+        let words = match state.pane {
+            Pane::Queries => " … ".to_owned(),
+            _ => format!(" … {} ", state.key(ActionId::Open)),
+        };
+        pen.say_right(inner.x, y, inner.width, &words, Tone::Key);
     }
     for (y, line) in (inner.y + text_height..inner.bottom()).zip(&why) {
         pen.line(inner.x, y, inner.width, line);
@@ -220,13 +228,14 @@ fn messages(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
     let title = if tabs.is_empty() { vec![piece("Messages", Tone::Strong)] } else { tabs };
     let all = message_lines(state, message_room(area));
     let fits = all.len() <= usize::from(area.height.saturating_sub(2));
-    let right = if fits { "! closes" } else { "! all · Esc closes" };
+    let (key, esc) = (state.key(ActionId::Messages), state.key(ActionId::Back));
+    let right = if fits { format!("{key} closes") } else { format!("{key} all · {esc} closes") };
     let inner = pen.frame(area, &title, &[piece(right, Tone::Quiet)], false);
     for (y, line) in (inner.top()..inner.bottom()).zip(&all) {
         pen.line(inner.x + 1, y, inner.width.saturating_sub(2), line);
     }
     if !fits && inner.height > 0 {
-        pen.say_right(inner.x, inner.bottom() - 1, inner.width, " … ! ", Tone::Key);
+        pen.say_right(inner.x, inner.bottom() - 1, inner.width, &format!(" … {key} "), Tone::Key);
     }
 }
 

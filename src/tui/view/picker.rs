@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::super::actions::ActionId;
 use super::super::hit::Target;
 use super::super::picker::{self, Pick};
 use super::super::state::State;
@@ -25,11 +26,14 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, pick: Pick, state: &State) {
         Pick::Command => "Command",
         Pick::Rivals => "Compare",
     };
+    let (enter, esc) = (state.key(ActionId::Accept), state.key(ActionId::Back));
     let hint = match pick {
-        _ if area.width < 90 => "",
-        Pick::Rivals => "Enter marks · Esc back to the lists",
-        Pick::Command => "Enter does it · n 80 sets N · Esc back",
-        Pick::Fusion | Pick::Reranker | Pick::Preset => "↑↓ tries · Enter keeps · Esc back",
+        _ if area.width < 90 => String::new(),
+        Pick::Rivals => format!("{enter} marks · {esc} back to the lists"),
+        Pick::Command => format!("{enter} does it · n 80 sets N · {esc} back"),
+        Pick::Fusion | Pick::Reranker | Pick::Preset => {
+            format!("↑↓ tries · {enter} keeps · {esc} back")
+        }
     };
     let right = if hint.is_empty() { Vec::new() } else { vec![piece(hint, Tone::Quiet)] };
     let title = [piece(format!("{name} "), Tone::Strong), piece("/ ", Tone::Key)];

@@ -2,7 +2,7 @@
 
 use super::super::state::State;
 use super::super::theme::Tone;
-use super::super::update::pool_progress;
+use super::super::update::{pool_further, pool_progress};
 use super::super::widgets::pen::{Piece, piece};
 use super::passage::text_or_why;
 
@@ -21,8 +21,8 @@ pub fn lines(state: &State, room: usize) -> Vec<Vec<Piece>> {
     let passage = state.collection.as_ref().zip(doc);
     let passage = passage.and_then(|(collection, doc)| Some((*doc, collection.passages.get(doc.index())?)));
     let Some((doc, passage)) = passage else {
-        let words =
-            "Every passage within this depth of either list is judged: + goes deeper, J to the next query.";
+        let further = pool_further(state);
+        let words = format!("Every passage within this depth of either list is judged: {further}.");
         lines.push(vec![piece(words, Tone::Text)]);
         return lines;
     };

@@ -6,6 +6,7 @@ use crate::domain::QueryIdx;
 use crate::engine::Snapshot;
 use crate::text::visible;
 
+use super::super::actions::ActionId;
 use super::super::hit::Target;
 use super::super::lines::{QueryMark, query_mark};
 use super::super::state::{Mode, Pane, State};
@@ -15,6 +16,9 @@ use super::super::widgets::{Pen, cells, field};
 use super::{empty_state, has_focus, switched};
 
 const WIDEST_ID: usize = 12;
+
+/// Cells of language and text below which neither says anything.
+const LEAST_TEXT: u16 = 8;
 
 pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     let shown = state.queries.len();
@@ -40,11 +44,11 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     let rows = typed_row(pen, inner, state);
     if state.queries.is_empty() {
         let sentence = match &state.collection {
-            None => "",
-            Some(_) if all == 0 => "The collection has no queries. / asks one of your own.",
-            Some(_) => "No query passes the filter. Esc clears it.",
+            None => String::new(),
+            Some(_) if all == 0 => no_queries(state),
+            Some(_) => format!("No query passes the filter. {} clears it.", state.key(ActionId::Back)),
         };
-        return empty_state(pen, rows, &[(sentence.to_owned(), Tone::Quiet)]);
+        return empty_state(pen, rows, &[(sentence, Tone::Quiet)]);
     }
     // One long id is no reason to hide what all the queries say.
     let ids = id_width(state).min((rows.width / 3).max(4));
@@ -52,6 +56,11 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     for (y, &query) in (rows.top()..rows.bottom()).zip(visible_rows) {
         draw_row(pen, Rect::new(rows.x, y, rows.width, 1), query, ids, state);
     }
+}
+
+/// Of a collection of passages alone.
+pub fn no_queries(state: &State) -> String {
+    format!("The collection has no queries. {} asks one of your own.", state.key(ActionId::Ask))
 }
 
 fn place(state: &State) -> String {
@@ -103,9 +112,12 @@ fn draw_row(pen: &mut Pen<'_>, row: Rect, query: QueryIdx, ids: u16, state: &Sta
         language
     };
     let room = row.right().saturating_sub(x);
-    let used = pen.say(x, row.y, room.min(7), tag, Tone::Quiet).max(2) + 1;
-    let room = row.right().saturating_sub(x + used);
-    pen.text(x + used, row.y, room, &of_file.text, text);
+    // For an audience there is room for mark and identifier alone.
+    if room >= LEAST_TEXT {
+        let used = pen.say(x, row.y, room.min(7), tag, Tone::Quiet).max(2) + 1;
+        let room = row.right().saturating_sub(x + used);
+        pen.text(x + used, row.y, room, &of_file.text, text);
+    }
     pen.hits.add(row, Target::Query(query));
     if state.query == Some(query) && state.typed.is_none() {
         pen.mark_row(row, if has_focus(state, Pane::Queries) { Tone::Cursor } else { Tone::Chosen });

@@ -6,6 +6,7 @@ use crate::domain::DocIdx;
 use crate::engine::{FocusView, RerankedRow, Rival, Snapshot, StageState};
 use crate::judge::Movement;
 
+use super::super::actions::ActionId;
 use super::super::hit::Target;
 use super::super::knobs;
 use super::super::lines::{self, RerankedLine};
@@ -24,7 +25,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     pen.hits.add(area, Target::Pane(Pane::Reranked));
     let Some(snapshot) = state.snapshot.as_deref() else { return };
     let view = &snapshot.focus;
-    if let Some(sentences) = nothing_to_show(snapshot) {
+    if let Some(sentences) = nothing_to_show(snapshot, state) {
         return empty_state(pen, inner, &sentences);
     }
     let row = Rect::new(inner.x + 1, inner.y, inner.width.saturating_sub(1), 1);
@@ -82,13 +83,14 @@ fn title(pen: &Pen<'_>, state: &State) -> Vec<Piece> {
 }
 
 /// Why there is no list, and what to do about it.
-fn nothing_to_show(snapshot: &Snapshot) -> Option<Vec<(String, Tone)>> {
+fn nothing_to_show(snapshot: &Snapshot, state: &State) -> Option<Vec<(String, Tone)>> {
+    let key = state.key(ActionId::Reranker);
     if snapshot.settings.reranker.is_none() {
         let candidates = snapshot.settings.candidates;
         return Some(vec![
             ("The reranker is off.".to_owned(), Tone::Strong),
             (
-                format!("r switches it on: late interaction re-scores the {candidates} candidates."),
+                format!("{key} switches it on: late interaction re-scores the {candidates} candidates."),
                 Tone::Quiet,
             ),
         ]);
@@ -108,7 +110,7 @@ fn nothing_to_show(snapshot: &Snapshot) -> Option<Vec<(String, Tone)>> {
         StageState::Working { done, total, doing } => {
             Some(vec![(format!("{doing}: {done} of {total}"), Tone::Quiet)])
         }
-        StageState::Off => Some(vec![("The reranker is off: r switches it on.".to_owned(), Tone::Quiet)]),
+        StageState::Off => Some(vec![(format!("The reranker is off: {key} switches it on."), Tone::Quiet)]),
         StageState::Ready => Some(vec![("No candidates to rerank.".to_owned(), Tone::Quiet)]),
     }
 }

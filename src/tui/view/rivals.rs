@@ -7,6 +7,7 @@ use crate::domain::QueryIdx;
 use crate::engine::{Rival, Snapshot, StageState};
 use crate::judge::{Metrics, Paired};
 
+use super::super::actions::ActionId;
 use super::super::hit::Target;
 use super::super::picker::{self, Choice, Entry};
 use super::super::state::State;
@@ -179,10 +180,9 @@ fn queries(chosen: Option<usize>, snapshot: Option<&Snapshot>, state: &State) ->
         Some(&standing.rivals.get(rival)?.as_ref()?.2)
     });
     let Some(changes) = changes else {
-        return vec![vec![piece(
-            "Enter marks one: nDCG@10 of each query against the present plan",
-            Tone::Quiet,
-        )]];
+        let key = state.key(ActionId::Accept);
+        let words = format!("{key} marks one: nDCG@10 of each query against the present plan");
+        return vec![vec![piece(words, Tone::Quiet)]];
     };
     let line = |name: &str, tone: Tone, of: &mut dyn Iterator<Item = &(QueryIdx, f64)>| {
         let mut pieces = vec![piece(format!("{name:7}"), tone)];

@@ -9,6 +9,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::domain::{DocIdx, Passage};
 use crate::engine::FocusView;
 
+use super::super::actions::ActionId;
 use super::super::state::State;
 use super::super::theme::Tone;
 use super::super::widgets::cells;
@@ -28,10 +29,9 @@ pub fn lines(state: &State, room: usize) -> Vec<Vec<Piece>> {
         Some((doc, state.collection.as_ref()?.passages.get(doc.index())?))
     };
     let (Some(held), Some(other)) = (passage(state.held), passage(state.cursor.doc)) else {
-        return vec![vec![piece(
-            "c holds a passage; c on another one puts the two side by side",
-            Tone::Quiet,
-        )]];
+        let key = state.key(ActionId::Against);
+        let words = format!("{key} holds a passage; {key} on another one puts the two side by side");
+        return vec![vec![piece(words, Tone::Quiet)]];
     };
     let (left, right) = (held.1.indexed_text(), other.1.indexed_text());
     let difference = Difference::of(&left, &right);

@@ -4,7 +4,7 @@
 use ratatui::Frame;
 use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::layout::{Position, Rect};
-use ratatui::style::{Modifier, Style};
+use ratatui::style::{Color, Modifier, Style};
 
 use crate::text::visible;
 
@@ -156,18 +156,27 @@ impl<'a> Pen<'a> {
         self.sign(left, bottom, lines.bottom_left, tone);
         self.sign(right_x, bottom, lines.bottom_right, tone);
         let room = area.width.saturating_sub(4);
-        let used = if title.is_empty() { 0 } else { self.title(left + 2, top, room, title) };
-        let width: usize = right.iter().map(|p| cells::width(&self.look.words(&visible(&p.text)))).sum();
-        let width = u16::try_from(width + 2).unwrap_or(u16::MAX);
+        let used = if title.is_empty() { 0 } else { self.title(left + 2, top, room, title, focused) };
+        let width = u16::try_from(self.width(right) + 2).unwrap_or(u16::MAX);
         if !right.is_empty() && used.saturating_add(width) < room {
-            self.title(left + 2 + room - width, top, width, right);
+            self.title(left + 2 + room - width, top, width, right, focused);
         }
         Rect::new(left + 1, top + 1, area.width - 2, area.height - 2)
     }
 
-    fn title(&mut self, x: u16, y: u16, room: u16, pieces: &[Piece]) -> u16 {
+    /// Cells that the pieces take where there is room.
+    fn width(&self, pieces: &[Piece]) -> usize {
+        pieces.iter().map(|piece| cells::width(&self.look.words(&visible(&piece.text)))).sum()
+    }
+
+    fn title(&mut self, x: u16, y: u16, room: u16, pieces: &[Piece], focused: bool) -> u16 {
         if room < 3 {
             return 0;
+        }
+        // Plain text takes the colour of what it is written over: of a frame with the keys it may.
+        if !focused {
+            let width = u16::try_from(self.width(pieces) + 2).unwrap_or(u16::MAX).min(room);
+            self.tint(Rect::new(x, y, width, 1), Style::new().fg(Color::Reset));
         }
         self.say(x, y, 1, " ", Tone::Text);
         let used = self.line(x + 1, y, room - 2, pieces);

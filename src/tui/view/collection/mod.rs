@@ -10,6 +10,7 @@ use crate::domain::{Fate, QueryIdx};
 use crate::engine::{QueryRow, Snapshot};
 use crate::text::visible;
 
+use super::super::actions::ActionId;
 use super::super::layout::TableRooms;
 use super::super::lines::{QueryMark, query_mark};
 use super::super::state::{Mode, State};
@@ -17,10 +18,13 @@ use super::super::tables::queries::{QueryColumn as Column, delivered, lost, row_
 use super::super::theme::Tone;
 use super::super::widgets::pen::{Piece, piece};
 use super::super::widgets::{Pen, cells, field};
+use super::queries::no_queries;
 use super::table::{Head, Sheet, cell};
-use super::{empty_state, golds, signals, table};
+use super::{empty_state, golds, shortly, signals, table};
 
 const WIDEST_ID: u16 = 12;
+/// From this width on a fate is said in full.
+const WORDY: u16 = 120;
 
 pub fn draw(pen: &mut Pen<'_>, rooms: &TableRooms, state: &State) {
     queries(pen, rooms.table, state);
@@ -62,15 +66,20 @@ fn queries(pen: &mut Pen<'_>, area: Rect, state: &State) {
     }
     let Some(collection) = state.collection.as_deref().filter(|_| !shown.rows.is_empty()) else {
         let sentence = match &state.collection {
-            None => "The collection is being opened.",
-            Some(_) if all == 0 => "The collection has no queries. / asks one of your own.",
-            Some(_) => "No query passes the filter. Esc clears it; t goes on to the next fate.",
+            None => "The collection is being opened.".to_owned(),
+            Some(_) if all == 0 => no_queries(state),
+            Some(_) => format!(
+                "No query passes the filter. {} clears it; {} goes on to the next fate.",
+                state.key(ActionId::Back),
+                state.key(ActionId::NextFate)
+            ),
         };
-        return empty_state(pen, inner, &[(sentence.to_owned(), Tone::Quiet)]);
+        return empty_state(pen, inner, &[(sentence, Tone::Quiet)]);
     };
     let n = state.snapshot.as_ref().map_or(state.settings.candidates, |shown| shown.settings.candidates);
     let ids = collection.queries.iter().take(500).map(|query| cells::width(&visible(&query.id)));
     let ids = u16::try_from(ids.max().unwrap_or(2)).unwrap_or(u16::MAX).clamp(2, WIDEST_ID);
+    let wordy = inner.width >= WORDY;
     let heads = vec![
         Head::text(None, "", 1),
         Head::text(Some(Column::Id), "query", ids.max(6)),
@@ -82,9 +91,9 @@ fn queries(pen: &mut Pen<'_>, area: Rect, state: &State) {
         Head::number(Column::Precision, "P@5", 4).spare(8),
         Head::number(Column::First, "nDCG@10", 8).spare(1),
         Head::text(Some(Column::Reranked), "reranked", 9),
-        Head::text(None, "max", 5).spare(5),
+        Head::text(None, "max", 6).spare(5),
         Head::number(Column::Gain, "gain", 6).spare(6),
-        Head::text(Some(Column::Fate), "fate", 15).spare(3),
+        Head::text(Some(Column::Fate), "fate", if wordy { 20 } else { 14 }).spare(3),
         Head::text(None, "why", 40).spare(9),
     ];
     let sheet = Sheet { table: shown, heads, text: 2, focused: !typing && !state.panel, clickable: true };
@@ -98,7 +107,7 @@ fn queries(pen: &mut Pen<'_>, area: Rect, state: &State) {
             cell(of_file.text.as_str(), Tone::Text),
             cell(of_file.language.as_str(), Tone::Quiet),
         ];
-        cells.extend(judged_cells(row, snapshot, state));
+        cells.extend(judged_cells(row, snapshot, wordy, state));
         cells
     });
 }
@@ -121,7 +130,12 @@ fn mark(row: Option<&QueryRow>, state: &State) -> Piece {
 }
 
 /// What the judge says of a query; nothing where it says nothing.
-fn judged_cells(row: Option<&QueryRow>, snapshot: Option<&Snapshot>, state: &State) -> Vec<Vec<Piece>> {
+fn judged_cells(
+    row: Option<&QueryRow>,
+    snapshot: Option<&Snapshot>,
+    wordy: bool,
+    state: &State,
+) -> Vec<Vec<Piece>> {
     let Some(row) = row else { return Vec::new() };
     let share = |value: Option<f64>, tone| cell(value.map(cells::share).unwrap_or_default(), tone);
     let (first, reranked) = (row.first.map(|m| m.ndcg10), row.reranked.map(|m| m.ndcg10));
@@ -145,7 +159,7 @@ fn judged_cells(row: Option<&QueryRow>, snapshot: Option<&Snapshot>, state: &Sta
         }),
         cell(row.ceiling.map_or_else(String::new, |m| format!("({})", cells::share(m.ndcg10))), Tone::Quiet),
         cell(gain.filter(|gain| gain.abs() > 0.0005).map(cells::difference).unwrap_or_default(), gained),
-        fate_cell(row, state),
+        fate_cell(row, wordy, state),
         cell(snapshot.and_then(|snapshot| why(row, snapshot)).unwrap_or_default(), Tone::Quiet),
     ]
 }
@@ -162,7 +176,7 @@ fn lost_cell(row: &QueryRow, state: &State) -> Vec<Piece> {
 }
 
 /// The worst fate in words, and the rank of a gold that was cut.
-fn fate_cell(row: &QueryRow, state: &State) -> Vec<Piece> {
+fn fate_cell(row: &QueryRow, wordy: bool, state: &State) -> Vec<Piece> {
     let QueryMark::Worst(fate) = query_mark(Some(row)) else { return Vec::new() };
     let (_, tone) = state.look.fate(fate);
     let worst = row.golds.iter().filter(|gold| super::super::lines::known_fate(gold) == Some(fate));
@@ -171,11 +185,7 @@ fn fate_cell(row: &QueryRow, state: &State) -> Vec<Piece> {
         Fate::NotLifted | Fate::Demoted => worst.filter_map(|gold| gold.reranked).min(),
         _ => None,
     };
-    let words = match fate {
-        Fate::LostByApproximation => "approximation",
-        Fate::MissingFromCorpus => "not in corpus",
-        other => other.words(),
-    };
+    let words = if wordy { fate.words() } else { shortly(fate) };
     vec![piece(words, tone), piece(rank.map_or_else(String::new, |rank| format!(" #{rank}")), Tone::Quiet)]
 }
 

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use crate::domain::Fate;
 use crate::judge::Metrics;
 
+use super::super::super::actions::ActionId;
 use super::super::super::filter::Filter;
 use super::super::super::hit::Target;
 use super::super::super::state::State;
@@ -77,9 +78,10 @@ fn metrics(pen: &Pen<'_>, sum: &Sum, state: &State) -> Vec<Vec<Piece>> {
     let n = state.snapshot.as_ref().map_or(state.settings.candidates, |shown| shown.settings.candidates);
     let Some(first) = sum.first else {
         let words = if sum.queries == 0 {
-            "nothing is shown: Esc clears the filter"
+            format!("nothing is shown: {} clears the filter", state.key(ActionId::Back))
         } else {
-            "none of these is judged: m in the query view marks a passage as gold"
+            let mark = state.key(ActionId::Mark);
+            format!("none of these is judged: {mark} in the query view marks a passage as gold")
         };
         return vec![vec![piece(words, Tone::Quiet)]];
     };

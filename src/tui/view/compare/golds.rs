@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use crate::domain::{Fate, Rank};
 use crate::engine::compare::GoldPair;
 
+use super::super::super::actions::ActionId;
 use super::super::super::state::State;
 use super::super::super::tables::{Column, Table};
 use super::super::super::theme::Tone;
@@ -29,7 +30,8 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     let changes = &state.tables.changes;
     let change = changes.table.cursor.and_then(|query| changes.change(query));
     let title = change.map_or_else(|| "Golds".to_owned(), |change| format!("Golds of {}", change.query));
-    let right = [piece("Enter goes to the query, under B", Tone::Quiet)];
+    let key = state.key(ActionId::OpenRow);
+    let right = [piece(format!("{key} goes to the query, under B"), Tone::Quiet)];
     let inner = pen.frame(area, &[piece(title, Tone::Strong)], &right, false);
     let Some(change) = change else {
         let words = "How the golds of the query under the cursor moved stands here.";

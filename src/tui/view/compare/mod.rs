@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 
 use crate::engine::compare::{GoldPair, QueryChange};
 
+use super::super::actions::ActionId;
 use super::super::layout::TableRooms;
 use super::super::state::State;
 use super::super::tables::changes::ChangeColumn as Column;
@@ -28,29 +29,36 @@ pub fn draw(pen: &mut Pen<'_>, rooms: &TableRooms, state: &State) {
 }
 
 /// Why there is nothing to compare, and what to do about it.
-fn why_not(state: &State) -> Option<&'static str> {
+fn why_not(state: &State) -> Option<String> {
     let changes = &state.tables.changes;
+    let words = |words: &str| Some(words.to_owned());
     if state.collection.is_none() {
-        return Some("The collection is being opened.");
+        return words("The collection is being opened.");
     }
     if state.snapshot.as_ref().is_some_and(|shown| shown.status.judged.1 == 0) {
-        return Some("No judgments in this collection: two settings cannot be told apart by their metrics.");
+        return words("No judgments in this collection: two settings cannot be told apart by their metrics.");
     }
     match &changes.pinned {
-        None => Some("P pins the setting as it is now as A. Then turn any knob: B is what the knobs say."),
+        None => Some(format!(
+            "{} pins the setting as it is now as A. Then turn any knob: B is what the knobs say.",
+            state.key(ActionId::Pin)
+        )),
         Some(pinned) if pinned.settings == state.settings => {
-            Some("A and B are the same setting. Turn a knob, and every query that changes stands here.")
+            words("A and B are the same setting. Turn a knob, and every query that changes stands here.")
         }
         Some(pinned) if pinned.side.is_none() => {
-            Some("A was not judged before the knobs were turned. Press A to go back to it for a moment.")
+            let key = state.key(ActionId::TakePinned);
+            Some(format!(
+                "A was not judged before the knobs were turned. {key} goes back to it for a moment."
+            ))
         }
         Some(_) => match &changes.comparison {
-            None => Some("B is being judged."),
+            None => words("B is being judged."),
             Some(comparison) if comparison.queries == 0 => {
-                Some("No query is judged on both sides yet: a list is not complete.")
+                words("No query is judged on both sides yet: a list is not complete.")
             }
             Some(comparison) if comparison.changed.is_empty() => {
-                Some("No gold moved and no metric changed: for these queries A and B are the same.")
+                words("No gold moved and no metric changed: for these queries A and B are the same.")
             }
             Some(_) => None,
         },
@@ -68,11 +76,11 @@ fn changes(pen: &mut Pen<'_>, area: Rect, state: &State) {
     let title = [
         piece("Queries that changed", Tone::Strong),
         piece(format!(" · by {by}  "), Tone::Quiet),
-        piece("c", Tone::Key),
+        piece(state.key(ActionId::CompareMetric), Tone::Key),
     ];
     let inner = pen.frame(area, &title, &[piece(counted, Tone::Quiet)], !state.panel);
     if let Some(words) = why_not(state) {
-        return empty_state(pen, inner, &[(words.to_owned(), Tone::Quiet)]);
+        return empty_state(pen, inner, &[(words, Tone::Quiet)]);
     }
     let heads = vec![
         Head::text(Some(Column::Id), "query", 8),

@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 use crate::engine::{AffordPoint, Affords, Snapshot, StageCost};
 use crate::judge::Metrics;
 
+use super::super::super::actions::ActionId;
 use super::super::super::hit::Target;
 use super::super::super::state::State;
 use super::super::super::theme::Tone;
@@ -80,7 +81,8 @@ fn affords(state: &State) -> Result<(&Snapshot, &Affords), String> {
         return Err("The collection is being opened.".to_owned());
     };
     if snapshot.settings.reranker.is_none() {
-        return Err("There is no reranker, so no candidate costs anything. r chooses one.".to_owned());
+        let key = state.key(ActionId::Reranker);
+        return Err(format!("There is no reranker, so no candidate costs anything. {key} chooses one."));
     }
     if snapshot.affords.points.is_empty() {
         return Err("What more candidates buy stands here when the second stage has begun.".to_owned());

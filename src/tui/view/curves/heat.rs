@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use crate::engine::{HeatMap, Snapshot, StageState, Tuning};
 use crate::tune::CellMean;
 
+use super::super::super::actions::ActionId;
 use super::super::super::hit::Target;
 use super::super::super::knobs;
 use super::super::super::state::State;
@@ -139,10 +140,7 @@ impl<'a> Shown<'a> {
             pieces.push(piece(format!("  from {low} to {high} over all methods"), Tone::Quiet));
         }
         if self.cells.iter().any(|cell| cell.queries > 0 && cell.queries < self.queries) {
-            pieces.push(piece(
-                format!("  {} on fewer queries: passages that enter have no score", signs.none),
-                Tone::Quiet,
-            ));
+            pieces.push(piece(format!("  {} on fewer queries: not all is scored", signs.none), Tone::Quiet));
         }
         pieces
     }
@@ -165,7 +163,10 @@ fn best(pen: &Pen<'_>, heat: &HeatMap, state: &State, room: usize) -> Vec<Vec<Pi
         piece(format!(" (now {})", cells::thousandths(best.current)), Tone::Quiet),
     ];
     let mut held = super::held_out(best.held_out.as_ref());
-    held.extend([piece("  B", Tone::Key), piece(" takes it", Tone::Quiet)]);
+    held.extend([
+        piece(format!("  {}", state.key(ActionId::TakeBest)), Tone::Key),
+        piece(" takes it", Tone::Quiet),
+    ]);
     let width = |pieces: &[Piece]| -> usize {
         pieces.iter().map(|piece| cells::width(&pen.look.words(&piece.text))).sum()
     };

@@ -13,6 +13,7 @@ use ratatui::layout::Rect;
 use crate::domain::FirstStage;
 use crate::engine::{Held, Snapshot, StageState, Tuning};
 
+use super::super::actions::ActionId;
 use super::super::hit::Target;
 use super::super::layout::{Layout, Plot};
 use super::super::state::State;
@@ -55,7 +56,7 @@ fn title(pen: &mut Pen<'_>, area: Rect, open: Plot, tabs: bool, state: &State) -
         x += width;
         pieces.push(piece(name(plot), if plot == open { Tone::Strong } else { Tone::Quiet }));
     }
-    pieces.push(piece("  Tab", Tone::Key));
+    pieces.push(piece(format!("  {}", state.key(ActionId::NextPlot)), Tone::Key));
     pieces
 }
 
@@ -89,15 +90,18 @@ fn no_alpha(state: &State, snapshot: &Snapshot) -> Option<String> {
     if let FirstStage::Only(_) = state.settings.first {
         let leg = state.settings.first_name(&state.legs);
         return Some(format!(
-            "Only {leg} is on, and α shares the weight between two legs. b brings back all legs."
+            "Only {leg} is on, and α shares the weight between two legs. {} brings back all legs.",
+            state.key(ActionId::FirstStage)
         ));
     }
     if legs < 2 {
         return Some("The first stage has one leg: there is no weight to share.".to_owned());
     }
     let settled = snapshot.status.dense.is_settled() && snapshot.status.bm25.is_settled();
-    (snapshot.ran.len() < 2 && settled)
-        .then(|| format!("Only {} ran: the other leg will not come. ! says why.", snapshot.ran_name()))
+    (snapshot.ran.len() < 2 && settled).then(|| {
+        let key = state.key(ActionId::Messages);
+        format!("Only {} ran: the other leg will not come. {key} says why.", snapshot.ran_name())
+    })
 }
 
 /// Whether the picture is of settings before.

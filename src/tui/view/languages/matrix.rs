@@ -6,6 +6,7 @@ use crate::domain::Language;
 use crate::engine::Snapshot;
 use crate::text::visible;
 
+use super::super::super::actions::ActionId;
 use super::super::super::state::State;
 use super::super::super::tables::languages::in_cell;
 use super::super::super::theme::{HEAT_LEVELS, Tone};
@@ -30,7 +31,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
     let title = [
         piece("Query by gold", Tone::Strong),
         piece(format!(" · recall@{n}{of}  "), Tone::Quiet),
-        piece("h", Tone::Key),
+        piece(state.key(ActionId::MatrixLeg), Tone::Key),
         piece(key, Tone::Key),
     ];
     let report = state.snapshot.as_deref().filter(|shown| !shown.language_report.cells.is_empty());

@@ -36,8 +36,8 @@ pub fn draw(pen: &mut Pen<'_>, rooms: &TableRooms, state: &State) {
             reading::draw(pen, below, state, "");
             matrix::draw(pen, corner, state, "");
         }
-        (None, false) => reading::draw(pen, below, state, "  Tab"),
-        (None, true) => matrix::draw(pen, below, state, "  Tab"),
+        (None, false) => reading::draw(pen, below, state, &super::tab_key(state)),
+        (None, true) => matrix::draw(pen, below, state, &super::tab_key(state)),
     }
 }
 
@@ -69,8 +69,8 @@ fn languages(pen: &mut Pen<'_>, area: Rect, state: &State) {
     }
     heads.extend([
         Head::number(Column::Precision, "P@5", 5),
-        Head::text(Some(Column::Gain), "reranked", 10),
-        Head::text(None, "max", 5).spare(3),
+        Head::text(Some(Column::Gain), "reranked", 9),
+        Head::text(None, "max", 6).spare(3),
         Head::text(Some(Column::Lost), "main loss", 26).spare(1),
         Head::number(Column::Passages, "passages", 9).spare(6),
         Head::text(None, "verdict", 24).spare(4),

@@ -8,6 +8,7 @@ use crate::domain::Language;
 use crate::engine::Snapshot;
 use crate::text::{Chain, Recipe, visible};
 
+use super::super::super::actions::ActionId;
 use super::super::super::state::State;
 use super::super::super::tables::languages::LanguageLine;
 use super::super::super::theme::Tone;
@@ -30,7 +31,12 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State, key_of_tab: &str) {
         return empty_state(pen, inner, &[("A language's text is looked at here.".to_owned(), Tone::Quiet)]);
     };
     let title = [piece(line.language.as_str(), Tone::Strong), piece(key_of_tab, Tone::Key)];
-    let inner = pen.frame(area, &title, &[piece("Enter its queries", Tone::Quiet)], false);
+    let inner = pen.frame(
+        area,
+        &title,
+        &[piece(format!("{} its queries", state.key(ActionId::OpenRow)), Tone::Quiet)],
+        false,
+    );
     let room = inner.width.saturating_sub(2);
     let mut shown = protocol::lines(line, snapshot, state, usize::from(room));
     // In a low room what follows is worth more than air.

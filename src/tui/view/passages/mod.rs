@@ -9,6 +9,7 @@ use ratatui::layout::Rect;
 use crate::domain::DocIdx;
 use crate::text::visible;
 
+use super::super::actions::ActionId;
 use super::super::layout::TableRooms;
 use super::super::state::{Mode, State};
 use super::super::tables::passages::{PassageColumn as Column, PassageCounts};
@@ -37,8 +38,8 @@ pub fn draw(pen: &mut Pen<'_>, rooms: &TableRooms, state: &State) {
             reader::text(pen, below, state, "");
             reader::queries(pen, corner, state, "");
         }
-        (None, false) => reader::text(pen, below, state, "  Tab"),
-        (None, true) => reader::queries(pen, below, state, "  Tab"),
+        (None, false) => reader::text(pen, below, state, &super::tab_key(state)),
+        (None, true) => reader::queries(pen, below, state, &super::tab_key(state)),
     }
 }
 
@@ -68,14 +69,16 @@ fn passages(pen: &mut Pen<'_>, area: Rect, state: &State) {
     }
     let Some(collection) = state.collection.as_deref().filter(|_| !shown.table.rows.is_empty()) else {
         let sentence = match &state.collection {
-            None => "The collection is being opened.",
-            Some(_) if all == 0 => "The collection has no passages.",
-            Some(_) if waits || shown.counts.is_none() => "Counting the passages …",
-            Some(_) => {
-                "No passage matches. Esc clears the search; is:gold, is:truncated, is:duplicate and lang:ja narrow it."
-            }
+            None => "The collection is being opened.".to_owned(),
+            Some(_) if all == 0 => "The collection has no passages.".to_owned(),
+            Some(_) if waits || shown.counts.is_none() => "Counting the passages …".to_owned(),
+            Some(_) => format!(
+                "No passage matches. {} clears the search; is:gold, is:truncated, is:duplicate and lang:ja \
+                 narrow it.",
+                state.key(ActionId::Back)
+            ),
         };
-        return empty_state(pen, inner, &[(sentence.to_owned(), Tone::Quiet)]);
+        return empty_state(pen, inner, &[(sentence, Tone::Quiet)]);
     };
     let ids = u16::try_from(state.widest_id).unwrap_or(u16::MAX).clamp(2, WIDEST_ID);
     let mut heads = vec![

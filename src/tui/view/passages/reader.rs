@@ -5,6 +5,8 @@ use ratatui::layout::Rect;
 
 use crate::domain::{DocIdx, Passage, QueryIdx, Rank};
 
+use super::super::super::actions::ActionId;
+use super::super::super::hit::Target;
 use super::super::super::state::State;
 use super::super::super::theme::Tone;
 use super::super::super::widgets::Pen;
@@ -29,7 +31,7 @@ pub fn lines(state: &State, room: usize) -> Vec<Vec<Piece>> {
     let Some((_, passage)) = subject(state) else { return Vec::new() };
     let mut lines = text_or_why(passage, state, room, MOST_LINES);
     lines.push(Vec::new());
-    lines.extend(of_queries(state));
+    lines.extend(of_queries(state).into_iter().map(|(_, line)| line));
     lines
 }
 
@@ -37,18 +39,28 @@ pub fn text(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
     let name = title(state);
     let name = if name.is_empty() { "Passage".to_owned() } else { name };
     let heading = [piece(name, Tone::Strong), piece(key, Tone::Key)];
-    let inner = pen.frame(area, &heading, &[piece("Enter all of it", Tone::Quiet)], false);
-    let Some((_, passage)) = subject(state) else {
+    let inner = pen.frame(
+        area,
+        &heading,
+        &[piece(format!("{} all of it", state.key(ActionId::OpenRow)), Tone::Quiet)],
+        false,
+    );
+    let Some((doc, passage)) = subject(state) else {
         let words = "The passage under the cursor stands here.";
         return empty_state(pen, inner, &[(words.to_owned(), Tone::Quiet)]);
     };
     let room = inner.width.saturating_sub(2);
-    let lines = text_or_why(passage, state, usize::from(room), usize::from(inner.height) + 1);
-    for (y, line) in (inner.top()..inner.bottom()).zip(&lines) {
+    let (height, above) = (usize::from(inner.height), state.lines_above(doc));
+    let lines = text_or_why(passage, state, usize::from(room), above.saturating_add(height + 1));
+    let above = above.min(lines.len().saturating_sub(height));
+    pen.hits.add(inner, Target::Passage { above });
+    let lines = lines.get(above..).unwrap_or_default();
+    for (y, line) in (inner.top()..inner.bottom()).zip(lines) {
         pen.line(inner.x + 1, y, room, line);
     }
-    if lines.len() > usize::from(inner.height) && inner.height > 0 {
-        pen.say_right(inner.x + 1, inner.bottom() - 1, room, " … Enter ", Tone::Key);
+    if lines.len() > height && height > 0 {
+        let words = format!(" … {} ", state.key(ActionId::OpenRow));
+        pen.say_right(inner.x + 1, inner.bottom() - 1, room, &words, Tone::Key);
     }
 }
 
@@ -57,11 +69,16 @@ pub fn queries(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
     let inner = pen.frame(area, &heading, &[], false);
     let room = inner.width.saturating_sub(2);
     let lines = of_queries(state);
-    for (y, line) in (inner.top()..inner.bottom()).zip(&lines) {
+    let doc = subject(state).map(|(doc, _)| doc);
+    for (y, (query, line)) in (inner.top()..inner.bottom()).zip(&lines) {
         pen.line(inner.x + 1, y, room, line);
+        if let Some((query, doc)) = query.zip(doc) {
+            pen.hits.add(Rect::new(inner.x, y, inner.width, 1), Target::QueryOf(query, doc));
+        }
     }
     if lines.len() > usize::from(inner.height) && inner.height > 0 {
-        let words = format!(" … {} more, Enter ", lines.len() - usize::from(inner.height));
+        let more = lines.len() - usize::from(inner.height);
+        let words = format!(" … {more} more, {} ", state.key(ActionId::OpenRow));
         pen.say_right(inner.x + 1, inner.bottom() - 1, room, &words, Tone::Key);
     }
 }
@@ -76,8 +93,8 @@ struct Row {
     known: bool,
 }
 
-/// Those it is gold for, then those that have it among their candidates.
-fn of_queries(state: &State) -> Vec<Vec<Piece>> {
+/// Those it is gold for, then those that have it among their candidates; each line with its query.
+fn of_queries(state: &State) -> Vec<(Option<QueryIdx>, Vec<Piece>)> {
     let Some((doc, _)) = subject(state) else { return Vec::new() };
     let gold_for = state.tables.passages.counts.as_ref().and_then(|counts| counts.gold_for.get(&doc));
     let gold_for = gold_for.map_or(&[][..], Vec::as_slice);
@@ -109,13 +126,13 @@ fn of_queries(state: &State) -> Vec<Vec<Piece>> {
     let id =
         |row: &Row| state.collection.as_ref()?.queries.get(row.query.index()).map(|query| width(&query.id));
     let ids = golds.iter().chain(&others).filter_map(id).max().unwrap_or(0).min(WIDEST_ID);
-    let heading = |words: String| vec![piece(words, Tone::Quiet)];
+    let heading = |words: String| (None, vec![piece(words, Tone::Quiet)]);
     let mut lines = vec![heading(match golds.len() {
         0 => "gold for no query".to_owned(),
         1 => "gold for 1 query".to_owned(),
         count => format!("gold for {count} queries"),
     })];
-    lines.extend(golds.iter().map(|row| query_line(row, ids, n, state)));
+    lines.extend(golds.iter().map(|row| (Some(row.query), query_line(row, ids, n, state))));
     if appearances.is_none() {
         lines.push(heading(format!("{} which queries return it", state.look.signs().waiting)));
         return lines;
@@ -125,7 +142,7 @@ fn of_queries(state: &State) -> Vec<Vec<Piece>> {
         1 => format!("within N = {n} of 1 other judged query"),
         count => format!("within N = {n} of {count} other judged queries"),
     }));
-    lines.extend(others.iter().map(|row| query_line(row, ids, n, state)));
+    lines.extend(others.iter().map(|row| (Some(row.query), query_line(row, ids, n, state))));
     lines
 }
 
