@@ -259,8 +259,10 @@ pub const RERANKERS: [RerankerCard; 25] = [
         )
     },
     RerankerCard {
+        context: None,
         languages: "the model's",
         licence: "the model's",
+        scores: "raw logit; of a ColBERT model, whose files say so, the mean of the best dot products",
         ..cross_encoder("dir", "the folder given with --reranker-dir", Origin::Remote)
     },
     RerankerCard {
@@ -290,6 +292,17 @@ pub const FASTEMBED: [(&str, &str); 4] = [
 ];
 
 impl RerankerCard {
+    /// How `--rerank` takes it, what follows the name in capitals.
+    pub fn written(&self) -> String {
+        match (self.origin, self.name) {
+            (Origin::Fastembed, name) => format!("{name}:NAME"),
+            (_, name @ "tei") => format!("{name}:URL"),
+            (_, name @ ("vllm" | "infinity" | "litellm" | "url")) => format!("{name}:URL#MODEL"),
+            (_, name) if self.takes_more() => format!("{name}:MODEL"),
+            (_, name) => name.to_owned(),
+        }
+    }
+
     /// Whether `:` and something else belong behind the name.
     pub fn takes_more(&self) -> bool {
         self.kind == RerankerKind::Service || self.origin == Origin::Fastembed

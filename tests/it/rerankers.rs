@@ -195,16 +195,42 @@ fn models_and_cache_are_listed_and_cleared() {
     assert!(said(&["models", "info", "cross-encoder"]).contains("reranker.onnx"));
     // What is checked by what, and where no revision is set beforehand.
     assert!(info.contains("main, as it is when it is pulled") && info.contains("by length alone"), "{info}");
-    let service = said(&["models", "info", "cohere:rerank-v3.5"]);
+    let service = rankscope(&["models", "info", "cohere:rerank-v3.5"])
+        .env_remove("COHERE_API_KEY")
+        .env_remove("CO_API_KEY")
+        .output()
+        .unwrap();
+    let service = text(&service.stdout);
     assert!(service.contains("$2.00 per 1,000 search units") && service.contains("2026-11-25"), "{service}");
     let fastembed = said(&["models", "info", "fastembed:BAAI/bge-reranker-base"]);
     assert!(fastembed.contains("neither pinned nor checked") && fastembed.contains("MIT"), "{fastembed}");
 
+    // A key is known to be there, and never shown.
+    assert!(service.contains("COHERE_API_KEY or CO_API_KEY (not set)"), "{service}");
+    let with_key = rankscope(&["models", "info", "cohere"])
+        .env_remove("COHERE_API_KEY")
+        .env("CO_API_KEY", "s3cret")
+        .output()
+        .unwrap();
+    let told = text(&with_key.stdout) + &text(&with_key.stderr);
+    assert!(told.contains("(CO_API_KEY is set)") && !told.contains("s3cret"), "{told}");
+    for name in ["tei:URL ", "vllm:URL#MODEL", "url:URL#MODEL"] {
+        assert!(list.contains(name), "{name}: {list}");
+    }
+
     let offline = run(&["models", "pull", "bge-reranker-base", "--offline", "--cache-dir", at]);
     assert_eq!(offline.status.code(), Some(4));
     assert!(text(&offline.stderr).contains("models/bge-reranker-base"), "{}", text(&offline.stderr));
-    let unknown = run(&["models", "remove", "nothing", "--cache-dir", at]);
-    assert_eq!(unknown.status.code(), Some(2));
+    for (what, name, said) in [
+        ("remove", "nothing", "is on this machine"),
+        ("remove", "cross-encoder", "it stays"),
+        ("pull", "cross-encoder", "comes with the program"),
+        ("pull", "voyage", "it is Voyage AI Rerank"),
+    ] {
+        let refused = run(&["models", what, name, "--cache-dir", at]);
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(text(&refused.stderr).contains(said), "{}", text(&refused.stderr));
+    }
 
     // Scores of a run, then none.
     let folder = small();
