@@ -94,3 +94,21 @@ fn a_damaged_index_is_built_anew_and_said_so() {
     assert_eq!(index.document_frequency("two").unwrap(), 2);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary folder is left");
 }
+
+/// Trap: a text that has the sign by which terms are parted.
+#[test]
+fn control_signs_in_a_text_part_and_join_nothing() {
+    let collection = titled(&[("en", "", "ab\0cd ef\u{1}gh \0 \u{7f}"), ("ja", "tit\0le", "予\0約 東京")]);
+    let index = index(&collection);
+    for (doc, passage) in (0..).map(DocIdx).zip(collection.passages.iter()) {
+        let terms = index.chain(doc).terms(&passage.indexed_text());
+        assert!(terms.len() >= 2, "{terms:?}");
+        assert_eq!(index.term_count(doc) as usize, terms.len());
+        for token in terms {
+            assert!(!token.term.contains(char::is_control), "{token:?}");
+            let mut found = Vec::new();
+            index.for_each_posting(&token.term, Titles::Together, |posting| found.push(posting)).unwrap();
+            assert_eq!(found.iter().map(|posting| (posting.doc, posting.tf)).collect::<Vec<_>>(), [(doc, 1)]);
+        }
+    }
+}

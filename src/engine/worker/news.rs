@@ -100,7 +100,7 @@ impl Worker {
                 }
             }
         }
-        self.judged = super::worked_queries(&self.collection, self.options.eager);
+        self.judged = super::open::worked_queries(&self.collection, self.options.eager);
         self.position = self.judged.iter().copied().zip(0..).collect();
         self.complete_to = vec![0; legs];
         // What is known by position is of other rows now.
