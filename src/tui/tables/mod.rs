@@ -22,6 +22,8 @@ pub trait Column: Copy + Eq + 'static {
 pub struct Table<K, C> {
     pub rows: Vec<K>,
     pub cursor: Option<K>,
+    /// Whether the cursor was put there. If not, it stays at the top while rows change places.
+    pub chosen: bool,
     /// Where the cursor stood when it was last seen, should its row leave.
     pub place: usize,
     /// The first row in sight.
@@ -33,12 +35,15 @@ pub struct Table<K, C> {
 
 impl<K: Copy + Eq, C: Column> Table<K, C> {
     pub fn sorted_by(sort: C) -> Self {
-        Self { rows: Vec::new(), cursor: None, place: 0, scroll: 0, sort, reversed: false }
+        Self { rows: Vec::new(), cursor: None, chosen: false, place: 0, scroll: 0, sort, reversed: false }
     }
 
     /// Takes new rows. The cursor stays on its row; where that is gone, on the one in its place.
     pub fn take(&mut self, rows: Vec<K>, page: usize) {
         self.rows = rows;
+        if !self.chosen {
+            (self.cursor, self.place) = (None, 0);
+        }
         match self.cursor.and_then(|cursor| self.rows.iter().position(|&row| row == cursor)) {
             Some(place) => self.place = place,
             None => {
@@ -84,7 +89,7 @@ impl<K: Copy + Eq, C: Column> Walk for Table<K, C> {
         let place = place.min(self.rows.len().saturating_sub(1));
         let row = self.rows.get(place).copied();
         let again = row.is_some() && row == self.cursor;
-        (self.place, self.cursor) = (place, row);
+        (self.place, self.cursor, self.chosen) = (place, row, row.is_some());
         self.keep_in_sight(page);
         again
     }

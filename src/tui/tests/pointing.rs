@@ -96,6 +96,9 @@ fn the_wheel_shows_the_rest_of_a_passage_and_of_the_golds() {
     }
     let scrolled = screen(&state);
     assert_ne!(scrolled, whole, "the text goes on");
+    let last = scrolled.lines().nth(usize::from(y) - 1).unwrap();
+    let last: String = last.chars().skip(27).collect();
+    assert!(last.chars().any(char::is_alphabetic), "no further than to its end: {scrolled}");
     point_at(&mut state, x, y - 1, Gesture::WheelUp);
     assert_ne!(
         screen(&state),
@@ -163,6 +166,7 @@ fn a_query_named_beside_a_passage_opens_with_that_passage() {
         counts.gold_for.get(doc).is_some_and(|queries| !queries.is_empty())
     });
     state.tables.passages.table.cursor = doc;
+    state.cursor.doc = doc.map(|doc| DocIdx(doc.0 + 1));
     let queries = &state.tables.passages.counts.as_ref().unwrap().gold_for[&doc.unwrap()];
     let target = Target::QueryOf(queries[0], doc.unwrap());
     let area = hits(&state).area_of(target).expect("its line is on the screen");

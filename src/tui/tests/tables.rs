@@ -174,6 +174,19 @@ fn point(state: &mut State, target: Target, gesture: Gesture) -> Vec<Effect> {
     settle(state, effects)
 }
 
+/// Trap: the weakest language so far, kept when the other leg has come and it is the weakest no more.
+#[test]
+fn the_cursor_stays_at_the_top_until_somebody_moves_it() {
+    let mut table =
+        crate::tui::tables::Table::sorted_by(crate::tui::tables::languages::LanguageColumn::Recall);
+    table.take(vec![1, 2, 3], 10);
+    table.take(vec![3, 1, 2], 10);
+    assert_eq!((table.cursor, table.place), (Some(3), 0));
+    crate::tui::tables::Walk::walk(&mut table, crate::tui::actions::ActionId::Down, 10);
+    table.take(vec![1, 2, 3], 10);
+    assert_eq!((table.cursor, table.place), (Some(1), 0), "on its row, once it was put there");
+}
+
 /// Pins A, turns N up, and lets the engine answer with other numbers.
 fn comparing(state: &mut State) {
     pressed(state, "P5]");

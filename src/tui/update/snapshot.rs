@@ -7,6 +7,7 @@ use crate::domain::QueryIdx;
 use crate::engine::Snapshot;
 use crate::text::visible;
 
+use super::super::actions::ActionId;
 use super::super::message::Effect;
 use super::super::state::State;
 use super::super::widgets::cells;
@@ -32,7 +33,8 @@ pub fn on_opened(state: &mut State, collection: Arc<Collection>) -> Vec<Effect> 
             state.typed = Some(typed);
         }
         if left.from_last_time {
-            state.say("as you left it: 0 resets the knobs, --fresh starts without");
+            let key = state.key(ActionId::Reset);
+            state.say(format!("as you left it: {key} resets the knobs, --fresh starts without"));
         }
     }
     vec![request(state)]

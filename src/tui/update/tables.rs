@@ -23,7 +23,7 @@ pub fn refresh(state: &mut State) -> Vec<Effect> {
             let rows = tables::queries::ordered(state);
             let table = &mut state.tables.queries.table;
             // The cursor is the query that is shown, so that one is never lost on the way to its lists.
-            table.cursor = state.query;
+            (table.cursor, table.chosen) = (state.query, state.query.is_some());
             table.take(rows, page);
             Vec::new()
         }

@@ -207,7 +207,7 @@ fn draw_gold(pen: &mut Pen<'_>, row: Rect, columns: &Columns, gold: &GoldRow, st
     pen.say_right(x, row.y, columns.fused.min(room), &rank(gold.fused), Tone::Text);
     x += columns.fused;
     pen.say(x, row.y, row.right().saturating_sub(x), &after(gold, none), Tone::Text);
-    x += columns.after + 2;
+    x += columns.after + 1;
     let room = row.right().saturating_sub(x);
     if let Some(fate) = known_fate(gold) {
         let plan = state.snapshot.as_ref().map(|snapshot| &snapshot.settings.reranker.stages);
