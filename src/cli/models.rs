@@ -84,7 +84,7 @@ fn list(options: &ModelOptions) -> String {
         let _ = writeln!(
             out,
             "{:<36} {:<17} {:>6} {:>7}  {:<14} {:<26} {here}",
-            written(card),
+            card.written(),
             card.kind.name(),
             if card.parameters.is_empty() { "–" } else { card.parameters },
             context,
@@ -98,15 +98,6 @@ fn list(options: &ModelOptions) -> String {
     }
     out.push_str("\nrankscope models pull NAME fetches one; --rerank NAME uses it.\n");
     out
-}
-
-/// A name as `--rerank` takes it.
-fn written(card: &RerankerCard) -> String {
-    match card.origin {
-        Origin::Fastembed => format!("{}:NAME", card.name),
-        _ if card.takes_more() => format!("{}:MODEL", card.name),
-        _ => card.name.to_owned(),
-    }
 }
 
 /// A licence's name without what it means.
@@ -175,7 +166,7 @@ fn line(out: &mut String, what: &str, value: &str) {
 
 /// What the table says.
 fn facts(out: &mut String, card: &RerankerCard) {
-    let _ = writeln!(out, "{}: {}, {}", written(card), card.kind.name(), card.of);
+    let _ = writeln!(out, "{}: {}, {}", card.written(), card.kind.name(), card.of);
     for (what, value) in [
         ("licence", card.licence),
         ("languages", card.languages),
@@ -225,7 +216,14 @@ fn service(out: &mut String, name: &str) {
             ),
         );
     }
-    line(out, "key", &service.key_variables.join(" or "));
+    // Whether there is one, never which.
+    let is_set = |name: &&str| std::env::var_os(name).is_some_and(|key| !key.is_empty());
+    let names = service.key_variables.join(" or ");
+    let key = match service.key_variables.iter().copied().find(|name| is_set(name)) {
+        Some(name) => format!("{names} ({name} is set)"),
+        None => format!("{names} (not set)"),
+    };
+    line(out, "key", &key);
     line(out, "documented at", service.docs_url);
 }
 

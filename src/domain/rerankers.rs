@@ -109,7 +109,7 @@ const OWN_SERVER: &str = "your own server's";
 /// All of them, in the order in which they are told.
 pub const RERANKERS: [RerankerCard; 25] = [
     RerankerCard {
-        name: "late-interaction",
+        name: EMBEDDING_MODEL,
         kind: RerankerKind::LateInteraction,
         of: "intfloat/multilingual-e5-small",
         origin: Origin::Bundled,
@@ -259,8 +259,10 @@ pub const RERANKERS: [RerankerCard; 25] = [
         )
     },
     RerankerCard {
+        context: None,
         languages: "the model's",
         licence: "the model's",
+        scores: "raw logit; of a ColBERT model, whose files say so, the mean of the best dot products",
         ..cross_encoder("dir", "the folder given with --reranker-dir", Origin::Remote)
     },
     RerankerCard {
@@ -290,6 +292,17 @@ pub const FASTEMBED: [(&str, &str); 4] = [
 ];
 
 impl RerankerCard {
+    /// How `--rerank` takes it, what follows the name in capitals.
+    pub fn written(&self) -> String {
+        match (self.origin, self.name) {
+            (Origin::Fastembed, name) => format!("{name}:NAME"),
+            (_, name @ "tei") => format!("{name}:URL"),
+            (_, name @ ("vllm" | "infinity" | "litellm" | "url")) => format!("{name}:URL#MODEL"),
+            (_, name) if self.takes_more() => format!("{name}:MODEL"),
+            (_, name) => name.to_owned(),
+        }
+    }
+
     /// Whether `:` and something else belong behind the name.
     pub fn takes_more(&self) -> bool {
         self.kind == RerankerKind::Service || self.origin == Origin::Fastembed
@@ -342,9 +355,12 @@ pub fn run_file(name: &str) -> Option<&str> {
     name.strip_prefix("run:").filter(|file| !file.is_empty())
 }
 
+/// The late interaction over the embedding model's token vectors.
+pub const EMBEDDING_MODEL: &str = "late-interaction";
+
 /// Whether it is the late interaction over the embedding model's token vectors.
 pub fn is_embedding_model(name: &str) -> bool {
-    name == "late-interaction"
+    name == EMBEDDING_MODEL
 }
 
 #[cfg(test)]

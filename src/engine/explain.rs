@@ -2,14 +2,15 @@
 //! legs' shares, late interaction by its best token pairs.
 
 use super::query_state::QueryState;
-use super::snapshot::{Explanation, StageStep, TokenPair};
+use super::snapshot::{Explanation, PairedToken, StageStep, TokenPair};
 use crate::corpus::Collection;
+use crate::domain::rerankers::EMBEDDING_MODEL;
 use crate::domain::{DocIdx, LegHit, LegName, LegSet, Settings, Stage};
 use crate::error::Result;
 use crate::fuse::{FusionPlan, shares};
 use crate::index::{LexicalIndex, TokenReader, VectorMatrix};
-use crate::models::late::alignments;
 use crate::rerank::cascade::{PairScore, StagePlan};
+use crate::rerank::token_pairs::token_pairs;
 use crate::retrieve::{Bm25Leg, DenseLeg};
 use crate::text;
 
@@ -69,7 +70,8 @@ pub fn explain(input: &ExplainInput<'_>, doc: DocIdx) -> Result<Explanation> {
         cosine: dense.map(|(_, cosine)| cosine),
         reranked: row.and_then(|row| delivered_hit(input, row)),
         stages: row.map_or_else(Vec::new, |row| steps(input, row)),
-        pairs: token_pairs(input, doc, &text)?,
+        pairs: pairs_of_embedding_model(input, doc, &text)?.into_iter().collect(),
+        pairs_awaited: Vec::new(),
         model_tokens: (input.tokens.and_then(|tokens| tokens.reading(doc)))
             .map(|read| (read.n_tokens, !read.truncated)),
         cut_by: input.cut_by.clone(),
@@ -110,21 +112,20 @@ fn steps(input: &ExplainInput<'_>, row: usize) -> Vec<StageStep> {
     plans.map(step).collect()
 }
 
-fn token_pairs(input: &ExplainInput<'_>, doc: DocIdx, text: &str) -> Result<Vec<TokenPair>> {
-    let (Some(tokens), Some(query)) = (input.tokens, input.state.vector.as_ref()) else {
-        return Ok(Vec::new());
+/// The pairs that late interaction over the embedding model's token vectors is made of, with its name.
+fn pairs_of_embedding_model(
+    input: &ExplainInput<'_>,
+    doc: DocIdx,
+    text: &str,
+) -> Result<Option<(String, Vec<TokenPair>)>> {
+    let Some((tokens, query)) = input.tokens.zip(input.state.vector.as_ref()) else { return Ok(None) };
+    let Some(passage) = tokens.read(doc)? else { return Ok(None) };
+    let named = |text: &str, spans: &[(u32, u32)]| -> Vec<PairedToken> {
+        spans.iter().map(|&span| PairedToken::in_text(text, span)).collect()
     };
-    let Some(passage) = tokens.read(doc)? else { return Ok(Vec::new()) };
-    let piece = |text: &str, span: Option<&(u32, u32)>| -> String {
-        span.and_then(|&(start, end)| text.get(start as usize..end as usize))
-            .unwrap_or_default()
-            .trim()
-            .to_owned()
-    };
-    let pairs = alignments(&query.tokens, &passage).into_iter().map(|pair| TokenPair {
-        query: piece(&input.state.text, query.tokens.spans.get(pair.query_token)),
-        passage: piece(text, passage.spans.get(pair.passage_token)),
-        similarity: pair.similarity,
-    });
-    Ok(pairs.collect())
+    let pairs = token_pairs(
+        (&query.tokens, &named(&input.state.text, &query.tokens.spans)),
+        (&passage, &named(text, &passage.spans)),
+    );
+    Ok((!pairs.is_empty()).then(|| (EMBEDDING_MODEL.to_owned(), pairs)))
 }

@@ -115,7 +115,7 @@ impl Session {
             };
             watch(&snapshot);
             let (complete, judged) = snapshot.status.judged;
-            let settled = snapshot.status.is_settled() && complete == judged && !snapshot.focus.stale;
+            let settled = snapshot.status.is_settled() && complete == judged && snapshot.focus.is_settled();
             if snapshot.stamp.generation == self.generation && settled {
                 return Ok(snapshot);
             }

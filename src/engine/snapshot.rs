@@ -16,6 +16,7 @@ use crate::domain::{DocIdx, LegId, LegName, LegSet, QueryIdx, Settings};
 use crate::judge::{Metric, MetricMean, Verdict};
 pub use crate::models::Reading as TextReading;
 pub use crate::rerank::http::dollars;
+pub use crate::rerank::token_pairs::{PairedToken, TokenPair, mean_similarity, told_together};
 pub use crate::retrieve::bm25::TermScore;
 use crate::tune::Goal;
 pub use judged::*;

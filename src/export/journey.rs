@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::corpus::Collection;
 use crate::domain::{DocIdx, Fate, Grade, LegHit, Rank, Score};
-use crate::engine::{Explanation, Focus, GoldWhy, Snapshot};
+use crate::engine::{Explanation, Focus, GoldWhy, Snapshot, TokenPair, mean_similarity, told_together};
 use crate::error::{Error, Result};
 use crate::text::{Chain, Recipe, visible};
 
@@ -16,7 +16,7 @@ use crate::text::{Chain, Recipe, visible};
 const SHOWN: usize = 240;
 /// Terms of the passage that the text shows.
 const TERMS: usize = 40;
-/// Token pairs that the text shows, the most alike first.
+/// Token pairs of each reranker that the text shows, the most alike first.
 const PAIRS: usize = 8;
 
 /// Everything that is known of the passage for the query.
@@ -42,6 +42,8 @@ pub struct Journey {
     stages: Vec<StagePart>,
     delivered: Option<Placed>,
     token_pairs: Vec<PairPart>,
+    #[serde(skip)]
+    pairs: Vec<(String, Vec<TokenPair>)>,
     tokens: Option<TokenPart>,
     /// Rerankers of the plan that did not read the passage to its end, with this query or another.
     cut_by: Vec<String>,
@@ -111,9 +113,14 @@ struct StagePart {
 
 #[derive(Debug, Clone, Serialize)]
 struct PairPart {
+    /// Whose tokens they are.
+    reranker: String,
     query: String,
     passage: String,
     similarity: f32,
+    /// Byte ranges in the texts; `null`: a token that the model adds.
+    query_span: Option<(u32, u32)>,
+    passage_span: Option<(u32, u32)>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -191,6 +198,7 @@ impl Journey {
             stages: stages(explained),
             delivered: explained.reranked.map(placed),
             token_pairs: pairs(explained),
+            pairs: explained.pairs.clone(),
             tokens: explained.model_tokens.map(|(count, read_whole)| TokenPart { count, read_whole }),
             cut_by: explained.cut_by.clone(),
             why_not: explained.why.as_ref().map(why),
@@ -324,11 +332,25 @@ impl Journey {
                 let _ = writeln!(out, "    {name}  {score}");
             }
         }
-        let mut pairs: Vec<&PairPart> = self.token_pairs.iter().collect();
-        pairs.sort_by(|a, b| b.similarity.total_cmp(&a.similarity));
-        for pair in pairs.into_iter().take(PAIRS) {
-            let (query, passage) = (visible(&pair.query), visible(&pair.passage));
-            let _ = writeln!(out, "    {query} → {passage}  {:.2}", pair.similarity);
+        for (reranker, pairs) in &self.pairs {
+            let Some(mean) = mean_similarity(pairs) else { continue };
+            let _ = writeln!(
+                out,
+                "    token pairs of {}: {} of the query, mean {mean:.4}",
+                visible(reranker),
+                pairs.len()
+            );
+            let mut groups = told_together(pairs);
+            groups.sort_by(|a, b| b.similarity().total_cmp(&a.similarity()));
+            let more = groups.len().saturating_sub(PAIRS);
+            for group in groups.into_iter().take(PAIRS) {
+                let (query, passage) = (group.query(), &group.first.passage.words);
+                let (query, passage) = (visible(&query), visible(passage));
+                let _ = writeln!(out, "      {query} → {passage}  {:.2}", group.similarity());
+            }
+            if more > 0 {
+                let _ = writeln!(out, "      and {more} less alike");
+            }
         }
         if let Some(tokens) = self.tokens {
             let read = if tokens.read_whole { "all of them read" } else { "the end is not read" };
@@ -388,12 +410,18 @@ fn stages(explained: &Explanation) -> Vec<StagePart> {
 }
 
 fn pairs(explained: &Explanation) -> Vec<PairPart> {
-    let pair = |pair: &crate::engine::TokenPair| PairPart {
-        query: pair.query.clone(),
-        passage: pair.passage.clone(),
+    let part = |(reranker, pair): (&String, &TokenPair)| PairPart {
+        reranker: reranker.clone(),
+        query: pair.query.words.clone(),
+        passage: pair.passage.words.clone(),
         similarity: pair.similarity,
+        query_span: pair.query.span,
+        passage_span: pair.passage.span,
     };
-    explained.pairs.iter().map(pair).collect()
+    let each = |(reranker, pairs): &'_ (String, Vec<TokenPair>)| {
+        pairs.iter().map(|pair| part((reranker, pair))).collect::<Vec<_>>()
+    };
+    explained.pairs.iter().flat_map(each).collect()
 }
 
 fn why(why: &GoldWhy) -> WhyPart {

@@ -4,7 +4,8 @@
 //! - `pool`: the legs aligned, one row per passage that any leg returned; built once per query.
 //! - `normalise`: what a method makes of one leg's rank or score.
 //! - `method`: which methods there are, ours and the engines'.
-//! - `fuser`: the fused score of every row, and each leg's share of it.
+//! - `fuser`: a plan made ready; each leg's share of a fused score.
+//! - `sums`: from the legs' shares to the fused score of every row.
 //! - `list`: the order: scores, ranks, the cut at N, the head for the screen.
 //!
 //! Three rules hold for every method. A leg enters cut to the window W by rank. A leg whose weight is
@@ -16,11 +17,13 @@ mod list;
 mod method;
 mod normalise;
 mod pool;
+mod sums;
 
-pub use fuser::{Fuser, LegShare, LegValue, Sums};
+pub use fuser::{Fuser, LegShare, LegValue};
 pub use list::FusedList;
 pub use method::{ElasticNormalizer, Mean, Method, OpenSearch, Rescale, ScoreScale};
 pub use pool::Pool;
+pub use sums::Sums;
 
 use crate::domain::{LegId, LegName, LegScale, LegSet, Settings};
 

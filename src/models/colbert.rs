@@ -6,19 +6,19 @@
 //! the model wants it; punctuation of passages is left out. A projection that lies beside the graph as
 //! `1_Dense/model.safetensors` (the PyLate layout) is applied. It keeps nothing and ranks nothing.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 
 use half::f16;
 use half::slice::HalfFloatSliceExt as _;
 use ort::session::Session;
-use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
 use tokenizers::Tokenizer;
 
 use super::cross_encoder::{self, CrossEncoderFiles};
 use super::inputs::{self, IdRow, TextInputs};
+use super::pieces::span_in;
+use super::projection::Projection;
 use super::session::normalise;
 use super::{LoadStep, ModelOptions, Role, TokenVectors, digest, locate, runtime};
 use crate::error::{Error, Result};
@@ -121,9 +121,20 @@ pub struct Colbert {
     path: PathBuf,
 }
 
+/// What a token vector stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ColbertToken {
+    /// Byte range in the text.
+    Text((u32, u32)),
+    /// A token that the model adds, by its name: `[CLS]`, `[SEP]`, `[MASK]`, and for the markers `[Q]` and `[D]`.
+    Added(String),
+}
+
 /// A row of ids on its way through the graph.
 struct Row {
     ids: Vec<u32>,
+    /// `[ids]` byte ranges in the text; `None`: added by the model, or a word boundary alone.
+    spans: Vec<Option<(u32, u32)>>,
     attended: usize,
     /// Places whose vectors count.
     kept: Vec<usize>,
@@ -214,7 +225,7 @@ impl Colbert {
     }
 
     /// Hands on the token vectors of texts, by their place and in any order, each with whether its end was cut
-    /// off; spans are not told. `stop` is asked between two runs, and then the rest is not run.
+    /// off; spans are told by [`Colbert::tokens`]. `stop` is asked between two runs, and then the rest is not run.
     ///
     /// # Errors
     /// `Unavailable` where the model cannot be run or gives what is no number.
@@ -239,6 +250,25 @@ impl Colbert {
         Ok(())
     }
 
+    /// What the rows of the vectors that [`Colbert::encode`] hands on stand for, in their order. The model is
+    /// not run.
+    ///
+    /// # Errors
+    /// `Unavailable` where the tokenizer refuses the text.
+    pub fn tokens(&self, role: Role, text: &str) -> Result<Vec<ColbertToken>> {
+        let (row, _) = self.row(role, text)?;
+        let (marker, marker_name) = match role {
+            Role::Query => (self.markers.0, "[Q]"),
+            Role::Passage => (self.markers.1, "[D]"),
+        };
+        let token = |&at: &usize| match row.spans[at] {
+            Some(span) => ColbertToken::Text(span),
+            None if row.ids[at] == marker => ColbertToken::Added(marker_name.to_owned()),
+            None => ColbertToken::Added(self.tokenizer.id_to_token(row.ids[at]).unwrap_or_default()),
+        };
+        Ok(row.kept.iter().map(token).collect())
+    }
+
     /// `[CLS] marker tokens [SEP]`, for queries then masks.
     fn row(&self, role: Role, text: &str) -> Result<(Row, bool)> {
         let (marker, most) = match role {
@@ -247,26 +277,30 @@ impl Colbert {
         };
         let most = most.min(self.max_tokens).max(4);
         let encoding = self.tokenizer.encode(text, true).map_err(|e| broken(&e))?;
-        let mut ids = encoding.get_ids().to_vec();
-        ids.insert(ids.len().min(1), marker);
-        let truncated = ids.len() > most;
+        let places = encoding.get_offsets().iter().zip(encoding.get_special_tokens_mask());
+        let span = |(&offsets, &special): (&(usize, usize), &u32)| {
+            span_in(text, offsets).filter(|(start, end)| special == 0 && start < end)
+        };
+        let mut tokens: Vec<(u32, Option<(u32, u32)>)> =
+            encoding.get_ids().iter().copied().zip(places.map(span)).collect();
+        tokens.insert(tokens.len().min(1), (marker, None));
+        let truncated = tokens.len() > most;
         if truncated {
-            let last = ids.last().copied();
-            ids.truncate(most - 1);
-            ids.extend(last);
+            let last = tokens.last().copied();
+            tokens.truncate(most - 1);
+            tokens.extend(last);
         }
-        let mut attended = ids.len();
+        let mut attended = tokens.len();
+        if role == Role::Query && self.recipe.expand {
+            tokens.resize(most, (self.mask, None));
+            attended = if self.recipe.attend_to_masks { tokens.len() } else { attended };
+        }
+        let (ids, spans): (Vec<u32>, Vec<_>) = tokens.into_iter().unzip();
         let kept = match role {
-            Role::Query => {
-                if self.recipe.expand {
-                    ids.resize(most, self.mask);
-                    attended = if self.recipe.attend_to_masks { ids.len() } else { attended };
-                }
-                (0..ids.len()).collect()
-            }
+            Role::Query => (0..ids.len()).collect(),
             Role::Passage => (0..ids.len()).filter(|&at| !self.skipped.contains(&ids[at])).collect(),
         };
-        Ok((Row { ids, attended, kept }, truncated))
+        Ok((Row { ids, spans, attended, kept }, truncated))
     }
 
     fn run(&mut self, rows: &[&Row]) -> Result<Vec<TokenVectors>> {
@@ -313,47 +347,6 @@ impl Colbert {
                 Ok(TokenVectors { dim, vectors, spans: vec![(0, 0); row.kept.len()] })
             })
             .collect()
-    }
-}
-
-/// A linear map without a bias, `[to, from]`.
-struct Projection {
-    from: usize,
-    to: usize,
-    weights: Vec<f32>,
-}
-
-impl Projection {
-    /// Reads `linear.weight` from a safetensors file, in f32 or f16.
-    fn read(path: &Path) -> Result<Self> {
-        let unfit = |what: String| {
-            Error::unavailable(format!("no projection can be read from this file: {what}")).in_file(path)
-        };
-        let bytes = fs::read(path).map_err(|e| locate::unavailable(Error::io("cannot read", path, &e)))?;
-        let file = SafeTensors::deserialize(&bytes).map_err(|e| unfit(e.to_string()))?;
-        let tensor = file.tensor("linear.weight").map_err(|e| unfit(e.to_string()))?;
-        let [to, from] = *tensor.shape() else {
-            return Err(unfit(format!("linear.weight has the shape {:?}", tensor.shape())));
-        };
-        let weights: Vec<f32> = match tensor.dtype() {
-            Dtype::F32 => {
-                let four = tensor.data().as_chunks::<4>().0;
-                four.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
-            }
-            Dtype::F16 => {
-                let two = tensor.data().as_chunks::<2>().0;
-                two.iter().map(|bytes| f16::from_le_bytes(*bytes).to_f32()).collect()
-            }
-            other => return Err(unfit(format!("its numbers are {other:?}"))),
-        };
-        if weights.len() != to * from || to == 0 || from == 0 {
-            return Err(unfit(format!("linear.weight has {} numbers", weights.len())));
-        }
-        Ok(Self { from, to, weights })
-    }
-
-    fn apply(&self, hidden: &[f32]) -> Vec<f32> {
-        self.weights.chunks_exact(self.from).map(|row| super::late::dot(row, hidden)).collect()
     }
 }
 

@@ -12,7 +12,8 @@
 //! | `locate` | which folder holds the model, whether it is whole, its [`ModelCard`] |
 //! | `recipe` | how a folder's model wants its texts: prefixes, pooling, longest input |
 //! | `runtime` | ONNX Runtime: find, fetch, check, load once |
-//! | `colbert` | token vectors by a late-interaction model of its own: markers, masks, projection |
+//! | `colbert` | token vectors by a late-interaction model of its own: markers, masks |
+//! | `projection` | the linear layer behind such a model, where its graph leaves it out |
 //! | `cross_encoder` | pairs of texts to logits, by any folder's graph |
 //! | `pairs` | tokenizer for pairs: ids, types, truncation |
 //! | `pieces` | tokenizer: ids, spans, truncation |
@@ -39,6 +40,7 @@ pub mod late;
 mod locate;
 mod pairs;
 mod pieces;
+mod projection;
 mod recipe;
 pub mod runtime;
 mod session;
@@ -54,7 +56,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 
-pub use colbert::{Colbert, ColbertRecipe, is_colbert};
+pub use colbert::{Colbert, ColbertRecipe, ColbertToken, is_colbert};
 pub use cross_encoder::{CrossEncoder, CrossEncoderFiles, PairLogit, PairScorer};
 pub use fastembed::FastembedReranker;
 pub use locate::{ModelFiles, locate};

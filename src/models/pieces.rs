@@ -116,12 +116,17 @@ impl TextCutter {
         if is_special || end <= prefix.len() || encoding.get_tokens().get(at)? == WORD_BOUNDARY {
             return None;
         }
-        let end = text.ceil_char_boundary((end - prefix.len()).min(text.len()));
-        let start = text.floor_char_boundary(start.saturating_sub(prefix.len()).min(end));
-        let inside = text.get(start..end)?;
-        let start = start + (inside.len() - inside.trim_start().len());
-        Some((u32::try_from(start).ok()?, u32::try_from(end).ok()?))
+        span_in(text, (start.saturating_sub(prefix.len()), end - prefix.len()))
     }
+}
+
+/// A tokenizer's byte range as one of the text: on character boundaries, leading white space left out.
+pub(super) fn span_in(text: &str, (start, end): (usize, usize)) -> Option<(u32, u32)> {
+    let end = text.ceil_char_boundary(end.min(text.len()));
+    let start = text.floor_char_boundary(start.min(end));
+    let inside = text.get(start..end)?;
+    let start = start + (inside.len() - inside.trim_start().len());
+    Some((u32::try_from(start).ok()?, u32::try_from(end).ok()?))
 }
 
 fn broken(error: tokenizers::Error) -> Error {

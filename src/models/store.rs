@@ -83,7 +83,9 @@ pub fn wanted(name: &str, revision: Option<&str>, graph: Option<&str>) -> Result
             Err(Error::usage(format!("{name} is fetched by fastembed itself when it is first used"))
                 .advise("`rankscope models pull NAME` fetches the same model at one commit, checked"))
         }
-        Some((_, Origin::Remote)) => Err(Error::usage(format!("{name} is no model that can be fetched"))),
+        Some((card, Origin::Remote)) => {
+            Err(Error::usage(format!("{name} is no model that can be fetched: it is {}", card.of)))
+        }
         None => match name.split('/').collect::<Vec<_>>().as_slice() {
             [owner, model] if !owner.is_empty() && is_plain(owner) && is_plain(model) => Ok((
                 (*model).to_owned(),
@@ -131,6 +133,9 @@ pub fn pull(
 /// # Errors
 /// `Usage` where there is none of that name; `Input` where it cannot be removed.
 pub fn remove(options: &ModelOptions, name: &str) -> Result<u64> {
+    if rerankers::card(name).is_some_and(|card| card.origin == Origin::Bundled) {
+        return Err(Error::usage(format!("{name} comes with the program: it stays")));
+    }
     let stored = is_plain(name).then(|| find(options, name)).flatten().ok_or_else(|| {
         Error::usage(format!("no model called {name:?} is on this machine"))
             .advise("`rankscope models list` tells which are")

@@ -8,13 +8,14 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use super::token_pairs::{PairedToken, TokenPair, token_pairs};
 use super::{Cancel, OpenOptions, Pair, Reranker};
 use crate::domain::{DocIdx, Score};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::index::TokenStore;
 use crate::index::cache::{KeptTokens, Key};
 use crate::models::late::{max_sim_slices, through_8_bits, to_f32};
-use crate::models::{Colbert, Role, TokenVectors};
+use crate::models::{Colbert, ColbertToken, Role, TokenVectors};
 
 /// Part of the fingerprint; change it with the scores.
 const VERSION: &str = "colbert-max-sim-2";
@@ -115,6 +116,15 @@ impl ColbertReranker {
         outcome
     }
 
+    /// What each of a text's token vectors stands for.
+    fn tokens(&self, role: Role, text: &str) -> Result<Vec<PairedToken>> {
+        let named = |token| match token {
+            ColbertToken::Text(span) => PairedToken::in_text(text, span),
+            ColbertToken::Added(name) => PairedToken::added(name),
+        };
+        Ok(self.model.tokens(role, text)?.into_iter().map(named).collect())
+    }
+
     fn remember(&mut self, doc: DocIdx, kept: KeptTokens) {
         self.bytes += kept.vectors.vectors.len() * 2;
         self.passages.insert(doc, kept);
@@ -151,9 +161,8 @@ impl Reranker for ColbertReranker {
             if kept.truncated {
                 self.truncated.push(pair.doc);
             }
-            // An empty text has its marker and nothing of its own.
-            let empty = query.trim().is_empty() || pair.text.trim().is_empty();
-            let sim = max_sim_slices(&rows, &to_f32(&kept.vectors), dim).filter(|_| !empty);
+            let sim = max_sim_slices(&rows, &to_f32(&kept.vectors), dim);
+            let sim = sim.filter(|_| !either_is_empty(query, pair.text));
             arrived(place, sim.map(|sim| sim.score));
         }
         outcome
@@ -166,6 +175,31 @@ impl Reranker for ColbertReranker {
     fn truncated(&self) -> &[DocIdx] {
         &self.truncated
     }
+
+    fn has_token_pairs(&self) -> bool {
+        true
+    }
+
+    fn token_pairs(&mut self, query: &str, passage: Pair<'_>, cancel: &Cancel) -> Result<Vec<TokenPair>> {
+        if either_is_empty(query, passage.text) {
+            return Ok(Vec::new());
+        }
+        let stop = || cancel.is_cancelled();
+        let Some(asked) = self.ask(query, &stop)?.cloned() else { return Ok(Vec::new()) };
+        self.bring(&[passage], &stop)?;
+        let Some(read) = self.passages.get(&passage.doc) else { return Ok(Vec::new()) };
+        let (of_query, of_passage) =
+            (self.tokens(Role::Query, query)?, self.tokens(Role::Passage, passage.text)?);
+        if (of_query.len(), of_passage.len()) != (asked.len(), read.vectors.len()) {
+            return Err(Error::bug(format!("{}: token vectors of another text", self.id)));
+        }
+        Ok(token_pairs((&asked, &of_query), (&read.vectors, &of_passage)))
+    }
+}
+
+/// An empty text has its marker and nothing of its own.
+fn either_is_empty(query: &str, passage: &str) -> bool {
+    query.trim().is_empty() || passage.trim().is_empty()
 }
 
 #[cfg(test)]
@@ -174,6 +208,7 @@ mod tests {
     use crate::models::ModelOptions;
     use crate::models::test_support;
     use crate::rerank::TokenFile;
+    use crate::rerank::token_pairs::mean_similarity;
 
     const TEXTS: [&str; 4] = [
         "A cancelled ferry ticket is refunded in five days.",
@@ -220,6 +255,56 @@ mod tests {
         assert_eq!(score(&mut second, "dog"), other);
         assert_eq!(second.encoded, 0, "every passage came from the store");
         assert_ne!(scores, other.0);
+    }
+
+    #[derive(serde::Deserialize)]
+    struct Expected {
+        pairs: Vec<(String, String)>,
+        colbert_pairs: Vec<Vec<String>>,
+    }
+
+    /// The pairs are those of Python (`tests/models/make.py`), say where in the texts they are, and add up to
+    /// the score. Traps: a marker or a comma that moves every name by one; masks left out of the mean; vectors
+    /// from the store under names of another text.
+    #[test]
+    fn the_token_pairs_are_pythons_and_their_mean_is_the_score() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models/expected.json");
+        let expected: Expected = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let tokens = TokenFile { file: folder.path().join("tokens.redb"), most_bytes: 1 << 20 };
+        for start in ["computed", "from the store"] {
+            let mut reranker = open(Some(tokens.clone()));
+            let mut clear = 0;
+            for (doc, ((query, text), wanted)) in
+                (0..).zip(expected.pairs.iter().zip(&expected.colbert_pairs))
+            {
+                let passage = Pair { doc: DocIdx(doc), text };
+                let pairs = reranker.token_pairs(query, passage, &Cancel::default()).unwrap();
+                let score = reranker.score(query, &[passage], &Cancel::default()).unwrap()[0].unwrap();
+                assert_eq!(pairs.len(), 16, "every token of the query, masks among them");
+                let mean = mean_similarity(&pairs).unwrap();
+                assert!((mean - score).abs() < 1e-6, "{start}, {query:?}: {mean} for {score}");
+                for line in wanted {
+                    let [at, of_query, of_passage, similarity] =
+                        line.split('\t').collect::<Vec<_>>().try_into().unwrap();
+                    let pair = &pairs[at.parse::<usize>().unwrap()];
+                    let told = (pair.query.words.as_str(), pair.passage.words.as_str());
+                    assert_eq!(told, (of_query, of_passage), "{start}, {query:?}, token {at}");
+                    let similarity: f32 = similarity.parse().unwrap();
+                    assert!((pair.similarity - similarity).abs() < 2e-2, "{line}: {}", pair.similarity);
+                    clear += 1;
+                }
+                let stands = |token: &PairedToken, text: &str| match token.span {
+                    Some((start, end)) => text[start as usize..end as usize] == token.words,
+                    None => token.words.starts_with('[') && token.words.ends_with(']'),
+                };
+                assert!(pairs.iter().all(|pair| stands(&pair.query, query) && stands(&pair.passage, text)));
+            }
+            assert!(clear > 150, "{clear}");
+            assert_eq!(reranker.encoded, if start == "computed" { 5 } else { 0 });
+        }
+        let nothing = Pair { doc: DocIdx(99), text: " " };
+        assert!(open(None).token_pairs("dog", nothing, &Cancel::default()).unwrap().is_empty());
     }
 
     /// Trap: a stop after which the finished batch is thrown away, or a passage without vectors gets a score.

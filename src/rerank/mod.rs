@@ -8,10 +8,11 @@ pub mod http;
 pub mod late_interaction;
 pub mod runner;
 mod score_cache;
+pub mod token_pairs;
 
 pub use cross_encoder::Activation;
 pub use late_interaction::LateInteraction;
-pub use runner::{Opener, QueryRef, Runner, RunnerEvent, Scored, Work};
+pub use runner::{Opener, PairsWanted, QueryRef, Runner, RunnerEvent, Scored, Work};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use crate::models::{self, CrossEncoder, CrossEncoderFiles, FastembedReranker, Mo
 use colbert::ColbertReranker;
 use cross_encoder::CrossEncoderReranker;
 use http::{Budget, Consent, Ledgers, Quote};
+use token_pairs::TokenPair;
 
 /// What rerankers are opened with.
 #[derive(Debug, Clone, Default)]
@@ -91,12 +93,12 @@ fn open_service(name: &str, options: &OpenOptions) -> Result<Box<dyn Reranker>> 
 }
 
 /// Opens a reranker by its name in a plan: all but the late interaction over the embedding model, which
-/// needs the collection's token vectors. Blocks while a model loads, or for as long as fastembed fetches one, unless
-/// it is cancelled; `doing` is told what goes on.
+/// needs the collection's token vectors. Blocks while a model loads, and for as long as fastembed fetches one,
+/// unless `cancel` winds down; `doing` is told what goes on.
 ///
 /// # Errors
 /// `Unavailable` where its files are not here (with how to get them), or it cannot be loaded; `Usage` for
-/// a name that nothing has.
+/// a name that nothing has; `Interrupted` where it was not waited for.
 pub fn open(
     name: &str,
     options: &OpenOptions,
@@ -152,7 +154,7 @@ fn open_by_fastembed(
     let mut progress = |step| doing(format!("{name}: {step}"));
     let model = match rerankers::fastembed_card(of) {
         Some(card) if rerankers::fastembed_fetches(card) && options.folder_of(card).is_err() => {
-            FastembedReranker::by_name(card, &options.model, &|| cancel.is_cancelled(), &mut progress)?
+            FastembedReranker::by_name(card, &options.model, &|| cancel.winds_down(), &mut progress)?
         }
         Some(card) => FastembedReranker::in_folder(&options.files_of(card)?, &options.model, &mut progress)?,
         None if rerankers::is_path(of) => {
@@ -227,6 +229,19 @@ pub trait Reranker: Send {
     /// Passages of the last batch that it did not read to their end.
     fn truncated(&self) -> &[DocIdx] {
         &[]
+    }
+
+    /// Whether its score is made of pairs of tokens.
+    fn has_token_pairs(&self) -> bool {
+        false
+    }
+
+    /// The pairs of tokens that its score is the mean of; none where there is no score, or it was cancelled.
+    ///
+    /// # Errors
+    /// As [`Reranker::score`].
+    fn token_pairs(&mut self, _query: &str, _passage: Pair<'_>, _cancel: &Cancel) -> Result<Vec<TokenPair>> {
+        Ok(Vec::new())
     }
 }
 

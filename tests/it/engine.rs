@@ -95,7 +95,7 @@ impl Desk {
             let snapshot = self.next();
             if snapshot.stamp.generation == self.request.generation
                 && snapshot.status.is_settled()
-                && !snapshot.focus.stale
+                && snapshot.focus.is_settled()
             {
                 return snapshot;
             }
@@ -246,13 +246,15 @@ fn an_explanation_adds_up() {
         }
         assert!((parts.cosine.unwrap() - row.legs[1].unwrap().score).abs() < 1e-6);
         assert_eq!(parts.dense_exact_rank, row.legs[1].map(|hit| hit.rank));
-        let mean = parts.pairs.iter().map(|pair| pair.similarity).sum::<f32>() / parts.pairs.len() as f32;
+        let (reranker, pairs) = &parts.pairs[0];
+        assert_eq!((reranker.as_str(), parts.pairs.len()), ("late-interaction", 1));
+        let mean = pairs.iter().map(|pair| pair.similarity).sum::<f32>() / pairs.len() as f32;
         assert!(
             (mean - parts.reranked.unwrap().score).abs() < 1e-4,
             "late interaction is the mean of its pairs"
         );
         let text = desk.collection.passage(doc).indexed_text();
-        assert!(parts.pairs.iter().all(|pair| text.contains(&pair.passage)), "{:?}", parts.pairs);
+        assert!(pairs.iter().all(|pair| text.contains(&pair.passage.words)), "{pairs:?}");
         explained += 1;
     }
     assert_eq!(explained, 8);

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::common::{collection, eval_json, rankscope, ready, run, sample, small, text};
+use crate::fakes::{Fake, Reply};
 
 fn models(name: &str) -> String {
     format!("{}/tests/models/{name}", env!("CARGO_MANIFEST_DIR"))
@@ -194,16 +195,42 @@ fn models_and_cache_are_listed_and_cleared() {
     assert!(said(&["models", "info", "cross-encoder"]).contains("reranker.onnx"));
     // What is checked by what, and where no revision is set beforehand.
     assert!(info.contains("main, as it is when it is pulled") && info.contains("by length alone"), "{info}");
-    let service = said(&["models", "info", "cohere:rerank-v3.5"]);
+    let service = rankscope(&["models", "info", "cohere:rerank-v3.5"])
+        .env_remove("COHERE_API_KEY")
+        .env_remove("CO_API_KEY")
+        .output()
+        .unwrap();
+    let service = text(&service.stdout);
     assert!(service.contains("$2.00 per 1,000 search units") && service.contains("2026-11-25"), "{service}");
     let fastembed = said(&["models", "info", "fastembed:BAAI/bge-reranker-base"]);
     assert!(fastembed.contains("neither pinned nor checked") && fastembed.contains("MIT"), "{fastembed}");
 
+    // A key is known to be there, and never shown.
+    assert!(service.contains("COHERE_API_KEY or CO_API_KEY (not set)"), "{service}");
+    let with_key = rankscope(&["models", "info", "cohere"])
+        .env_remove("COHERE_API_KEY")
+        .env("CO_API_KEY", "s3cret")
+        .output()
+        .unwrap();
+    let told = text(&with_key.stdout) + &text(&with_key.stderr);
+    assert!(told.contains("(CO_API_KEY is set)") && !told.contains("s3cret"), "{told}");
+    for name in ["tei:URL ", "vllm:URL#MODEL", "url:URL#MODEL"] {
+        assert!(list.contains(name), "{name}: {list}");
+    }
+
     let offline = run(&["models", "pull", "bge-reranker-base", "--offline", "--cache-dir", at]);
     assert_eq!(offline.status.code(), Some(4));
     assert!(text(&offline.stderr).contains("models/bge-reranker-base"), "{}", text(&offline.stderr));
-    let unknown = run(&["models", "remove", "nothing", "--cache-dir", at]);
-    assert_eq!(unknown.status.code(), Some(2));
+    for (what, name, said) in [
+        ("remove", "nothing", "is on this machine"),
+        ("remove", "cross-encoder", "it stays"),
+        ("pull", "cross-encoder", "comes with the program"),
+        ("pull", "voyage", "it is Voyage AI Rerank"),
+    ] {
+        let refused = run(&["models", what, name, "--cache-dir", at]);
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(text(&refused.stderr).contains(said), "{}", text(&refused.stderr));
+    }
 
     // Scores of a run, then none.
     let folder = small();
@@ -268,4 +295,123 @@ fn a_colbert_folder_keeps_its_token_vectors_on_disk() {
     assert_eq!(run(&["cache", "clear", "--all", "--cache-dir", at]).status.code(), Some(0));
     assert!(!info().contains("token vectors of"), "{}", info());
     assert_eq!(eval()["metrics"], first["metrics"]);
+}
+
+/// What a ColBERT model's score is made of: the mean of pairs, each by the words at its place, masks named.
+/// Traps: the embedding model's pairs under another model's name; pairs that come after the report.
+#[test]
+fn a_colbert_models_score_is_explained_by_its_own_token_pairs() {
+    ready();
+    let folder = small();
+    let path = folder.path().to_str().unwrap();
+    let colbert = models("colbert");
+    let explain = |passage: &str, plan: &str, more: &[&str]| {
+        let args = [&["explain", "q1", passage, path, "--rerank", plan, "--json"], more].concat();
+        let output = run(&args);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    let of = |found: &Value, reranker: &str| -> Vec<Value> {
+        let pairs = found["token_pairs"].as_array().unwrap().iter();
+        pairs.filter(|pair| pair["reranker"] == reranker).cloned().collect()
+    };
+    let mean = |pairs: &[Value]| {
+        pairs.iter().map(|pair| pair["similarity"].as_f64().unwrap()).sum::<f64>() / pairs.len() as f64
+    };
+    let bm25 = explain("a", &colbert, &["--first", "bm25"]);
+    let pairs = of(&bm25, &colbert);
+    assert_eq!((pairs.len(), bm25["token_pairs"].as_array().unwrap().len()), (16, 16));
+    assert!((mean(&pairs) - bm25["stages"][0]["score"].as_f64().unwrap()).abs() < 1e-4, "{bm25}");
+    for pair in &pairs {
+        for side in ["query", "passage"] {
+            let words = pair[side].as_str().unwrap();
+            match pair[format!("{side}_span")].as_array() {
+                Some(span) => {
+                    let (start, end) = (span[0].as_u64().unwrap(), span[1].as_u64().unwrap());
+                    assert_eq!(bm25[side]["text"].as_str().unwrap()[start as usize..end as usize], *words);
+                }
+                None => assert!(["[CLS]", "[SEP]", "[MASK]", "[Q]", "[D]"].contains(&words), "{pair}"),
+            }
+        }
+    }
+    let query: Vec<&str> = pairs.iter().map(|pair| pair["query"].as_str().unwrap()).collect();
+    let text_of = "when is my ferry ticket refunded";
+    let wanted: Vec<&str> = ["[CLS]", "[Q]"].into_iter().chain(text_of.split(' ')).chain(["[SEP]"]).collect();
+    assert_eq!(query[..9], wanted);
+    assert_eq!(query[9..], ["[MASK]"; 7]);
+
+    // Both of a cascade, each its own; another passage, also one that is no candidate.
+    let plan = format!("late-interaction > {colbert}@1");
+    let both = explain("a", &plan, &[]);
+    for (stage, reranker) in ["late-interaction", &colbert].into_iter().enumerate() {
+        let score = both["stages"][stage]["score"].as_f64().unwrap();
+        let pairs = of(&both, reranker);
+        assert!((mean(&pairs) - score).abs() < 1e-4, "{reranker}: {} for {score}", mean(&pairs));
+    }
+    assert_eq!(of(&both, &colbert), pairs);
+    let other = explain("b", &colbert, &["--first", "bm25"]);
+    assert_eq!(other["stages"].as_array().unwrap().len(), 0, "no candidate");
+    assert!(of(&other, &colbert).len() == 16 && of(&other, &colbert) != pairs);
+
+    let output = run(&["explain", "q1", "a", path, "--rerank", &colbert, "--first", "bm25"]);
+    let said = text(&output.stdout);
+    assert!(said.contains("16 of the query, mean .") || said.contains("16 of the query, mean 0."), "{said}");
+    assert!(said.contains(" × [MASK] → "), "{said}");
+}
+
+/// The warning of scores that are all 0 or 1, from a service's answers to the report, and to a start that
+/// takes them from the cache. Trap: probabilities that do tell passages apart are warned of as well.
+#[test]
+fn a_saturated_service_is_warned_of_in_the_report() {
+    ready();
+    let rows = |count: usize, row: &dyn Fn(usize) -> Value| -> String {
+        (0..count).map(|at| format!("{}\n", row(at))).collect()
+    };
+    let corpus = rows(
+        60,
+        &|at| serde_json::json!({"_id": format!("p{at}"), "text": format!("ferry ticket number {at}")}),
+    );
+    let queries = rows(
+        2,
+        &|at| serde_json::json!({"_id": format!("q{at}"), "text": (if at == 0 { "ferry" } else { "ticket" })}),
+    );
+    let folder = collection(&[
+        ("corpus.jsonl", corpus.as_bytes()),
+        ("queries.jsonl", queries.as_bytes()),
+        ("qrels/test.tsv", b"query-id\tcorpus-id\tscore\nq0\tp3\t1\nq1\tp5\t1\n"),
+    ]);
+    let path = folder.path().to_str().unwrap();
+    let answers = |score: fn(u64) -> f64| {
+        Fake::start(move |asked, _| {
+            let texts = asked.json()["documents"].as_array().unwrap().clone();
+            let number = |text: &Value| text.as_str().unwrap().rsplit(' ').next().unwrap().parse().unwrap();
+            let result =
+                |(at, text)| serde_json::json!({"index": at, "relevance_score": score(number(text))});
+            let results: Vec<Value> = texts.iter().enumerate().map(result).collect();
+            Reply::json(&serde_json::json!({ "results": results }))
+        })
+    };
+    let (saturated, spread) =
+        (answers(|at| if at % 3 == 0 { 0.9998 } else { 0.0001 }), answers(|at| 1.0 / (at + 2) as f64));
+    let eval = |fake: &Fake, format: &str| {
+        let plan = format!("url:{}", fake.url());
+        let output =
+            run(&["eval", path, "--first", "bm25", "-n", "60", "--rerank", &plan, "--format", format]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        (text(&output.stdout), text(&output.stderr))
+    };
+    let warning = "100 % of its scores are 0 or 1 to a thousandth";
+    let report: Value = serde_json::from_str(&eval(&saturated, "json").0).unwrap();
+    let warnings: Vec<&str> =
+        report["warnings"].as_array().unwrap().iter().map(|said| said.as_str().unwrap()).collect();
+    let said: Vec<&&str> = warnings.iter().filter(|said| said.contains(warning)).collect();
+    assert_eq!(said.len(), 1, "{warnings:?}");
+    assert!(said[0].starts_with("url:http://") && said[0].contains("--rerank-activation raw"), "{said:?}");
+    assert!(report["metrics"]["reranked"]["ndcg@10"].is_number(), "it is a warning, no failure");
+    let asked = saturated.asked().len();
+    let (again, aside) = eval(&saturated, "text");
+    assert!(format!("{again}{aside}").contains(warning), "{again}{aside}");
+    assert_eq!(saturated.asked().len(), asked, "the second start takes its scores from the cache");
+    let (plain, aside) = eval(&spread, "json");
+    assert!(!plain.contains("to a thousandth") && !aside.contains("to a thousandth"), "{plain}");
 }

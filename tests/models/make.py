@@ -20,6 +20,8 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 
 HERE = pathlib.Path(__file__).parent
 DIM, MAX_TOKENS, SEED = 16, 32, 7
+# Vectors are kept in 8 bits a value: where two passage tokens are closer than this, either may be the best.
+CLEAR = 0.02
 SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "[unused0]", "[unused1]"]
 WORDS = """a after and are at back be bicycle book booking by can cancel cancelled day days dog ferry five for
 free from get how i in is it luggage my of on or paid piece pieces refund refunded ride seat ship small ticket
@@ -177,23 +179,38 @@ def logits(folder, pairs, types, narrow):
 
 
 def token_vectors(folder, text, marker, length, expand):
-    """As ColBERT makes them: the marker behind [CLS]; queries padded to `length` with [MASK]."""
+    """As ColBERT makes them: the marker behind [CLS]; queries padded to `length` with [MASK]. With them the ids,
+    and of each what it stands for: the text at its place, or the name of a token that is not of the text."""
     cutter = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    ids = cutter.encode(text).ids
-    ids = [ids[0], marker] + ids[1:]
-    ids = ids[: length - 1] + [3] if len(ids) > length else ids
+    encoded = cutter.encode(text)
+    words = [text[start:end] for start, end in encoded.offsets]
+    ids = [encoded.ids[0], marker] + encoded.ids[1:]
+    words = ["[CLS]", "[Q]" if expand else "[D]"] + words[1:-1] + ["[SEP]"]
+    if len(ids) > length:
+        ids, words = ids[: length - 1] + [3], words[: length - 1] + ["[SEP]"]
     mask = [1] * len(ids)
     if expand:
         mask += [0] * (length - len(ids))
+        words += ["[MASK]"] * (length - len(ids))
         ids += [4] * (length - len(ids))
     session = onnxruntime.InferenceSession(str(folder / "model.onnx"), providers=["CPUExecutionProvider"])
     (out,) = session.run(None, {"input_ids": np.array([ids]), "attention_mask": np.array([mask])})
-    return out[0], ids
+    return out[0], ids, words
 
 
-def max_sim(query, passage):
+def similarities(query, passage):
     unit = lambda rows: rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    return float((unit(query) @ unit(passage).T).max(axis=1).mean())
+    return unit(query) @ unit(passage).T
+
+
+def clear_pairs(found, query_words, passage_words):
+    """Place, query token, passage token, similarity, of the query tokens whose best match no rounding moves."""
+    pairs = []
+    for at, row in enumerate(found):
+        best, second = np.sort(row)[::-1][:2]
+        if best - second > CLEAR:
+            pairs.append(f"{at}\t{query_words[at]}\t{passage_words[int(row.argmax())]}\t{best:.4f}")
+    return pairs
 
 
 def main():
@@ -229,13 +246,16 @@ def main():
     }
     (folder / "artifact.metadata").write_text(json.dumps(metadata) + "\n")
     punctuation = {len(SPECIALS) + WORDS.index(sign) for sign in ".,?!"}
-    scores = []
+    scores, clear = [], []
     for query, passage in pairs[:-1]:
-        asked, _ = token_vectors(folder, query, 5, 16, True)
-        read, ids = token_vectors(folder, passage, 6, 24, False)
+        asked, _, query_words = token_vectors(folder, query, 5, 16, True)
+        read, ids, passage_words = token_vectors(folder, passage, 6, 24, False)
         kept = [at for at, one in enumerate(ids) if one not in punctuation]
-        scores.append(max_sim(asked, read[kept]))
+        found = similarities(asked, read[kept])
+        scores.append(float(found.max(axis=1).mean()))
+        clear.append(clear_pairs(found, query_words, [passage_words[at] for at in kept]))
     expected["colbert"] = scores
+    expected["colbert_pairs"] = clear
     # The same scores from the vectors before the projection, which then lies beside the graph.
     (HERE / "expected.json").write_text(json.dumps(expected, ensure_ascii=False, indent=1) + "\n")
 

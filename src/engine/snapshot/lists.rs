@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Focus, GoldWhy, StageHit, TermScore};
+use super::{Focus, GoldWhy, StageHit, TermScore, TokenPair};
 use crate::domain::{DocIdx, Fate, Grade, Language, LegHit, QueryIdx, Rank, Score};
 use crate::fuse::LegShare;
 use crate::judge::{Movement, Signals, StageVerdict};
@@ -69,14 +69,6 @@ pub struct GoldRow {
     pub remedy: String,
 }
 
-/// One query token and the passage token that answers it best (late interaction).
-#[derive(Debug, Clone, PartialEq)]
-pub struct TokenPair {
-    pub query: String,
-    pub passage: String,
-    pub similarity: f32,
-}
-
 /// One stage of the second stage, as it treated one passage.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StageStep {
@@ -106,8 +98,11 @@ pub struct Explanation {
     pub reranked: Option<LegHit>,
     /// Where each stage of the second stage put it, and what each of its rerankers gave.
     pub stages: Vec<StageStep>,
-    /// Best-matching token pairs, query order; empty until the token vectors are there.
-    pub pairs: Vec<TokenPair>,
+    /// By late-interaction reranker of the plan, each with its name: the pairs that its score is the mean
+    /// of, in the query's order. Where the plan has none, those of the embedding model, as "late-interaction".
+    pub pairs: Vec<(String, Vec<TokenPair>)>,
+    /// Rerankers whose pairs are on their way.
+    pub pairs_awaited: Vec<String>,
     /// Model tokens of the passage, and whether the model saw all of them.
     pub model_tokens: Option<(u32, bool)>,
     /// Rerankers of the plan that did not read it to its end, with this query or another.
@@ -147,6 +142,14 @@ pub struct FocusView {
     pub signals: Option<Signals>,
     /// Whether the lists lag behind the request (the typed text is still being embedded, say).
     pub stale: bool,
+}
+
+impl FocusView {
+    /// Whether nothing more is on its way for the query and the passage that are looked at.
+    pub fn is_settled(&self) -> bool {
+        let explained = |explanation: &Explanation| explanation.pairs_awaited.is_empty();
+        !self.stale && self.explanation.as_ref().is_none_or(explained)
+    }
 }
 
 /// Which judged queries return a passage.

@@ -279,7 +279,12 @@ impl Worker {
 
     pub(super) fn focus(&mut self, settings: &Settings, ran: LegSet) -> FocusView {
         let focus = self.request.focus.clone();
-        self.view_of(&focus, self.request.inspect, settings, ran)
+        let mut view = self.view_of(&focus, self.request.inspect, settings, ran);
+        if let Some(explanation) = &mut view.explanation {
+            self.want_token_pairs(&Arc::from(view.text.as_str()), explanation.doc);
+            self.tell_token_pairs(explanation);
+        }
+        view
     }
 
     /// The lists of every judged query, as the screen would show them.

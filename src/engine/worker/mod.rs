@@ -18,6 +18,7 @@ mod second_stage;
 mod spare;
 mod status;
 mod summary;
+mod token_pairs;
 mod tune;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,6 +56,7 @@ use open::{open_legs, read};
 use rivals::RivalsAtWork;
 use spare::Spare;
 use summary::Summary;
+use token_pairs::TokenPairsAtWork;
 use tune::Gathered;
 
 /// Least time between two answers that no request asked for.
@@ -227,6 +229,7 @@ struct Worker {
     /// The plan of the newest request, its rerankers by number.
     stages: Arc<[StagePlan]>,
     late: second_stage::LateParts,
+    token_pairs: TokenPairsAtWork,
     rivals: RivalsAtWork,
     spare: Spare,
     ledgers: Ledgers,

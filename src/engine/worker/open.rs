@@ -7,6 +7,7 @@ use super::consent::AnswerBox;
 use super::is_interrupted;
 use super::rivals::RivalsAtWork;
 use super::spare::Spare;
+use super::token_pairs::TokenPairsAtWork;
 use super::{Dense, Dirty, Message, Worker, lexical};
 use crate::corpus::{self, Collection};
 use crate::domain::QueryIdx;
@@ -118,6 +119,7 @@ impl Worker {
             rerankers: Vec::new(),
             stages: Arc::from([]),
             late: Arc::default(),
+            token_pairs: TokenPairsAtWork::default(),
             rivals: RivalsAtWork::default(),
             spare: Spare::default(),
             ledgers,

@@ -30,6 +30,8 @@ pub(super) struct Known {
     /// Passages that it did not read to their end.
     pub truncated: BTreeSet<DocIdx>,
     pub saturation: Saturation,
+    /// Whether its score is made of pairs of tokens; false until it is open.
+    pub has_token_pairs: bool,
     /// Its lists, where it is a run.
     pub run: Option<RunLists>,
 }
@@ -134,6 +136,7 @@ impl Worker {
                     cost: CostMeter::default(),
                     truncated: BTreeSet::new(),
                     saturation: Saturation::default(),
+                    has_token_pairs: false,
                 });
                 self.score_all_by_run(self.rerankers.len() - 1);
                 self.rerankers.len() - 1
@@ -247,11 +250,15 @@ impl Worker {
                 let number = self.number(&reranker);
                 self.rerankers[number].opening = Some(doing);
             }
-            RunnerEvent::Opened { reranker, fingerprint } => {
+            RunnerEvent::Opened { reranker, fingerprint, has_token_pairs } => {
+                self.token_pairs.forget(&reranker);
                 let number = self.number(&reranker);
-                self.rerankers[number].opening = None;
-                self.rerankers[number].fingerprint = Some(fingerprint);
+                let known = &mut self.rerankers[number];
+                known.opening = None;
+                known.fingerprint = Some(fingerprint);
+                known.has_token_pairs = has_token_pairs;
             }
+            RunnerEvent::TokenPairs { wanted, pairs } => self.take_token_pairs(&wanted, pairs),
             RunnerEvent::Failed { reranker, error } => {
                 let number = self.number(&reranker);
                 self.rerankers[number].opening = None;

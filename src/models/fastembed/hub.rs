@@ -1,11 +1,15 @@
 //! A model that fastembed fetches by itself: where its files go, whether they are all there, and the wait.
 //!
-//! In: a repository and its files. Out: whatever fastembed makes of them. It fetches nothing itself.
+//! In: a repository and its files. Out: whatever fastembed makes of them. It fetches nothing itself. A fetch
+//! that nobody waits for any more goes on behind, and who asks again waits for the same one: its model is
+//! dropped when it comes too late, its files stay.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,6 +20,8 @@ use crate::models::{LoadStep, ModelOptions, locate, size_of};
 /// A hub that sends nothing for so long is given up.
 const PATIENCE: Duration = Duration::from_secs(120);
 const POLL: Duration = Duration::from_millis(200);
+/// Folders of repositories that a thread of this program is fetching into.
+static UNDER_WAY: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
 /// A repository and every file of it that fastembed fetches.
 #[derive(Debug, Clone)]
@@ -69,11 +75,11 @@ impl FromHub {
     }
 
     /// Waits for `load`, which fetches what is missing, on a thread of its own: the hub's client can wait for
-    /// ever for a server that never answers. `stop` is asked now and then; what is fetched stays for the next
-    /// time.
+    /// ever for a server that never answers. `stop` is asked now and then; the fetch then goes on behind, and
+    /// the next call for the same repository waits for its end before it loads.
     ///
     /// # Errors
-    /// `Unavailable` when it fails, is stopped, or nothing has come for two minutes.
+    /// `Interrupted` when it is stopped; `Unavailable` when it fails, or nothing has come for two minutes.
     pub fn wait<T: Send + 'static>(
         &self,
         name: &str,
@@ -82,17 +88,27 @@ impl FromHub {
         progress: &mut dyn FnMut(LoadStep),
         load: impl FnOnce() -> ::fastembed::Result<T> + Send + 'static,
     ) -> Result<T> {
-        let (done, outcome) = mpsc::channel();
-        thread::Builder::new()
-            .name("model-fetch".to_owned())
-            .spawn(move || {
-                // Fails where nobody waits any more; the model then goes at once.
-                let _ = done.send(load());
-            })
-            .map_err(|e| Error::unavailable(format!("the system gives no thread to load the model: {e}")))?;
         let repository = self.repository(hub);
+        let (done, outcome) = mpsc::channel();
+        let mut start = Some(move |fetch: Fetch| {
+            thread::Builder::new().name("model-fetch".to_owned()).spawn(move || {
+                let loaded = load();
+                drop(fetch);
+                // Fails where nobody waits any more; the model then goes at once.
+                let _ = done.send(loaded);
+            })
+        });
         let (mut bytes, mut grown) = (0, Instant::now());
         loop {
+            // Not while an earlier call's fetch is under way.
+            if start.is_some()
+                && let Some(fetch) = Fetch::begin(&repository)
+                && let Some(start) = start.take()
+            {
+                start(fetch).map_err(|e| {
+                    Error::unavailable(format!("the system gives no thread to load the model: {e}"))
+                })?;
+            }
             match outcome.recv_timeout(POLL) {
                 Ok(loaded) => {
                     return loaded.map_err(|error| {
@@ -103,9 +119,7 @@ impl FromHub {
                     return Err(Error::unavailable(format!("fastembed died while it loaded {name}")));
                 }
                 Err(RecvTimeoutError::Timeout) if stop() => {
-                    return Err(Error::unavailable(format!(
-                        "{name} was not waited for: the program is ending"
-                    )));
+                    return Err(Error::interrupted(format!("{name} was not waited for")));
                 }
                 Err(RecvTimeoutError::Timeout) if self.is_cached(hub) => progress(LoadStep::LoadingModel),
                 Err(RecvTimeoutError::Timeout) => {
@@ -126,9 +140,70 @@ impl FromHub {
     }
 }
 
+/// A fetch under way, until it is dropped.
+struct Fetch(PathBuf);
+
+impl Fetch {
+    /// `None` where one into this folder is under way.
+    fn begin(repository: &Path) -> Option<Self> {
+        let new = UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner).insert(repository.to_owned());
+        new.then(|| Self(repository.to_owned()))
+    }
+}
+
+impl Drop for Fetch {
+    fn drop(&mut self) {
+        UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.0);
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use super::*;
+
+    /// Traps: two fetches into the same files; a second that never begins because the first was given up; a
+    /// model that nobody waits for kept in memory.
+    #[test]
+    fn who_asks_again_waits_for_the_fetch_that_was_given_up() {
+        static DROPPED: AtomicBool = AtomicBool::new(false);
+        struct Loaded;
+        impl Drop for Loaded {
+            fn drop(&mut self) {
+                DROPPED.store(true, Ordering::SeqCst);
+            }
+        }
+        let hub = tempfile::tempdir().unwrap();
+        let from = FromHub::new("maker/model", "model.onnx", &[]);
+        let (gate, closed) = mpsc::channel::<()>();
+        let first = from.wait("model", hub.path(), &|| true, &mut |_| {}, move || {
+            let _ = closed.recv();
+            Ok(Loaded)
+        });
+        assert_eq!(first.map(|_| ()).unwrap_err().kind, crate::error::ErrorKind::Interrupted);
+        let (began, others) = mpsc::channel();
+        let mut told = 0;
+        let mut gate = Some(gate);
+        let second = from.wait(
+            "model",
+            hub.path(),
+            &|| false,
+            &mut |_| {
+                told += 1;
+                if told == 2 {
+                    assert!(others.try_recv().is_err(), "the first is still under way");
+                    gate.take();
+                }
+            },
+            move || {
+                let _ = began.send(());
+                Ok(2)
+            },
+        );
+        assert_eq!(second.unwrap(), 2);
+        assert!(told >= 2 && DROPPED.load(Ordering::SeqCst), "{told}");
+    }
 
     /// Trap: a program that cannot be left while a hub says nothing.
     #[test]

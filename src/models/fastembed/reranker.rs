@@ -41,11 +41,12 @@ pub struct FastembedReranker {
 }
 
 impl FastembedReranker {
-    /// Loads one that fastembed knows by name, fetching it at the first use; `stop` ends the wait.
+    /// Loads one that fastembed knows by name, fetching it at the first use; `stop` ends the wait, not the
+    /// fetch.
     ///
     /// # Errors
-    /// `Unavailable` where ONNX Runtime or the model cannot be had, or it was stopped; `Usage` for one that
-    /// fastembed does not know.
+    /// `Unavailable` where ONNX Runtime or the model cannot be had; `Interrupted` where it was stopped;
+    /// `Usage` for one that fastembed does not know.
     pub fn by_name(
         card: &RerankerCard,
         options: &ModelOptions,

@@ -4,7 +4,8 @@
 //! or behind it. Out: scores, batch by batch, each kept in the cache before it is told. When a new list
 //! comes, the batch that is running begins nothing new: a model ends with its present run, a service with
 //! the requests on their way. What either has computed is never thrown away. Rerankers are opened when the first pair asks for
-//! them; one that cannot be opened, or fails, takes only its own works with it.
+//! them; one that cannot be opened, or fails, takes only its own works with it. What a passage's score is made
+//! of is told between two batches.
 
 mod desk;
 #[cfg(test)]
@@ -14,6 +15,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
+use super::token_pairs::TokenPair;
 use super::{Cancel, Reranker};
 use crate::corpus::Collection;
 use crate::domain::{DocIdx, QueryIdx, Score};
@@ -38,6 +40,15 @@ pub struct Work {
     pub docs: Vec<DocIdx>,
     /// For the lists that are shown, or something that can wait: the caller's word, told with the scores.
     pub spare: Option<u64>,
+}
+
+/// A query and a passage whose token pairs are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PairsWanted {
+    /// The reranker's name in the plan.
+    pub reranker: Arc<str>,
+    pub text: Arc<str>,
+    pub doc: DocIdx,
 }
 
 /// Scores of some pairs of one query.
@@ -69,8 +80,14 @@ pub enum RunnerEvent {
     Opened {
         reranker: Arc<str>,
         fingerprint: String,
+        has_token_pairs: bool,
     },
     Scored(Scored),
+    /// Every wish that no newer one has replaced is answered; with no pair where the reranker is not open.
+    TokenPairs {
+        wanted: PairsWanted,
+        pairs: Result<Vec<TokenPair>>,
+    },
     /// This reranker's works are dropped, and come to nothing until [`Runner::retry`].
     Failed {
         reranker: Arc<str>,
@@ -88,6 +105,8 @@ struct Queue {
     /// What goes on from works that are done, before the list.
     next: VecDeque<Work>,
     works: VecDeque<Work>,
+    /// Goes before all works.
+    pairs: VecDeque<PairsWanted>,
     /// Rerankers that failed are to be tried again.
     retry: bool,
     /// Ends the work that is running.
@@ -122,13 +141,23 @@ impl Runner {
             .name("rerank".to_owned())
             .spawn(move || {
                 let mut desk = Desk { open, rerankers: HashMap::new(), collection, facts, tell: &tell };
+                let pairs = || lock(&theirs).pairs.pop_front();
                 while let Some(next) = next(&theirs, &tell) {
-                    if next.retry {
-                        desk.rerankers.retain(|_, reranker| reranker.is_some());
-                    }
-                    if let Err(error) = desk.run(&next.work, &next.cancel) {
-                        desk.rerankers.insert(Arc::clone(&next.work.reranker), None);
-                        let reranker = Arc::clone(&next.work.reranker);
+                    let (work, cancel) = match next {
+                        Next::Pairs { wanted, cancel } => {
+                            desk.pair(wanted, None, &cancel);
+                            continue;
+                        }
+                        Next::Work { work, cancel, retry } => {
+                            if retry {
+                                desk.rerankers.retain(|_, reranker| reranker.is_some());
+                            }
+                            (work, cancel)
+                        }
+                    };
+                    if let Err(error) = desk.run(&work, &cancel, &pairs) {
+                        desk.rerankers.insert(Arc::clone(&work.reranker), None);
+                        let reranker = Arc::clone(&work.reranker);
                         let mut queue = lock(&theirs);
                         queue.next.retain(|work| work.reranker != reranker);
                         queue.works.retain(|work| work.reranker != reranker);
@@ -155,6 +184,12 @@ impl Runner {
     /// Puts works behind the list: what can wait.
     pub fn put_last(&self, works: Vec<Work>) {
         lock(&self.shared).works.extend(works);
+        self.shared.1.notify_all();
+    }
+
+    /// Wants these token pairs, and no others that were wanted before.
+    pub fn pair(&self, wanted: Vec<PairsWanted>) {
+        lock(&self.shared).pairs = wanted.into();
         self.shared.1.notify_all();
     }
 
@@ -193,25 +228,28 @@ fn lock(shared: &Shared) -> MutexGuard<'_, Queue> {
     shared.0.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-struct Next {
-    work: Work,
-    cancel: Cancel,
-    retry: bool,
+enum Next {
+    Work { work: Work, cancel: Cancel, retry: bool },
+    Pairs { wanted: PairsWanted, cancel: Cancel },
 }
 
-/// The next work, or `None` when the program ends. Tells when there is none for now.
+/// What is to be done next, or `None` when the program ends. Tells when there is none for now.
 fn next(shared: &Shared, tell: &impl Fn(RunnerEvent)) -> Option<Next> {
     let mut queue = lock(shared);
     loop {
         if queue.stop {
             return None;
         }
+        if let Some(wanted) = queue.pairs.pop_front() {
+            queue.running = Cancel::default();
+            return Some(Next::Pairs { wanted, cancel: queue.running.clone() });
+        }
         let next = queue.next.pop_front();
         if let Some(work) = next.or_else(|| queue.works.pop_front()) {
             let retry = std::mem::take(&mut queue.retry);
             queue.busy = true;
             queue.running = Cancel::default();
-            return Some(Next { work, cancel: queue.running.clone(), retry });
+            return Some(Next::Work { work, cancel: queue.running.clone(), retry });
         }
         if std::mem::take(&mut queue.busy) {
             drop(queue);

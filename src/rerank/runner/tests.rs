@@ -1,5 +1,6 @@
 //! The runner with rerankers that tell what they are asked.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use super::*;
 use crate::domain::{QueryIdx, Score};
 use crate::index::lexical::tests::collection;
 use crate::rerank::Pair;
+use crate::rerank::token_pairs::PairedToken;
 
 /// Scores a passage by its length; `gate` makes it wait before each batch.
 struct ByLength {
@@ -39,6 +41,12 @@ impl Reranker for ByLength {
     }
     fn truncated(&self) -> &[DocIdx] {
         &self.cut
+    }
+    /// One for each byte.
+    fn token_pairs(&mut self, _: &str, passage: Pair<'_>, _: &Cancel) -> Result<Vec<TokenPair>> {
+        let token = PairedToken::added("x".to_owned());
+        let pair = TokenPair { query: token.clone(), passage: token, similarity: 1.0 };
+        Ok(vec![pair; passage.text.len()])
     }
 }
 
@@ -162,6 +170,74 @@ fn a_failure_is_told_once_and_ends_only_its_own_works() {
     b.runner.retry();
     b.runner.replace(vec![other(5)]);
     assert!(matches!(told(&b.events), RunnerEvent::Failed { .. }), "until somebody wants it");
+}
+
+/// Traps: a screen that waits for a download that nobody wants any more; one that was given up told as
+/// failed, and never tried again.
+#[test]
+fn who_waits_for_a_reranker_to_open_lets_go_for_another_list() {
+    let facts = Arc::new(FactCache::in_memory().unwrap());
+    let (tell, events) = mpsc::channel();
+    let fetched = Arc::new(AtomicBool::new(false));
+    let there = Arc::clone(&fetched);
+    let (seen, _seen) = mpsc::channel();
+    let open: Opener = Box::new(move |name, cancel, doing| {
+        let by_length =
+            || Box::new(ByLength { gate: None, seen: seen.clone(), fail: false, cut: Vec::new() });
+        if name == "by-length" || there.load(Ordering::SeqCst) {
+            return Ok(by_length());
+        }
+        doing("fetching".to_owned());
+        while !cancel.winds_down() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Err(Error::interrupted("not waited for"))
+    });
+    let runner = Runner::start(open, Arc::new(collection(&["a", "bb"])), facts, move |event| {
+        let _ = tell.send(event);
+    });
+    let runner = runner.unwrap();
+    let far = |query| Work { reranker: Arc::from("far"), ..work(query, &[0]) };
+    runner.replace(vec![far(0)]);
+    let is_fetching =
+        |event: RunnerEvent| matches!(event, RunnerEvent::Opening { doing, .. } if doing == "fetching");
+    while !is_fetching(events.recv_timeout(Duration::from_secs(10)).unwrap()) {}
+    runner.replace(vec![work(1, &[1])]);
+    assert_eq!(scored(&events).query, QueryRef::Listed(QueryIdx(1)));
+    fetched.store(true, Ordering::SeqCst);
+    runner.replace(vec![far(2)]);
+    assert_eq!(scored(&events).query, QueryRef::Listed(QueryIdx(2)));
+}
+
+/// Traps: pairs that wait for a long list to end; a wish without an answer; one that an older one outlives.
+#[test]
+fn token_pairs_are_told_between_two_batches() {
+    let facts = Arc::new(FactCache::in_memory().unwrap());
+    let (open, gate) = mpsc::channel();
+    let b = bench(&facts, Some(gate), false);
+    let wanted = |reranker: &str, doc| PairsWanted {
+        reranker: Arc::from(reranker),
+        text: Arc::from("q0"),
+        doc: DocIdx(doc),
+    };
+    let pairs = |events: &mpsc::Receiver<RunnerEvent>| match told(events) {
+        RunnerEvent::TokenPairs { wanted, pairs } => (wanted, pairs.unwrap().len()),
+        event => panic!("{event:?}"),
+    };
+    b.runner.replace(vec![work(0, &[0, 1, 3, 4]), work(1, &[0])]);
+    assert_eq!(b.seen.recv_timeout(Duration::from_secs(10)).unwrap(), 2);
+    b.runner.pair(vec![wanted("by-length", 0)]);
+    b.runner.pair(vec![wanted("by-length", 4), wanted("never-opened", 4)]);
+    open.send(()).unwrap();
+    assert_eq!(scored(&b.events).scores.len(), 2);
+    assert_eq!(pairs(&b.events), (wanted("by-length", 4), 5), "before the rest of the list");
+    assert_eq!(pairs(&b.events), (wanted("never-opened", 4), 0));
+    (0..2).for_each(|_| open.send(()).unwrap());
+    assert_eq!(scored(&b.events).scores.len(), 2);
+    assert_eq!(scored(&b.events).query, QueryRef::Listed(QueryIdx(1)));
+    // With nothing else to do.
+    b.runner.pair(vec![wanted("by-length", 1)]);
+    assert_eq!(pairs(&b.events), (wanted("by-length", 1), 2));
 }
 
 #[test]

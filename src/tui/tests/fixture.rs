@@ -13,9 +13,9 @@ use crate::domain::{
 };
 use crate::engine::{
     AffordPoint, Affords, AlphaCurve, BestCell, Explanation, FirstRow, Focus, FocusView, GoldRow, HeatMap,
-    Held, Means, QueryRow, Question, RecallCurve, RerankedMeans, RerankedRow, RerankerInUse, Rival, Rivals,
-    Shape, Snapshot, StageCost, StageHit, StageState, Stamp, Standing, Status, TermScore, TextReading,
-    TokenPair, Tuning, TuningKey,
+    Held, Means, PairedToken, QueryRow, Question, RecallCurve, RerankedMeans, RerankedRow, RerankerInUse,
+    Rival, Rivals, Shape, Snapshot, StageCost, StageHit, StageState, Stamp, Standing, Status, TermScore,
+    TextReading, TokenPair, Tuning, TuningKey,
 };
 use crate::fuse::LegShare;
 use crate::judge::{Interval, Metrics, Movement, Paired};
@@ -281,13 +281,17 @@ fn explanation() -> Explanation {
         cosine: Some(0.843),
         reranked: Some(LegHit { rank: 1, score: 0.889 }),
         stages: Vec::new(),
-        pairs: [("取消", "取り消し", 0.93), ("前日", "前日", 0.99), ("返金", "払い戻し", 0.88)]
-            .map(|(query, passage, similarity)| TokenPair {
-                query: query.into(),
-                passage: passage.into(),
-                similarity,
-            })
-            .into(),
+        pairs: vec![(
+            "late-interaction".to_owned(),
+            [("取消", "取り消し", 0.93), ("前日", "前日", 0.99), ("返金", "払い戻し", 0.88)]
+                .map(|(query, passage, similarity)| TokenPair {
+                    query: PairedToken { words: query.into(), span: Some((0, 6)) },
+                    passage: PairedToken { words: passage.into(), span: Some((0, 6)) },
+                    similarity,
+                })
+                .into(),
+        )],
+        pairs_awaited: Vec::new(),
         model_tokens: Some((142, true)),
         cut_by: Vec::new(),
         highlights: vec![(0, 6), (22, 28), (31, 43)],

@@ -132,6 +132,15 @@ fn a_cascade_tells_where_each_stage_put_a_gold_and_which_one_decided() {
     };
     explanation.stages = vec![step("late-interaction@50", 3, 0.812), step("cross-encoder@20", 1, 0.889)];
     explanation.cut_by = vec!["cross-encoder".to_owned()];
+    // Trap: what the last stage did cut off in a small pane, below the terms of BM25.
+    let small = screen(&showing(snapshot.clone(), RICH, 80, 24));
+    for said in ["late-interaction@50 #3 ▲14 .812", "reranked #1 ▲2 .889", "dense #5"] {
+        assert!(small.contains(said), "{said}\n{small}");
+    }
+    let mut under_way = snapshot.clone();
+    (under_way.focus.stage, under_way.focus.scored, under_way.focus.to_score) = (Some(1), 4, 20);
+    let drawn = screen(&showing(under_way, RICH, 80, 24));
+    assert!(drawn.contains("Reranked · k 10 · stage 2: 4/20"), "{drawn}");
     let drawn = screen(&showing(snapshot, RICH, 200, 60));
     for said in [
         "17 → 3 → 1",

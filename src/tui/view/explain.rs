@@ -1,7 +1,8 @@
 //! A passage in full: how its score came about, as a tree, and its whole text.
 
+use crate::domain::rerankers::is_embedding_model;
 use crate::domain::{DocIdx, FusionMethod, LegId, LegScale, Passage};
-use crate::engine::{Explanation, Snapshot, TermScore};
+use crate::engine::{Explanation, Snapshot, TermScore, mean_similarity, told_together};
 use crate::text::visible;
 
 use super::super::knobs;
@@ -216,15 +217,34 @@ fn late_interaction(of: &Explanation, look: Look) -> Branch {
     if let Some((tokens, whole)) = of.model_tokens {
         let (words, tone) =
             if whole { ("nothing truncated", Tone::Quiet) } else { ("truncated", Tone::Lost) };
-        head.push(piece(format!("  {tokens} tokens, "), Tone::Quiet));
+        let by = if is_of_embedding_model(of) { "" } else { "embedding model: " };
+        head.push(piece(format!("  {by}{tokens} tokens, "), Tone::Quiet));
         head.push(piece(words, tone));
     }
     for name in &of.cut_by {
         head.push(piece(format!("  {} did not read its end", visible(name)), Tone::Lost));
     }
-    let pair = |pair: &crate::engine::TokenPair| {
-        let words = format!("{}{arrow}{} ", visible(&pair.query), visible(&pair.passage));
-        vec![piece(words, Tone::Quiet), piece(cells::score(pair.similarity), Tone::Text)]
-    };
-    (head, of.pairs.iter().map(pair).collect())
+    let mut parts = Vec::new();
+    for (reranker, pairs) in &of.pairs {
+        // One stage of the embedding model's own needs no name.
+        if !is_of_embedding_model(of) || of.pairs.len() > 1 {
+            let mean = mean_similarity(pairs).map_or(String::new(), cells::score);
+            let words = format!("{}: the mean of {} tokens of the query, ", visible(reranker), pairs.len());
+            parts.push(vec![piece(words, Tone::Quiet), piece(mean, Tone::Text)]);
+        }
+        parts.extend(told_together(pairs).iter().map(|group| {
+            let words = format!("{}{arrow}{} ", visible(&group.query()), visible(&group.first.passage.words));
+            vec![piece(words, Tone::Quiet), piece(cells::score(group.similarity()), Tone::Text)]
+        }));
+    }
+    for name in &of.pairs_awaited {
+        let words = format!("{}: its token pairs are on their way", visible(name));
+        parts.push(vec![piece(words, Tone::Quiet)]);
+    }
+    (head, parts)
+}
+
+/// Whether the second stage is late interaction over the embedding model and nothing else, or there is none.
+fn is_of_embedding_model(of: &Explanation) -> bool {
+    of.stages.iter().flat_map(|step| &step.parts).all(|(name, _)| is_embedding_model(name))
 }

@@ -38,9 +38,12 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
     let whole = inner;
     let inner = Rect::new(inner.x + 1, inner.y, inner.width.saturating_sub(2), inner.height);
     let explanation = explanation(state, doc);
-    let why =
-        explanation.map_or(Vec::new(), |explanation| one_line(explanation, state, usize::from(inner.width)));
     let most = (inner.height / 2).max(3).min(inner.height.saturating_sub(2));
+    let why = explanation.map_or(Vec::new(), |explanation| {
+        let lines = |with_terms| one_line(explanation, state, usize::from(inner.width), with_terms);
+        // Where it does not fit, what the stages did goes before BM25's terms.
+        Some(lines(true)).filter(|all| all.len() <= usize::from(most)).unwrap_or_else(|| lines(false))
+    });
     let why_height = (why.len() as u16).min(most);
     let text_height = inner.height - why_height;
     let marks = explanation.map_or(&[][..], |explanation| &explanation.highlights);
@@ -132,7 +135,7 @@ fn styled(lines: Vec<Vec<wrap::Stretch>>, tone: Tone) -> impl Iterator<Item = Ve
 }
 
 /// Where every leg and stage put the passage, in as many lines as it takes.
-fn one_line(explanation: &Explanation, state: &State, room: usize) -> Vec<Vec<Piece>> {
+fn one_line(explanation: &Explanation, state: &State, room: usize, with_terms: bool) -> Vec<Vec<Piece>> {
     let dense_is_there = state.snapshot.as_ref().is_some_and(|shown| shown.status.dense == StageState::Ready);
     let mut parts = Vec::new();
     if let Some(fused) = explanation.fused {
@@ -151,6 +154,7 @@ fn one_line(explanation: &Explanation, state: &State, room: usize) -> Vec<Vec<Pi
             None => part.push(piece("not returned", Tone::Quiet)),
         }
         if of.scale == LegScale::Bm25
+            && with_terms
             && let Some(terms) = terms(explanation)
         {
             part.push(piece(terms, Tone::Quiet));

@@ -72,7 +72,11 @@ fn title(pen: &Pen<'_>, state: &State) -> Vec<Piece> {
         vec![piece("Reranked", Tone::Strong), piece(format!(" · k {} · ", settings.deliver), Tone::Quiet)];
     title.push(match state.snapshot.as_ref().map(|snapshot| &snapshot.focus) {
         Some(view) if !view.reranked.is_empty() && view.scored < view.to_score => {
-            piece(format!("{}/{} scored", view.scored, view.to_score), Tone::Knob)
+            let progress = format!("{}/{}", view.scored, view.to_score);
+            match view.stage.filter(|_| settings.reranker.stages.len() > 1) {
+                Some(stage) => piece(format!("stage {}: {progress}", stage + 1), Tone::Knob),
+                None => piece(format!("{progress} scored"), Tone::Knob),
+            }
         }
         _ => piece(knobs::reranker_name(settings), Tone::Quiet),
     });
