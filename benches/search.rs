@@ -49,10 +49,8 @@ fn main() {
         let input = QueryInput { text: query(), vector: None };
         bm25.retrieve(input, DEPTH).expect("an index in memory");
     });
-    if let [_, .., command, folder] = std::env::args().collect::<Vec<_>>().as_slice()
-        && command == "export"
-    {
-        export(Path::new(folder), &collection, &queries, ours).expect("the folder can be written");
+    if let Some(folder) = harness::after("export").next() {
+        export(Path::new(&folder), &collection, &queries, ours).expect("the folder can be written");
         return;
     }
     let boosted = Bm25Leg { parameters: Bm25 { title_boost: 3.0, ..Bm25::default() }, ..bm25 };

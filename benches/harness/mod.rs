@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 /// Runs `work` for about two seconds, at least ten times after three that do not count, and prints a line.
-/// `budget`: the product's own, in milliseconds. Returns the p50 in milliseconds; NaN where the command line
-/// names parts of other benches (`cargo bench --bench rejudge -- convex`).
+/// `budget`: the product's own, in milliseconds. Returns the p50 in milliseconds; NaN for what was not asked
+/// for (`cargo bench --bench rejudge -- only convex`).
 pub fn measure(name: &str, budget: Option<f64>, mut work: impl FnMut()) -> f64 {
-    let mut asked = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).peekable();
+    let mut asked = after("only").peekable();
     if asked.peek().is_some() && !asked.any(|part| name.contains(&part)) {
         return f64::NAN;
     }
@@ -34,4 +34,10 @@ pub fn resident_mb() -> String {
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kilobytes = line.and_then(|line| line.trim().split(' ').next()?.parse::<u64>().ok());
     kilobytes.map_or_else(|| "?".to_owned(), |kb| (kb / 1000).to_string())
+}
+
+/// What stands after `word` on the command line, without the options that cargo adds.
+pub fn after(word: &str) -> impl Iterator<Item = String> {
+    let arguments = std::env::args().skip_while(move |argument| argument != word).skip(1);
+    arguments.filter(|argument| !argument.starts_with('-'))
 }

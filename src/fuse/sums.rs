@@ -69,9 +69,10 @@ impl LegPart<'_> {
 #[derive(Debug, Default)]
 pub struct Sums {
     mean: Mean,
-    score: Vec<f64>,
-    /// Under a geometric or harmonic mean, the weights of the legs that count; else empty.
-    weight: Vec<f64>,
+    /// Under an arithmetic mean; else empty.
+    plain: Vec<f64>,
+    /// Under a geometric or harmonic mean, with the weights of the legs that count; else empty.
+    weighted: Vec<[f64; 2]>,
     /// Whether a speaking leg returned the row; empty where one returned each of them.
     seen: Vec<bool>,
 }
@@ -81,10 +82,10 @@ impl Sums {
     pub(super) fn over(&mut self, rows: usize, mean: Mean, all_seen: bool) {
         let among = |some: bool| if some { rows + 1 } else { 0 };
         self.mean = mean;
-        self.score.clear();
-        self.score.resize(rows + 1, 0.0);
-        self.weight.clear();
-        self.weight.resize(among(mean != Mean::Arithmetic), 0.0);
+        self.plain.clear();
+        self.plain.resize(among(mean == Mean::Arithmetic), 0.0);
+        self.weighted.clear();
+        self.weighted.resize(among(mean != Mean::Arithmetic), [0.0; 2]);
         self.seen.clear();
         self.seen.resize(among(!all_seen), false);
     }
@@ -97,7 +98,7 @@ impl Sums {
         }
         if part.table.len() > rows.len() {
             for (&row, share) in rows.iter().zip(&part.table[1..]) {
-                self.score[at(row)] += share;
+                self.plain[at(row)] += share;
             }
             return;
         }
@@ -113,11 +114,14 @@ impl Sums {
                 part.values(first, scores, values);
                 self.terms(part, values, &mut weights);
             }
-            for (&row, &value) in rows.iter().zip(&*values) {
-                self.score[at(row)] += value;
-            }
-            if !self.weight.is_empty() {
-                rows.iter().zip(&weights).for_each(|(&row, weight)| self.weight[at(row)] += weight);
+            if self.mean == Mean::Arithmetic {
+                rows.iter().zip(&*values).for_each(|(&row, value)| self.plain[at(row)] += value);
+            } else {
+                for ((&row, value), weight) in rows.iter().zip(&*values).zip(&weights) {
+                    let [sum, of_weights] = &mut self.weighted[at(row)];
+                    *sum += value;
+                    *of_weights += weight;
+                }
             }
         }
     }
@@ -131,19 +135,25 @@ impl Sums {
     }
 
     /// From the sums to the fused scores.
-    pub(super) fn write(&mut self, fused: &mut [Score]) {
+    pub(super) fn write(&self, fused: &mut [Score]) {
         // Where no leg counts a mean is 0.
-        for (sum, &weights) in self.score.iter_mut().zip(&self.weight) {
-            *sum = match self.mean {
-                Mean::Geometric if weights > 0.0 => (*sum / weights).exp(),
-                Mean::Harmonic if weights > 0.0 => weights / *sum,
-                _ => *sum,
-            };
+        let weighted = self.weighted.iter().map(|&[sum, weight]| (sum, weight, weight > 0.0));
+        match self.mean {
+            Mean::Arithmetic => self.put(fused, self.plain.iter().copied()),
+            Mean::Geometric => {
+                self.put(fused, weighted.map(|(sum, w, counts)| if counts { (sum / w).exp() } else { 0.0 }));
+            }
+            Mean::Harmonic => {
+                self.put(fused, weighted.map(|(sum, w, counts)| if counts { w / sum } else { 0.0 }));
+            }
         }
+    }
+
+    fn put(&self, fused: &mut [Score], scores: impl Iterator<Item = f64>) {
         match self.seen.is_empty() {
-            true => fused.iter_mut().zip(&self.score).for_each(|(fused, &score)| *fused = rounded(score)),
+            true => fused.iter_mut().zip(scores).for_each(|(fused, score)| *fused = rounded(score)),
             false => {
-                for ((fused, &score), &seen) in fused.iter_mut().zip(&self.score).zip(&self.seen) {
+                for ((fused, score), &seen) in fused.iter_mut().zip(scores).zip(&self.seen) {
                     *fused = if seen { rounded(score) } else { ABSENT };
                 }
             }
