@@ -3,11 +3,14 @@
 //!
 //! A key is pressed, all queries are judged anew, the picture is taken and drawn, and what has changed is
 //! turned into bytes for a terminal in memory. Nothing is left out but the terminal itself and the threads
-//! between: the program answers after 12 ms at most and judges the rest behind (`rejudging`).
+//! between. Once with everything judged before the answer, and once as the program does it, which answers
+//! after 12 ms at most and judges the rest behind (`rejudging`).
 
 mod harness;
 
-use rankscope::engine::synthetic::Size;
+use std::time::Duration;
+
+use rankscope::engine::synthetic::{JUDGE_AT_ONCE, Size};
 use rankscope::error::Result;
 use rankscope::tui::synthetic::Screen;
 
@@ -18,11 +21,14 @@ const FRAME: Option<f64> = Some(2.0);
 fn main() -> Result<()> {
     let size = Size { queries: 1000, passages: 100_000, depth: 1000, golds: 3, legs: 2 };
     let mut screen = Screen::new(size, (200, 60), 1)?;
-    let mut keys = "<<<>>>[]".chars().cycle();
-    harness::measure("key to frame, 200 x 60, α and N", KEY, || {
-        keys.next().into_iter().for_each(|key| screen.press(key));
-        screen.draw();
-    });
+    for (name, budget) in [("all judged", Duration::MAX), ("as the program answers", JUDGE_AT_ONCE)] {
+        screen.answer_within(budget);
+        let mut keys = "<<<>>>[]".chars().cycle();
+        harness::measure(&format!("key to frame, 200 x 60, α and N, {name}"), KEY, || {
+            keys.next().into_iter().for_each(|key| screen.press(key));
+            screen.draw();
+        });
+    }
     // Keys that ask the engine nothing: what is left is the screen's own share.
     let mut keys = "!!tt".chars().cycle();
     harness::measure("key to frame, 200 x 60, nothing asked", KEY, || {

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::judging;
-use super::query_state::{JudgeContext, Judged, QueryState};
+use super::query_state::{JudgeContext, Judged, QueryState, Room};
 use super::rejudge::Rejudge;
 use super::snapshot::{Focus, QueryRow, Request, Snapshot, StageState, Stamp, Status};
 use super::view::{ViewInput, focus_view};
+pub use super::worker::JUDGE_AT_ONCE;
 use crate::corpus::{Collection, JudgedPassage, Judgment};
 use crate::domain::{
     DocIdx, Hit, Language, LegId, LegName, LegScale, LegSet, Passage, Query, QueryIdx, Settings,
@@ -36,6 +37,8 @@ pub struct Desk {
     judged: Vec<QueryIdx>,
     legs: Vec<LegName>,
     tie_order: Arc<[u32]>,
+    /// Of the newest answer that was judged to its end.
+    rows: Arc<Vec<QueryRow>>,
 }
 
 impl Desk {
@@ -52,7 +55,7 @@ impl Desk {
             .collect();
         let listed = (0..size.queries).map(|_| query(size, &tie_order, &mut random)).collect();
         let judged = (0..size.queries as u32).map(QueryIdx).collect();
-        Self { listed, judged, legs, tie_order }
+        Self { listed, judged, legs, tie_order, rows: Arc::default() }
     }
 
     /// Rows of all pools together.
@@ -72,6 +75,21 @@ impl Desk {
 
     /// Judges everything anew, as a key press does; `budget` as in [`Rejudge::go_on`].
     pub fn judge(&mut self, settings: &Settings, budget: Duration) -> Vec<QueryRow> {
+        self.under(settings, |listed, judged, context| {
+            let mut pass = Rejudge::default();
+            loop {
+                if let Some(rows) = pass.go_on(listed, judged, context, budget) {
+                    return rows;
+                }
+            }
+        })
+    }
+
+    fn under<T>(
+        &mut self,
+        settings: &Settings,
+        work: impl FnOnce(&mut [QueryState], &[QueryIdx], &JudgeContext<'_>) -> T,
+    ) -> T {
         let ran = LegSet::all(self.legs.len());
         let plan = FusionPlan::of(settings, &self.legs, ran);
         let stages = [StagePlan { parts: vec![(0, 1.0)], depth: settings.candidates }];
@@ -87,12 +105,7 @@ impl Desk {
             reranks: !settings.reranker.is_none(),
             rerank_failed: false,
         };
-        let mut pass = Rejudge::default();
-        loop {
-            if let Some(rows) = pass.go_on(&mut self.listed, &self.judged, &context, budget) {
-                return rows;
-            }
-        }
+        work(&mut self.listed, &self.judged, &context)
     }
 
     /// The legs' names.
@@ -128,11 +141,18 @@ impl Desk {
         )
     }
 
-    /// The whole answer to a request: all queries judged anew, and the lists of the query that is asked for.
-    /// Verdict, study, tuning and explanation are left out, as they are where a key has just been pressed.
-    pub fn answer(&mut self, collection: &Collection, request: &Request, revision: u64) -> Snapshot {
+    /// The answer to a request: all queries judged anew, as far as `budget` reaches, and the lists of the
+    /// query that is asked for. Where it does not reach, rows and means are those of the answer before, as
+    /// they are on the screen until the rest has followed. Verdict, study, tuning and explanation are left
+    /// out, as they are where a key has just been pressed.
+    pub fn answer(
+        &mut self,
+        collection: &Collection,
+        request: &Request,
+        revision: u64,
+        budget: Duration,
+    ) -> Snapshot {
         let settings = &request.settings;
-        let rows = self.judge(settings, Duration::MAX);
         let ran = LegSet::all(self.legs.len());
         let plan = FusionPlan::of(settings, &self.legs, ran);
         let metrics =
@@ -141,6 +161,18 @@ impl Desk {
             Focus::Listed(query) => query.index(),
             Focus::Typed(_) => 0,
         };
+        let (judged, done, golds) = self.under(settings, |listed, judged, context| {
+            let mut pass = Rejudge::default();
+            let rows = pass.go_on(listed, judged, context, budget);
+            let golds = match &rows {
+                Some(rows) => rows[at].golds.clone(),
+                None => listed[at].judge(judged[at], context, &mut Room::default()).golds,
+            };
+            (rows, pass.done(), golds)
+        });
+        let rejudging = judged.is_none().then_some((done, self.judged.len()));
+        self.rows = judged.map_or_else(|| Arc::clone(&self.rows), Arc::new);
+        let rows = Arc::clone(&self.rows);
         let stages = [StagePlan { parts: vec![(0, 1.0)], depth: settings.candidates }];
         let state = &mut self.listed[at];
         state.fuse(&Fuser::new(&plan));
@@ -152,7 +184,7 @@ impl Desk {
             focus: &request.focus,
             language: Language::new("ja"),
             state,
-            golds: &rows[at].golds,
+            golds: &golds,
             stages: &stages,
             reranking: !settings.reranker.is_none(),
             stale: false,
@@ -174,7 +206,7 @@ impl Desk {
                 rerank: StageState::Ready,
                 judged: (rows.len(), rows.len()),
                 reranked_queries: rows.len(),
-                rejudging: None,
+                rejudging,
                 verdict_lags: true,
                 study_lags: true,
                 spare: StageState::Off,
@@ -186,7 +218,7 @@ impl Desk {
             languages: judging::by_language(&rows, collection, &measured, average),
             curve: Arc::new(judging::curve(rows.iter(), settings, &plan.weights, self.tie_order.len())),
             metrics: measured,
-            queries: Arc::new(rows),
+            queries: rows,
             language_report: Arc::default(),
             tuning: None,
             approximation: None,
@@ -255,7 +287,6 @@ fn fraction(random: &mut SplitMix64) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::query_state::Room;
 
     const SIZE: Size = Size { queries: 300, passages: 2000, depth: 60, golds: 4, legs: 3 };
 

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::io::{self, Write};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::backend::CrosstermBackend;
@@ -43,6 +44,7 @@ pub struct Screen {
     desk: Desk,
     collection: Arc<Collection>,
     revision: u64,
+    budget: Duration,
     terminal: Terminal<CrosstermBackend<Counter>>,
     written: Counter,
 }
@@ -74,10 +76,16 @@ impl Screen {
         let terminal =
             Terminal::with_options(CrosstermBackend::new(written.clone()), TerminalOptions { viewport })
                 .map_err(|error| Error::bug(format!("no terminal in memory: {error}")))?;
-        let mut screen = Self { state, desk, collection, revision: 0, terminal, written };
+        let mut screen =
+            Self { state, desk, collection, revision: 0, budget: Duration::MAX, terminal, written };
         let effects = update(&mut screen.state, Message::Opened(Arc::clone(&screen.collection)));
         screen.answer(effects);
         Ok(screen)
+    }
+
+    /// From now on, how long an answer judges before it comes (see [`Desk::answer`]).
+    pub fn answer_within(&mut self, budget: Duration) {
+        self.budget = budget;
     }
 
     /// Presses a key of a character and answers what it asks for.
@@ -95,7 +103,7 @@ impl Screen {
         });
         if let Some(request) = newest {
             self.revision += 1;
-            let snapshot = self.desk.answer(&self.collection, &request, self.revision);
+            let snapshot = self.desk.answer(&self.collection, &request, self.revision, self.budget);
             update(&mut self.state, Message::Snapshot(Arc::new(snapshot)));
         }
     }
