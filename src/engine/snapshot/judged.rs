@@ -19,7 +19,7 @@ pub struct QueryRow {
     /// `None` without a second stage and while it is incomplete.
     pub reranked: Option<Metrics>,
     pub ceiling: Option<Metrics>,
-    /// A value for each of [`Snapshot::metrics`]; there where `first` is.
+    /// A value for each of [`super::Snapshot::metrics`]; there where `first` is.
     pub scores: Option<QueryScores>,
 }
 
@@ -47,7 +47,7 @@ pub struct RerankedMeans {
 pub struct LanguageRow {
     pub language: Language,
     pub means: Means,
-    /// By metric, in the order of [`Snapshot::metrics`].
+    /// By metric, in the order of [`super::Snapshot::metrics`].
     pub by_metric: Vec<MetricMean>,
 }
 
@@ -92,14 +92,14 @@ pub struct Way {
 /// What takes longer than a frame to find out; made when the lists are settled.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Study {
-    /// By row of [`Snapshot::queries`]; for a collection without judgments by its queries.
+    /// By row of [`super::Snapshot::queries`]; for a collection without judgments by its queries.
     pub signals: Vec<Option<Signals>>,
     pub mean_signals: Option<Signals>,
     /// The legs that [`crate::judge::LegPair`] counts.
     pub signal_legs: Vec<LegId>,
-    /// By row of [`Snapshot::queries`], then by gold; `None`: not lost before the reranker.
+    /// By row of [`super::Snapshot::queries`], then by gold; `None`: not lost before the reranker.
     pub whys: Vec<Vec<Option<GoldWhy>>>,
-    /// By row of [`Snapshot::queries`].
+    /// By row of [`super::Snapshot::queries`].
     pub probable_positives: Vec<Vec<ProbablePositive>>,
     /// The reranked list against the first stage's, metric by metric, over the queries wholly reranked.
     pub paired: Vec<Paired>,

@@ -121,7 +121,7 @@ pub struct FocusView {
     pub language: Language,
     /// The candidate set, in fused order.
     pub first: Vec<FirstRow>,
-    /// Golds that the fused list has beyond N, in fused order; where [`Request::whole`] asks for it, every
+    /// Golds that the fused list has beyond N, in fused order; where [`super::Request::whole`] asks for it, every
     /// row beyond N.
     pub below: Vec<FirstRow>,
     /// Length of the whole fused list.
