@@ -262,13 +262,16 @@ mod tests {
     #[test]
     fn cells_are_by_both_languages_and_the_macro_average_weighs_languages_alike() {
         let passage = |language: &str| Passage {
-            id: "".into(),
+            id: String::new(),
             title: String::new(),
             text: String::new(),
             language: Language::new(language),
         };
-        let query =
-            |language: &str| Query { id: "".into(), text: String::new(), language: Language::new(language) };
+        let query = |language: &str| Query {
+            id: String::new(),
+            text: String::new(),
+            language: Language::new(language),
+        };
         let collection = Collection::new(
             "test".into(),
             vec![passage("en"), passage("ja")],

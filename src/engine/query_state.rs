@@ -147,7 +147,7 @@ impl QueryState {
     }
 
     /// By leg, the rank of a pool row.
-    fn leg_ranks(&self, row: Option<usize>) -> Vec<Option<Rank>> {
+    pub fn leg_ranks(&self, row: Option<usize>) -> Vec<Option<Rank>> {
         (0..self.legs.len()).map(|leg| Some(self.pool.hit(row?, leg)?.rank)).collect()
     }
 

@@ -57,8 +57,7 @@ pub fn why_of(
     ran: LegSet,
 ) -> Option<GoldWhy> {
     let row = state.pool().row_of(doc);
-    let ranks: Vec<Option<Rank>> =
-        (0..legs.len()).map(|leg| state.pool().hit(row?, leg).map(|hit| hit.rank)).collect();
+    let ranks = state.leg_ranks(row);
     let weights = settings.leg_weights(legs.len());
     let speaking: Vec<Option<Rank>> =
         ran.iter().filter(|leg| weights[leg.0] > 0.0).map(|leg| ranks[leg.0]).collect();
