@@ -185,6 +185,8 @@ impl QueryState {
 
     /// The candidate set of `n` under these stages. The query is fused already.
     pub fn reranked(&self, stages: &[StagePlan], n: usize) -> Reranked {
+        let parts = stages.iter().flat_map(|stage| &stage.parts);
+        parts.for_each(|&(reranker, _)| self.scores.fetch(reranker, n));
         let score = |reranker: usize, row: usize| self.score(reranker, row);
         Reranked::of(self.fused.top(n), stages, score)
     }
