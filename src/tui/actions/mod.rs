@@ -361,6 +361,7 @@ fn footer_label(action: &Action, place: Place) -> &'static str {
         (ActionId::Open, Place::Blind) => "read",
         (ActionId::AlphaLess | ActionId::AlphaMore, Place::Knobs | Place::Panel) => "turn",
         (ActionId::AlphaLess | ActionId::AlphaMore, Place::Curves) => "α",
+        (ActionId::Crosshair, Place::Crosshair) => "put away",
         (ActionId::OpenRow, Place::Collection | Place::Compare) => "query",
         (ActionId::OpenRow, Place::Languages) => "its queries",
         (ActionId::OpenRow, Place::Passages) => "read",

@@ -25,7 +25,7 @@ pub static ACTIONS: &[Action] = &[
         "read",
         "read values off the plots with a crosshair, turning no knob; again: put it away",
         Tune,
-        CURVES,
+        &[Place::Curves, Place::Crosshair],
     ),
     act(
         Id::CrosshairLess,
