@@ -8,7 +8,7 @@ use super::knobs::Knob;
 use super::picker::{Choice, Entry, Shelf};
 
 /// Places from which no command is given: what works there is of use only there.
-const INNER: [Place; 4] = [Place::Overlay, Place::Field, Place::Pool, Place::Blind];
+const INNER: [Place; 5] = [Place::Overlay, Place::Field, Place::Pool, Place::Blind, Place::Crosshair];
 
 /// Knobs by the names that one would type.
 const KNOBS: [(&str, Knob); 19] = [
