@@ -6,7 +6,8 @@ use super::super::actions::{self, Place};
 use super::super::layout::{MIN_HEIGHT, MIN_WIDTH};
 use super::super::state::State;
 use super::super::theme::Tone;
-use super::super::widgets::pen::{Piece, piece};
+use super::super::view::footer;
+use super::super::widgets::pen::piece;
 use super::super::widgets::{Pen, wrap};
 use super::script::Script;
 use super::tour;
@@ -43,11 +44,17 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     if let Some(what) = tour::waits_for(state) {
         title.push(piece(format!(" {} {what}", pen.signs().waiting), Tone::Knob));
     }
-    let keys: Vec<Piece> = actions::footer(Place::Tour, &state.shelf.keys)
-        .into_iter()
-        .flat_map(|entry| [piece(entry.names(), Tone::Key), piece(format!(" {} ", entry.label), Tone::Quiet)])
-        .collect();
-    let inner = pen.frame(area, &title, &keys, true);
+    let inner = pen.frame(area, &title, &[], true);
+    let keys = actions::footer(Place::Tour, &state.shelf.keys);
+    let width: usize = keys.iter().map(|entry| footer::width(pen, entry)).sum();
+    // Of the gap behind the last one cell stands before the first.
+    let width = u16::try_from(width).unwrap_or(u16::MAX);
+    let used = u16::try_from(pen.width(&title) + 2).unwrap_or(u16::MAX);
+    if used.saturating_add(width) < area.width.saturating_sub(SIDES) {
+        let place = Rect::new(area.right() - 2 - width, area.y, width, 1);
+        pen.rule(place.x, place.y, width, " ", Tone::Text);
+        footer::keys(pen, Rect { x: place.x + 1, width: width - 1, ..place }, keys.iter());
+    }
     let room = area.width.saturating_sub(SIDES);
     let lines = words(&tour.step().caption, usize::from(room));
     for (y, line) in (inner.top()..inner.bottom()).zip(&lines) {
