@@ -113,10 +113,11 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
         }
         let mut look = Look::from_environment(options.ascii, options.coloured);
         let mut late = LateAnswer::default();
-        if let Some(theme) = options.theme {
+        let ground = options.theme.as_ref().map_or(Ground::Dark, |theme| {
             let ground = probe::ground(&mut late);
-            look.theme = if ground == Ground::Light { theme.light } else { theme.dark };
-        }
+            look.theme = theme.on(ground);
+            ground
+        });
         if !look.ascii {
             let tell = tell.clone();
             let late = move |_wide| drop(tell.send(Message::AmbiguousIsWide));
@@ -124,7 +125,7 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
         }
         let terminal = terminal()?;
         let size = terminal.size().map_err(|error| no_terminal(&error))?;
-        let state = State::new(options, look, (size.width, size.height));
+        let state = State { ground, ..State::new(options, look, (size.width, size.height)) };
         Ok(Self {
             guard,
             terminal,
@@ -329,6 +330,10 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
         }
         let state = &self.state;
         let (Some(file), Some(collection)) = (&state.files.session, &state.collection) else { return };
+        // A tour leaves nothing for the next start.
+        if state.tour.is_some() {
+            return;
+        }
         let query = state.query.and_then(|query| collection.queries.get(query.index()));
         let left = (query.map(|query| query.id.as_str()), state.typed.as_deref());
         let (now, start) = (&state.settings, &state.settings_at_start);
