@@ -27,57 +27,34 @@ pub fn tie_of(key: u64) -> u32 {
     u32::MAX - key as u32
 }
 
-/// Indices of the `n` greatest keys, greatest first; keys of 0 are left out.
-pub fn top(keys: &[u64], n: usize) -> Vec<usize> {
-    let mut best = Best::new(n, keys.len());
-    for (index, &key) in keys.iter().enumerate() {
-        best.offer(key, index);
-    }
-    best.into_order()
-}
-
-/// The `n` greatest of keys that come one after the other, with their indices. What is no greater than the
+/// Indices of the `n` greatest keys, greatest first; keys of 0 are left out. What is no greater than the
 /// `n`-th of those seen so far is passed over with one comparison.
-struct Best {
-    n: usize,
-    /// At most twice `n`; when there are as many, the lower half goes.
-    kept: Vec<(u64, usize)>,
-    bar: u64,
-}
-
-impl Best {
-    /// `of`: how many keys will come.
-    fn new(n: usize, of: usize) -> Self {
-        Self { n, kept: Vec::with_capacity(n.saturating_mul(2).min(of)), bar: 0 }
+pub fn top(keys: &[u64], n: usize) -> Vec<usize> {
+    if n == 0 {
+        return Vec::new();
     }
-
-    /// Takes a key; one of 0 is left out.
-    #[inline]
-    fn offer(&mut self, key: u64, index: usize) {
-        if key > self.bar && self.n > 0 {
-            self.kept.push((key, index));
-            if self.kept.len() == self.n.saturating_mul(2) {
-                self.halve();
+    let room = n.saturating_mul(2);
+    let (mut kept, mut bar): (Vec<(u64, usize)>, u64) = (Vec::with_capacity(room.min(keys.len())), 0);
+    for (index, &key) in keys.iter().enumerate() {
+        if key > bar {
+            kept.push((key, index));
+            if kept.len() == room {
+                bar = keep_greatest(&mut kept, n);
             }
         }
     }
-
-    /// There must be more than `n`, and `n` not 0.
-    fn halve(&mut self) {
-        let (_, &mut (least, _), _) =
-            self.kept.select_nth_unstable_by_key(self.n - 1, |&(key, _)| Reverse(key));
-        self.kept.truncate(self.n);
-        self.bar = least;
+    if kept.len() > n {
+        keep_greatest(&mut kept, n);
     }
+    kept.sort_unstable_by_key(|&(key, _)| Reverse(key));
+    kept.into_iter().map(|(_, index)| index).collect()
+}
 
-    /// The indices, greatest key first.
-    fn into_order(mut self) -> Vec<usize> {
-        if self.kept.len() > self.n {
-            self.halve();
-        }
-        self.kept.sort_unstable_by_key(|&(key, _)| Reverse(key));
-        self.kept.into_iter().map(|(_, index)| index).collect()
-    }
+/// Leaves the `n` greatest, of which there are more, in any order; returns the least of these.
+fn keep_greatest(kept: &mut Vec<(u64, usize)>, n: usize) -> u64 {
+    let (_, &mut (least, _), _) = kept.select_nth_unstable_by_key(n - 1, |&(key, _)| Reverse(key));
+    kept.truncate(n);
+    least
 }
 
 #[cfg(test)]

@@ -85,6 +85,7 @@ pub fn run(args: &CompareArgs) -> Result<()> {
     let asked = Asked::read(&words, args.a.as_deref(), args.b.as_deref())?;
     let judging = args.judging.options()?;
     let [a, b] = sides(args, asked, &judging)?;
+    a.must_be_like(&b)?;
     let question = Question { by: args.by, terms: judging.terms, tuned_on_these: args.tuned };
     let found = Comparison::of(&a, &b, &question);
     if found.queries == 0 {

@@ -91,6 +91,7 @@ impl GateArgs {
         if let Some(file) = &self.baseline {
             let before = |which| saved::side(file, which);
             let before = [before(Which::Delivered)?, before(Which::First)?];
+            before[0].must_be_like(&now[0])?;
             demands.extend(drops(
                 &self.max_drop,
                 &before,

@@ -1,6 +1,7 @@
 //! Demands on made-up sides.
 
 use super::*;
+use crate::domain::JudgedBy;
 use crate::engine::compare::SideQuery;
 
 fn side(values: &[f64]) -> Side {
@@ -17,6 +18,7 @@ fn side(values: &[f64]) -> Side {
         candidates: 50,
         metrics: vec!["nDCG@10".parse().unwrap(), "R@50".parse().unwrap()],
         queries: values.iter().enumerate().map(query).collect(),
+        judged_by: JudgedBy::Passage,
         incomplete: 0,
     }
 }

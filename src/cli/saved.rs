@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::gate::no_report;
-use crate::domain::{Fate, Grade, Rank};
+use crate::domain::{Fate, Grade, JudgedBy, Rank};
 use crate::engine::compare::{Side, SideGold, SideQuery, Which};
 use crate::error::{Error, Result};
 use crate::judge::Metric;
@@ -16,7 +16,14 @@ use crate::judge::Metric;
 struct Report {
     schema: u32,
     settings: Settings,
+    collection: Collection,
     queries: Vec<Query>,
+}
+
+#[derive(Deserialize)]
+struct Collection {
+    /// `None` in reports from before documents could be judged.
+    judged_by: Option<JudgedBy>,
 }
 
 #[derive(Deserialize)]
@@ -87,6 +94,7 @@ pub fn side(file: &Path, which: Which) -> Result<Side> {
     Ok(Side {
         name: format!("{} ({}, {})", file.display(), settings.first_ran, settings.rerank),
         candidates: settings.n,
+        judged_by: report.collection.judged_by.unwrap_or(JudgedBy::Passage),
         incomplete: all - queries.len(),
         metrics,
         queries,

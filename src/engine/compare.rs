@@ -12,7 +12,8 @@ use serde::{Serialize, Serializer};
 
 use super::snapshot::{QueryRow, Snapshot};
 use crate::corpus::Collection;
-use crate::domain::{Fate, Grade, QueryIdx, Rank};
+use crate::domain::{Fate, Grade, JudgedBy, QueryIdx, Rank};
+use crate::error::{Error, Result};
 use crate::judge::{Column, Gain, Metric, MetricKind, Paired, Terms, Trial};
 
 /// Values closer than this are the same.
@@ -37,6 +38,8 @@ pub struct Side {
     /// Each query has a value for each.
     pub metrics: Vec<Metric>,
     pub queries: Vec<SideQuery>,
+    /// What its ranks count and its golds are.
+    pub judged_by: JudgedBy,
     /// Judged queries that are not among them: their lists are not complete.
     pub incomplete: usize,
 }
@@ -94,8 +97,20 @@ impl Side {
             candidates: snapshot.settings.candidates,
             metrics: snapshot.metrics.to_vec(),
             incomplete: snapshot.queries.len() - queries.len(),
+            judged_by: collection.judged_by,
             queries,
         }
+    }
+
+    /// # Errors
+    /// When one side judges passages and the other documents: no number of the one is held against its like.
+    pub fn must_be_like(&self, other: &Self) -> Result<()> {
+        if self.judged_by == other.judged_by {
+            return Ok(());
+        }
+        let of = |side: &Self| format!("{} judges {}s", side.name, side.judged_by.name());
+        Err(Error::input(format!("{}, {}: their metrics do not compare", of(self), of(other)))
+            .advise("make both with the same --judged-by"))
     }
 
     /// The name under which a metric meets its like on the other side: recall at each side's own N is one

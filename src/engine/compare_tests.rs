@@ -29,6 +29,7 @@ fn side(name: &str, candidates: usize, metrics: &[&str], queries: Vec<SideQuery>
         candidates,
         metrics: metrics.iter().map(|name| metric(name)).collect(),
         queries,
+        judged_by: JudgedBy::Passage,
         incomplete: 0,
     }
 }

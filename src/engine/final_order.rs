@@ -69,12 +69,12 @@ pub fn final_list(candidates: &[Candidate], finish: Finish) -> Vec<Placed> {
             None => u64::from(!candidate.waits) << 32 | u64::from(u32::MAX - place),
         });
     }
-    keys.sort_unstable_by_key(|&key| std::cmp::Reverse(key));
+    keys.sort_unstable();
     let placed = |key: u64| match key >> 32 {
         0 | 1 => Placed { row: candidates[tie_of(key) as usize].row, score: None },
         _ => Placed { row: tie_of(key) as usize, score: Some(score_of(key)) },
     };
-    keys.into_iter().map(placed).collect()
+    keys.into_iter().rev().map(placed).collect()
 }
 
 /// Least to 0, greatest to 1.

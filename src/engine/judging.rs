@@ -96,7 +96,7 @@ pub fn curve<'a>(
 ) -> RecallCurve {
     let depth = settings.depth.min(passages).min(CURVE_DEPTH);
     let speaking: Vec<usize> = (0..weights.len()).filter(|&leg| weights[leg] > 0.0).collect();
-    let new = || judge::RecallCurve::new(depth);
+    let new = || judge::RecallSteps::new(depth);
     let (mut fused, mut union, mut ceiling) = (new(), new(), new());
     let mut legs = vec![new(); speaking.len()];
     for row in rows.filter(|row| row.first.is_some()) {
@@ -112,7 +112,7 @@ pub fn curve<'a>(
     }
     let mut legs = legs.into_iter();
     let of_leg = |leg| match speaking.contains(&leg) {
-        true => legs.next().map_or_else(Vec::new, judge::RecallCurve::finish),
+        true => legs.next().map_or_else(Vec::new, judge::RecallSteps::finish),
         false => Vec::new(),
     };
     RecallCurve {

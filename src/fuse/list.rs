@@ -5,8 +5,6 @@
 //! (trec_eval's rule), which is the order of the pool's rows. A rank is a count of greater scores, with no
 //! sort.
 
-use std::cmp::Reverse;
-
 use crate::domain::{Rank, Score};
 use crate::order;
 
@@ -86,23 +84,27 @@ impl FusedList {
         if keys.len() < n && guess > Score::MIN {
             keys = self.keys_from(Score::MIN);
         }
-        if let Some(last) = n.checked_sub(1).filter(|&last| last < keys.len()) {
-            keys.select_nth_unstable_by_key(last, |&key| Reverse(key));
+        // Ascending, which the sort is quicker at than at the reverse.
+        let beyond = keys.len().saturating_sub(n);
+        if beyond > 0 && n > 0 {
+            keys.select_nth_unstable(beyond);
         }
-        keys.truncate(n);
-        keys.sort_unstable_by_key(|&key| Reverse(key));
-        keys.into_iter().map(|key| order::tie_of(key) as usize).collect()
+        let head = &mut keys[beyond..];
+        head.sort_unstable();
+        head.iter().rev().map(|&key| order::tie_of(key) as usize).collect()
     }
 
-    /// The keys of the rows with at least this score. Found without a branch by row: which rows are high is
-    /// as good as random, and a wrong guess costs more than a write that does not count.
+    /// The keys of the rows with at least this score. Found without a branch by row, not even one for the
+    /// bounds: which rows are high is as good as random, and a wrong guess costs more than a write that does
+    /// not count.
     fn keys_from(&self, least: Score) -> Vec<u64> {
         let mut keys = Vec::with_capacity(self.scores.len().min(BLOCK));
         let mut rows = [0; BLOCK];
         for (block, scores) in self.scores.chunks(BLOCK).enumerate() {
             let mut found = 0;
             for (row, &score) in (block as u32 * BLOCK as u32..).zip(scores) {
-                rows[found] = row;
+                // Never past the end: a block has no more rows than this.
+                rows[found % BLOCK] = row;
                 found += usize::from(score >= least);
             }
             keys.extend(rows[..found].iter().map(|&row| order::order_key(self.scores[row as usize], row)));

@@ -140,13 +140,13 @@ pub fn ceiling(placed: &[Placed], cut: usize, rel_level: Grade) -> Metrics {
 /// Mean recall at N = 1..=depth over queries that come one after the other; a query without a relevant
 /// passage counts 0. Linear in relevant passages plus depth.
 #[derive(Debug, Clone)]
-pub struct RecallCurve {
+pub struct RecallSteps {
     /// What is found at each rank.
     steps: Vec<f64>,
     queries: usize,
 }
 
-impl RecallCurve {
+impl RecallSteps {
     pub fn new(depth: usize) -> Self {
         Self { steps: vec![0.0; depth], queries: 0 }
     }
@@ -397,7 +397,7 @@ mod tests {
         fn the_curve_at_n_is_the_mean_recall_at_n(
             queries in prop::collection::vec(a_query(), 1..6), depth in 0usize..50
         ) {
-            let mut curve = RecallCurve::new(depth);
+            let mut curve = RecallSteps::new(depth);
             for query in &queries {
                 let golds: Vec<_> = query.iter().filter(|placed| placed.grade >= 1).collect();
                 curve.add(golds.iter().map(|placed| placed.rank));
@@ -413,8 +413,8 @@ mod tests {
 
     #[test]
     fn a_curve_over_no_queries_is_flat() {
-        assert_eq!(RecallCurve::new(3).finish(), [0.0; 3]);
-        let mut curve = RecallCurve::new(2);
+        assert_eq!(RecallSteps::new(3).finish(), [0.0; 3]);
+        let mut curve = RecallSteps::new(2);
         curve.add([].into_iter());
         assert_eq!(curve.finish(), [0.0; 2]);
     }

@@ -46,7 +46,7 @@ pub use agreement::{RBO_P, jaccard, kendall_of_lists, kendall_tau_b, rbo_ext};
 pub use fate::{GoldPlace, RerankState, fate};
 pub use gate::{Demand, DemandKind};
 pub use metric_plan::{Desk, JudgedIdeal, MetricPlan};
-pub use metrics::{Metrics, Placed, RecallCurve, ceiling, measure, share_of_gain};
+pub use metrics::{Metrics, Placed, RecallSteps, ceiling, measure, share_of_gain};
 pub use movement::{Movement, Moves};
 pub use paired::{Column, Paired, Trial};
 pub use query_scores::{

@@ -138,33 +138,61 @@ impl MetricMean {
         queries: impl Iterator<Item = &'a QueryScores>,
         average: Average,
     ) -> Vec<Self> {
-        let counted: Vec<&QueryScores> = queries.filter(|query| average.counts(query.returned)).collect();
-        let scored: Vec<&QueryScores> =
-            counted.iter().copied().filter(|query| query.reranked().is_some()).collect();
-        if counted.is_empty() {
+        let (mut all, mut scored) = (MetricSums::over(metrics.len()), MetricSums::over(metrics.len()));
+        let mut reranked = vec![0.0; metrics.len()];
+        for query in queries.filter(|query| average.counts(query.returned)) {
+            all.add(query);
+            if let Some(values) = query.reranked() {
+                scored.add(query);
+                reranked.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
+            }
+        }
+        if all.queries == 0 {
             return Vec::new();
         }
-        let ceiling = |queries: &[&QueryScores], i: usize| -> Option<f64> {
-            let sum: Option<f64> = queries.iter().map(|query| query.ceiling(i)).sum();
-            Some(sum? / queries.len() as f64)
-        };
-        let first = |queries: &[&QueryScores], i: usize| -> f64 {
-            queries.iter().map(|query| query.first()[i]).sum::<f64>() / queries.len() as f64
-        };
         let of = |(i, &metric): (usize, &Metric)| Self {
             metric,
-            queries: counted.len(),
-            first: first(&counted, i),
-            ceiling: ceiling(&counted, i),
-            reranked: (!scored.is_empty()).then(|| {
-                let values = scored.iter().filter_map(|query| Some(query.reranked()?[i]));
-                let reranked = values.sum::<f64>() / scored.len() as f64;
-                let (first, ceiling) = (first(&scored, i), ceiling(&scored, i));
+            queries: all.queries,
+            first: all.first(i),
+            ceiling: all.ceiling(i),
+            reranked: (scored.queries > 0).then(|| {
+                let reranked = reranked[i] / scored.queries as f64;
+                let (first, ceiling) = (scored.first(i), scored.ceiling(i));
                 let share_of_gain = ceiling.and_then(|ceiling| share_of_gain(first, reranked, ceiling));
-                RerankedMean { queries: scored.len(), first, reranked, ceiling, share_of_gain }
+                RerankedMean { queries: scored.queries, first, reranked, ceiling, share_of_gain }
             }),
         };
         metrics.iter().enumerate().map(of).collect()
+    }
+}
+
+/// MetricSums over queries by metric, query by query: their values lie together, so each is fetched once.
+struct MetricSums {
+    queries: usize,
+    first: Vec<f64>,
+    /// `None` where the metric has no ceiling in some query.
+    ceilings: Vec<Option<f64>>,
+}
+
+impl MetricSums {
+    fn over(metrics: usize) -> Self {
+        Self { queries: 0, first: vec![0.0; metrics], ceilings: vec![Some(0.0); metrics] }
+    }
+
+    fn add(&mut self, query: &QueryScores) {
+        self.queries += 1;
+        self.first.iter_mut().zip(query.first()).for_each(|(sum, value)| *sum += value);
+        for (metric, sum) in self.ceilings.iter_mut().enumerate() {
+            *sum = sum.zip(query.ceiling(metric)).map(|(sum, ceiling)| sum + ceiling);
+        }
+    }
+
+    fn first(&self, metric: usize) -> f64 {
+        self.first[metric] / self.queries as f64
+    }
+
+    fn ceiling(&self, metric: usize) -> Option<f64> {
+        self.ceilings[metric].map(|sum| sum / self.queries as f64)
     }
 }
 

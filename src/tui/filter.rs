@@ -105,7 +105,7 @@ mod tests {
             language: crate::domain::Language::new(language),
         };
         let queries = [query("zh-Hant"), query("ja")];
-        let mistake = |typed| Filter::of(typed).mistake(&queries);
+        let mistake = |typed: &str| Filter::of(typed).mistake(&queries);
         assert_eq!(mistake("lang:zh fate:cut words"), None);
         assert_eq!(mistake("lang:xx").as_deref(), Some("No query is in xx: ja, zh-Hant."));
         let fates = mistake("fate:gone").unwrap();

@@ -36,8 +36,9 @@ pub enum Target {
     Knob(Knob),
     Tab(Detail),
     PlotTab(Plot),
-    /// An axis of N on a log scale; the pointer says how far along.
+    /// An axis of N on a log scale, and the plot over it; the pointer says how far along.
     SizeAxis {
+        plot: Plot,
         from: usize,
         to: usize,
     },
@@ -102,10 +103,16 @@ impl HitMap {
         self.targets.iter().rev().find(|(area, _)| area.contains(position)).copied()
     }
 
+    /// The first target that is one of these, with its area.
+    #[cfg(test)]
+    pub fn find(&self, is_it: impl Fn(Target) -> bool) -> Option<(Rect, Target)> {
+        self.targets.iter().find(|(_, target)| is_it(*target)).copied()
+    }
+
     /// Where a target was drawn.
     #[cfg(test)]
     pub fn area_of(&self, target: Target) -> Option<Rect> {
-        self.targets.iter().find(|(_, t)| *t == target).map(|(area, _)| *area)
+        self.find(|other| other == target).map(|(area, _)| area)
     }
 }
 

@@ -13,6 +13,7 @@ use crate::export::frame::Format;
 
 use super::behind::{Job, Outcome};
 use super::hit::Pointer;
+use super::state::Spot;
 
 /// Something happened.
 #[derive(Debug, Clone)]
@@ -23,6 +24,8 @@ pub enum Message {
     Paste(String),
     /// The mouse, already translated into what is under it.
     Pointer(Pointer),
+    /// The mouse moved, with no button held, to where a plot can be read, or away from it.
+    Hover(Option<Spot>),
     Resize(u16, u16),
     /// How far the reading of the collection is.
     Reading(Reading),

@@ -8,8 +8,8 @@ use super::knobs::Knob;
 use super::picker::{Choice, Entry, Shelf};
 
 /// Places from which no command is given: what works there is of use only there.
-const INNER: [Place; 6] =
-    [Place::Overlay, Place::Field, Place::Pool, Place::Blind, Place::Tour, Place::Question];
+const INNER: [Place; 7] =
+    [Place::Overlay, Place::Field, Place::Pool, Place::Blind, Place::Tour, Place::Question, Place::Crosshair];
 
 /// What people call an action that has another name here.
 const ALSO: [(ActionId, &str); 42] = [

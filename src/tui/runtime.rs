@@ -33,7 +33,7 @@ use super::message::{Effect, Message, Picture, Writing};
 use super::probe::LateAnswer;
 use super::state::State;
 use super::theme::Look;
-use super::update::update;
+use super::update::{moved, update};
 use super::{EngineHandle, Ground, Options, editor, picture, probe, view};
 use signals::Signals;
 
@@ -213,6 +213,9 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
             TerminalEvent::Key(key) => Some(Message::Key(key)),
             TerminalEvent::Paste(text) => Some(Message::Paste(text)),
             TerminalEvent::Resize(width, height) => Some(Message::Resize(width, height)),
+            TerminalEvent::Mouse(MouseEvent { kind: MouseEventKind::Moved, column, row, .. }) => {
+                moved(&self.state, &self.hits, column, row)
+            }
             TerminalEvent::Mouse(mouse) => self.point(mouse).map(Message::Pointer),
             TerminalEvent::FocusGained | TerminalEvent::FocusLost => None,
         }

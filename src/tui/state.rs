@@ -1,6 +1,7 @@
 //! Everything the screen remembers, as plain data. `update` changes it, `view` draws it.
 
 mod place;
+mod spot;
 
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ use super::theme::Look;
 use super::{Files, Ground, Options, Restored};
 
 pub use place::{Mode, Pane, View};
+pub use spot::Spot;
 
 /// The passage under the cursor. Both lists share it: what is marked in one is marked in the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -111,6 +113,10 @@ pub struct State {
     pub heat_method: usize,
     /// Whether the heat map is of the first stage's list although there is a reranked one.
     pub heat_first: bool,
+    /// Where the mouse points on a plot.
+    pub hover: Option<Spot>,
+    /// Where keys read values off a plot of the curves view.
+    pub crosshair: Option<Spot>,
     /// Whether the panel of all knobs is open.
     pub panel: bool,
     pub picker: Picker,
@@ -199,6 +205,8 @@ impl State {
             plot: Plot::Recall,
             heat_method: 0,
             heat_first: false,
+            hover: None,
+            crosshair: None,
             panel: false,
             picker: Picker::default(),
             collection: None,

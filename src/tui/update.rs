@@ -19,6 +19,7 @@ mod pointer;
 mod pool;
 pub(super) mod queries;
 mod snapshot;
+mod spot;
 mod tables;
 pub(super) mod turning;
 mod typing;
@@ -39,6 +40,7 @@ pub use curves::{best_cell, recommended};
 pub use keeping::command_line;
 pub use lists::keep_in_sight;
 pub use pool::{further as pool_further, progress as pool_progress};
+pub use spot::moved;
 
 /// Takes one message; returns what is to be done outside.
 pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
@@ -53,7 +55,12 @@ fn take(state: &mut State, message: Message) -> Vec<Effect> {
         Message::Key(event) => on_key(state, event),
         Message::Paste(text) => typing::on_paste(state, &text),
         Message::Pointer(pointer) => pointer::on_pointer(state, pointer),
+        Message::Hover(spot) => {
+            state.hover = spot;
+            Vec::new()
+        }
         Message::Resize(width, height) => {
+            state.hover = None;
             state.resize(width, height);
             keep_in_sight(state);
             tables::keep_in_sight(state);
@@ -102,6 +109,7 @@ fn on_done(state: &mut State, outcome: Outcome) -> Vec<Effect> {
 
 fn on_key(state: &mut State, event: KeyEvent) -> Vec<Effect> {
     state.notice = None;
+    state.hover = None;
     state.history.next_key(matches!(state.mode, Mode::Picking(_)));
     if let Some(doc) = state.grading.take()
         && let KeyCode::Char(digit @ '0'..='3') = event.code
@@ -135,6 +143,7 @@ fn on_key(state: &mut State, event: KeyEvent) -> Vec<Effect> {
 /// Goes to a view. What was chosen in the other stays.
 fn show(state: &mut State, view: View) -> Vec<Effect> {
     state.view = view;
+    state.crosshair = None;
     keep_in_sight(state);
     let mut effects = tables::refresh(state);
     if state.wanted_trace() != state.traced && state.wanted_trace().is_some() {
@@ -256,6 +265,10 @@ fn back(state: &mut State) -> Vec<Effect> {
             Vec::new()
         }
         Mode::Browse if state.panel => turning::close_panel(state),
+        Mode::Browse if state.has_crosshair() => {
+            state.crosshair = None;
+            Vec::new()
+        }
         Mode::Browse if state.view == View::Passages && !state.tables.passages.search.value().is_empty() => {
             state.tables.passages.search.reset();
             tables::refresh(state)

@@ -186,6 +186,29 @@ fn eval_is_held_against_a_saved_report() {
     assert!(text(&output.stderr).contains("eval --json"), "{}", text(&output.stderr));
 }
 
+/// Trap: ranks of documents held against ranks of passages, as if a document were harder to find.
+#[test]
+fn judgments_of_documents_are_not_held_against_judgments_of_passages() {
+    let folder = tempfile::tempdir().unwrap();
+    let (passages, documents) = (folder.path().join("passages.json"), folder.path().join("documents.json"));
+    let written = on_sample(&["eval"], &["--no-tune", "--json"], 0);
+    let mut report: Value = serde_json::from_str(&written).unwrap();
+    std::fs::write(&passages, written).unwrap();
+    report["collection"]["judged_by"] = "document".into();
+    std::fs::write(&documents, report.to_string()).unwrap();
+    let baseline = ["--no-tune", "--baseline", path(&documents), "--max-drop", "ndcg@10=0.5"];
+    for command in [
+        vec!["compare", path(&passages), path(&documents)],
+        [&["compare", path(&documents), "now", &sample()], &BM25[..]].concat(),
+        [&["eval", &sample()], &BM25[..], &baseline].concat(),
+    ] {
+        let output = run(&command);
+        assert_eq!(output.status.code(), Some(3), "{command:?}");
+        let message = text(&output.stderr);
+        assert!(message.contains("judges documents") && message.contains("--judged-by"), "{message}");
+    }
+}
+
 #[test]
 fn sweep_measures_each_setting_as_eval_does_and_chooses_the_best() {
     let found = json(&["sweep"], &["--over", "k1=0.4:1.2:0.4", "--over", "b=0,0.75"]);

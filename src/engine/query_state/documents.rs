@@ -180,6 +180,15 @@ mod tests {
         assert_eq!(documents, JudgedRanks { ranks: vec![Some(3), Some(2), None], returned: 3 });
     }
 
+    /// Trap: metrics for another N that take the rank of a document's passage for the document's.
+    #[test]
+    fn metrics_of_another_n_are_of_documents() {
+        let state = state();
+        let at = |n| state.first_metrics(&Settings { candidates: n, ..Settings::default() }).0;
+        assert_eq!(at(5).ap, (1.0 + 2.0 / 3.0) / 3.0, "a, b, c");
+        assert_eq!(at(3).ap, 1.0 / 3.0, "c comes with the fourth passage");
+    }
+
     /// Trap: a candidate set of N documents, whose passages no reranker was given.
     #[test]
     fn only_the_documents_of_n_passages_are_candidates() {

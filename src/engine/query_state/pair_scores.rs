@@ -24,6 +24,17 @@ impl PairScores {
         }
     }
 
+    /// Reads a column through before the pairs of `n` candidates are asked for, where it is short enough for
+    /// that: in order, memory is fetched ahead; at one candidate after the other, it is waited for.
+    pub(super) fn fetch(&self, reranker: usize, n: usize) {
+        /// Scores that reach the processor together.
+        const TOGETHER: usize = 16;
+        let column = self.0.get(reranker).map_or(&[][..], Vec::as_slice);
+        if column.len() / TOGETHER <= 4 * n {
+            std::hint::black_box(column.iter().step_by(TOGETHER).fold(0, |all, bits| all | bits));
+        }
+    }
+
     /// Takes what is known of a pair; `rows` is the pool's length.
     pub(super) fn set(&mut self, reranker: usize, row: usize, rows: usize, score: PairScore) {
         if self.0.len() <= reranker {

@@ -185,6 +185,8 @@ impl QueryState {
 
     /// The candidate set of `n` under these stages. The query is fused already.
     pub fn reranked(&self, stages: &[StagePlan], n: usize) -> Reranked {
+        let parts = stages.iter().flat_map(|stage| &stage.parts);
+        parts.for_each(|&(reranker, _)| self.scores.fetch(reranker, n));
         let score = |reranker: usize, row: usize| self.score(reranker, row);
         Reranked::of(self.fused.top(n), stages, score)
     }
@@ -192,11 +194,11 @@ impl QueryState {
     /// The metrics of the first stage's list at these settings' N, and their ceiling. The query is fused
     /// already.
     pub fn first_metrics(&self, settings: &Settings) -> (Metrics, Metrics) {
-        let rows: Vec<Option<usize>> = self.judged_at.iter().map(|at| at.row).collect();
-        let placed: Vec<judge::Placed> = (self.judged.iter().zip(self.fused.ranks(&rows)))
+        let (n, level) = (settings.candidates, settings.rel_level);
+        let counted = self.first_ranks(&self.fused.ranks(&self.judged_rows()), n);
+        let placed: Vec<judge::Placed> = (self.judged.iter().zip(counted.ranks))
             .map(|(judged, rank)| judge::Placed { grade: judged.grade, rank })
             .collect();
-        let (n, level) = (settings.candidates, settings.rel_level);
         (measure(&placed, n, level), judge::ceiling(&placed, n, level))
     }
 

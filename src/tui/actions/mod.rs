@@ -84,6 +84,12 @@ pub enum ActionId {
     HeatStage,
     TakeAlpha,
     TakeBest,
+    Crosshair,
+    CrosshairLess,
+    CrosshairMore,
+    CrosshairDown,
+    CrosshairUp,
+    CrosshairTake,
     Picture,
     PictureSvg,
     PictureHtml,
@@ -168,6 +174,8 @@ pub enum Place {
     /// The panel of all knobs.
     Panel,
     Curves,
+    /// The crosshair is on a plot: these keys go before those of the curves.
+    Crosshair,
     Collection,
     Languages,
     Compare,
@@ -256,9 +264,14 @@ pub fn place(state: &State) -> Place {
     }
 }
 
-/// What a key does now: those of a tour go before those of the place.
+/// What a key does now: those of a tour go before those of the place, and those of the crosshair too.
 pub fn action_of(state: &State, event: &KeyEvent) -> Option<ActionId> {
     let (place, keys) = (place(state), &state.shelf.keys);
+    if state.has_crosshair()
+        && let Some(action) = action_for(event, Place::Crosshair, keys)
+    {
+        return Some(action);
+    }
     let touring = state.tour.is_some() && !matches!(place, Place::Field | Place::Picture);
     let of_tour = touring.then(|| action_for(event, Place::Tour, keys)).flatten();
     of_tour.or_else(|| action_for(event, place, keys))
@@ -350,6 +363,7 @@ fn footer_label(action: &Action, place: Place) -> &'static str {
         (ActionId::Open, Place::Blind) => "read",
         (ActionId::AlphaLess | ActionId::AlphaMore, Place::Knobs | Place::Panel) => "turn",
         (ActionId::AlphaLess | ActionId::AlphaMore, Place::Curves) => "α",
+        (ActionId::Crosshair, Place::Crosshair) => "put away",
         (ActionId::OpenRow, Place::Collection | Place::Compare) => "query",
         (ActionId::OpenRow, Place::Languages) => "its queries",
         (ActionId::OpenRow, Place::Passages) => "read",

@@ -28,6 +28,9 @@ pub struct Table<K, C> {
     pub place: usize,
     /// The first row in sight.
     pub scroll: usize,
+    /// Whether what is in sight goes with the cursor: from its first step or click, until the table is
+    /// sorted anew. Before that the top is in sight, what the order puts first.
+    pub follows: bool,
     pub sort: C,
     /// Against the column's own order.
     pub reversed: bool,
@@ -35,11 +38,22 @@ pub struct Table<K, C> {
 
 impl<K: Copy + Eq, C: Column> Table<K, C> {
     pub fn sorted_by(sort: C) -> Self {
-        Self { rows: Vec::new(), cursor: None, chosen: false, place: 0, scroll: 0, sort, reversed: false }
+        Self {
+            rows: Vec::new(),
+            cursor: None,
+            chosen: false,
+            place: 0,
+            scroll: 0,
+            follows: false,
+            sort,
+            reversed: false,
+        }
     }
 
-    /// Takes new rows. The cursor stays on its row; where that is gone, on the one in its place.
+    /// Takes new rows. The cursor stays on its row; where that is gone, on the one in its place. It is kept
+    /// in sight where it was, and left out of it where the wheel had left it.
     pub fn take(&mut self, rows: Vec<K>, page: usize) {
+        let was_in_sight = (self.scroll..self.scroll + page.max(1)).contains(&self.place);
         self.rows = rows;
         if !self.chosen {
             (self.cursor, self.place) = (None, 0);
@@ -51,7 +65,22 @@ impl<K: Copy + Eq, C: Column> Table<K, C> {
                 self.cursor = self.rows.get(self.place).copied();
             }
         }
-        self.keep_in_sight(page);
+        if was_in_sight {
+            self.keep_in_sight(page);
+        }
+        self.wheel(0, page);
+    }
+
+    /// Shows what the order puts first, wherever the cursor is.
+    fn to_top(&mut self) {
+        (self.scroll, self.follows) = (0, false);
+    }
+
+    /// The place of a cursor that is out of sight of a page of so many rows, and whether it is above.
+    pub fn out_of_sight(&self, page: usize) -> Option<(usize, bool)> {
+        let place = self.rows.iter().position(|&row| Some(row) == self.cursor)?;
+        let above = place < self.scroll;
+        (above || place >= self.scroll + page).then_some((place, above))
     }
 }
 
@@ -90,6 +119,7 @@ impl<K: Copy + Eq, C: Column> Walk for Table<K, C> {
         let row = self.rows.get(place).copied();
         let again = row.is_some() && row == self.cursor;
         (self.place, self.cursor, self.chosen) = (place, row, row.is_some());
+        self.follows = true;
         self.keep_in_sight(page);
         again
     }
@@ -100,6 +130,9 @@ impl<K: Copy + Eq, C: Column> Walk for Table<K, C> {
     }
 
     fn keep_in_sight(&mut self, page: usize) {
+        if !self.follows {
+            return;
+        }
         let page = page.max(1);
         self.scroll = self.scroll.min(self.place).max((self.place + 1).saturating_sub(page));
         self.scroll = self.scroll.min(self.rows.len().saturating_sub(page));
@@ -109,18 +142,23 @@ impl<K: Copy + Eq, C: Column> Walk for Table<K, C> {
         let at = C::ALL.iter().position(|&column| column == self.sort).unwrap_or(0) as isize;
         self.sort = C::ALL[(at + by).rem_euclid(C::ALL.len() as isize) as usize];
         self.reversed = false;
+        self.to_top();
     }
 
     fn sort_by(&mut self, column: usize) {
         match C::ALL.get(column) {
-            Some(&column) if column == self.sort => self.reversed = !self.reversed,
-            Some(&column) => (self.sort, self.reversed) = (column, false),
+            Some(&column) if column == self.sort => self.reverse(),
+            Some(&column) => {
+                (self.sort, self.reversed) = (column, false);
+                self.to_top();
+            }
             None => {}
         }
     }
 
     fn reverse(&mut self) {
         self.reversed = !self.reversed;
+        self.to_top();
     }
 
     fn order(&self) -> String {

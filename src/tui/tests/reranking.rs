@@ -45,7 +45,7 @@ fn what_is_not_scored_is_not_shown_as_bought() {
 #[test]
 fn a_click_on_its_axis_sets_n() {
     let mut state = cost_of_n(120, 40);
-    let target = Target::SizeAxis { from: 10, to: 1000 };
+    let target = Target::SizeAxis { plot: Plot::Budget, from: 10, to: 1000 };
     let pointer = Pointer { target, gesture: Gesture::Press, along: 0.5 };
     let effects = update(&mut state, Message::Pointer(pointer));
     assert_eq!(state.settings.candidates, 100);

@@ -111,6 +111,7 @@ fn told(state: &State) -> BTreeMap<String, String> {
         ("blind", state.blind.to_string()),
         ("by hand", state.cursor.chosen.to_string()),
         ("compared by", format!("{:?}", state.tables.changes.by)),
+        ("crosshair", format!("{:?}", state.crosshair)),
         ("cursor", passage(state.cursor.doc)),
         ("detail", format!("{:?}", state.detail)),
         ("filter", state.filter.value().to_owned()),

@@ -259,6 +259,69 @@ fn the_worst_query_stands_first_and_columns_sort() {
     assert_eq!((rows(&state)[0], rows(&state)[9]), (QueryIdx(8), QueryIdx(9)));
 }
 
+/// Trap: a table that says "worst first" and opens in its middle, where the query stands that is shown.
+#[test]
+fn the_worst_queries_are_in_sight_first_and_the_shown_one_at_the_edge() {
+    let mut state = state(80, 18);
+    pressed(&mut state, "JJJJJJJ2");
+    let table = |state: &State| state.tables.queries.table.clone();
+    let page = state.table_page();
+    let place = table(&state).place;
+    assert_eq!((state.query, table(&state).cursor), (Some(QueryIdx(7)), Some(QueryIdx(7))));
+    assert!(place >= page, "{place} is below a page of {page}");
+    let shown = screen(&state);
+    let lines: Vec<&str> = shown.lines().collect();
+    assert!(lines[3].contains("q04"), "the worst first\n{shown}");
+    assert!(lines[1 + page].contains(&format!("{} rows between", place - (page - 2))), "{shown}");
+    assert!(lines[2 + page].contains("q08"), "the shown one at the edge\n{shown}");
+    // New pictures leave the top in sight; the first step goes on from the query.
+    let effects = answer(&mut state, full(0.03));
+    settle(&mut state, effects);
+    assert_eq!(table(&state).scroll, 0);
+    pressed(&mut state, "j");
+    assert_eq!(table(&state).place, place + 1);
+    assert!(table(&state).scroll > 0 && table(&state).out_of_sight(page).is_none());
+    // From then on the table goes with the query, also from view to view.
+    let worst = table(&state).rows[0];
+    pressed(&mut state, "g");
+    assert_eq!((state.query, table(&state).scroll), (Some(worst), 0));
+    pressed(&mut state, "1JJJJ2");
+    assert!(table(&state).out_of_sight(page).is_none() && table(&state).scroll > 0, "{}", screen(&state));
+    pressed(&mut state, "s");
+    assert_eq!((table(&state).scroll, table(&state).cursor), (0, state.query), "another order, from its top");
+    pressed(&mut state, "J");
+    assert!(table(&state).out_of_sight(page).is_none(), "the next query is gone to");
+}
+
+/// Trap: rows under a row that stands at the edge, which nobody ever sees.
+#[test]
+fn the_wheel_leaves_the_cursor_at_the_edge_and_every_row_can_be_seen() {
+    let mut state = state(80, 18);
+    pressed(&mut state, "2G");
+    let page = state.table_page();
+    let last = state.tables.queries.table.rows.len() - 1;
+    point(&mut state, Target::Table, Gesture::WheelUp);
+    point(&mut state, Target::Table, Gesture::WheelUp);
+    let scroll = state.tables.queries.table.scroll;
+    assert_eq!(scroll, 0);
+    let effects = answer(&mut state, full(0.03));
+    settle(&mut state, effects);
+    assert_eq!(state.tables.queries.table.scroll, 0, "an answer leaves the wheel where it is");
+    // The row at the edge is the row: a click opens it.
+    assert!(screen(&state).lines().nth(2 + page).unwrap().contains("q10"), "{}", screen(&state));
+    point(&mut state, Target::Line(last), Gesture::Press);
+    assert_eq!((state.view, state.query), (View::Query, Some(QueryIdx(9))));
+    pressed(&mut state, "2g");
+    let mut seen = BTreeSet::new();
+    for _ in 0..4 {
+        let shown = screen(&state);
+        seen.extend((1..=10).filter(|nth| shown.contains(&format!(" q{nth:02} "))));
+        point(&mut state, Target::Table, Gesture::WheelDown);
+    }
+    assert_eq!(seen.len(), 10, "{seen:?}");
+    assert!(screen(&state).lines().nth(3).unwrap().contains("q04"), "the cursor, above\n{}", screen(&state));
+}
+
 #[test]
 fn the_row_under_the_cursor_is_the_query_and_its_place_is_kept() {
     let mut state = state(120, 40);

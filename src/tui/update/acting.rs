@@ -12,7 +12,7 @@ use super::super::state::{Mode, Pane, State, View};
 use super::super::view;
 use super::{
     accept, agreeing, back, choosing, curves, finding, focus, history, judging, keep_in_sight, keeping,
-    lists, open, pictures, pool, queries, request, show, tables, turning, typing, walk,
+    lists, open, pictures, pool, queries, request, show, spot, tables, turning, typing, walk,
 };
 
 /// Does what a key of this action does.
@@ -193,6 +193,12 @@ pub fn on_action(state: &mut State, action: ActionId) -> Vec<Effect> {
         | Id::HeatStage
         | Id::TakeAlpha
         | Id::TakeBest => curves::on_action(state, action),
+        Id::Crosshair
+        | Id::CrosshairLess
+        | Id::CrosshairMore
+        | Id::CrosshairDown
+        | Id::CrosshairUp
+        | Id::CrosshairTake => spot::on_action(state, action),
         _ => turning::on_action(state, action),
     }
 }

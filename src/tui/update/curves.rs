@@ -12,13 +12,17 @@ use super::super::layout::Plot;
 use super::super::message::Effect;
 use super::super::state::State;
 use super::super::widgets::curve;
-use super::{request, turning};
+use super::{request, spot, turning};
 
 pub fn on_action(state: &mut State, action: ActionId) -> Vec<Effect> {
     use ActionId as Id;
     match action {
-        Id::NextPlot => state.plot = state.plot.step(1),
-        Id::PreviousPlot => state.plot = state.plot.step(-1),
+        Id::NextPlot | Id::PreviousPlot => {
+            state.plot = state.plot.step(if action == Id::NextPlot { 1 } else { -1 });
+            if state.crosshair.is_some() {
+                spot::open(state);
+            }
+        }
         Id::NextGoal => return set_goal(state, 1),
         Id::PreviousGoal => return set_goal(state, -1),
         Id::SizeMore => return size(state, true),
@@ -167,6 +171,10 @@ pub fn slide_alpha(state: &mut State, along: f64) -> Vec<Effect> {
 
 /// Puts N where its axis was clicked.
 pub fn slide_candidates(state: &mut State, along: f64, axis: RangeInclusive<usize>) -> Vec<Effect> {
-    let n = curve::n_at(along, axis).clamp(1, state.settings.depth.max(1));
+    take_size(state, curve::n_at(along, axis))
+}
+
+pub fn take_size(state: &mut State, n: usize) -> Vec<Effect> {
+    let n = n.clamp(1, state.settings.depth.max(1));
     turning::change(state, Knob::Candidates, |settings| settings.candidates = n)
 }

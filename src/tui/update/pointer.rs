@@ -25,11 +25,12 @@ pub fn on_pointer(state: &mut State, pointer: Pointer) -> Vec<Effect> {
         Gesture::WheelDown => wheel(state, pointer.target, 1),
         Gesture::Press => {
             state.notice = None;
+            state.hover = None;
             press(state, pointer)
         }
         Gesture::Drag => match pointer.target {
             Target::Slider(knob) => turning::slide(state, knob, pointer.along),
-            Target::SizeAxis { from, to } => curves::slide_candidates(state, pointer.along, from..=to),
+            Target::SizeAxis { from, to, .. } => curves::slide_candidates(state, pointer.along, from..=to),
             Target::AlphaAxis => curves::slide_alpha(state, pointer.along),
             _ => Vec::new(),
         },
@@ -105,7 +106,7 @@ fn press(state: &mut State, pointer: Pointer) -> Vec<Effect> {
         Target::Gold(doc) => lists::select(state, doc),
         Target::Slider(knob) => turning::slide(state, knob, pointer.along),
         Target::Knob(knob) => turning::open(state, knob),
-        Target::SizeAxis { from, to } => curves::slide_candidates(state, pointer.along, from..=to),
+        Target::SizeAxis { from, to, .. } => curves::slide_candidates(state, pointer.along, from..=to),
         Target::AlphaAxis => curves::slide_alpha(state, pointer.along),
         Target::Cell { alpha, candidates } => curves::take_cell(state, alpha, candidates),
         Target::PlotTab(plot) => {

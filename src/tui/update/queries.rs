@@ -7,7 +7,7 @@ use crate::domain::QueryIdx;
 use super::super::actions::ActionId;
 use super::super::filter::Filter;
 use super::super::message::Effect;
-use super::super::state::{Cursor, Pane, Scroll, State};
+use super::super::state::{Cursor, Pane, Scroll, State, View};
 use super::super::tables::queries::row_of;
 use super::{keep_in_sight, request, tables};
 
@@ -18,7 +18,11 @@ pub fn step(state: &mut State, by: isize) -> Vec<Effect> {
         return leave_typed(state);
     }
     let at = place(state).unwrap_or(0);
-    go_to(state, at.saturating_add_signed(by))
+    let mut effects = go_to(state, at.saturating_add_signed(by));
+    if state.view == View::Collection {
+        effects.extend(tables::follow(state));
+    }
+    effects
 }
 
 pub fn walk(state: &mut State, action: ActionId) -> Vec<Effect> {

@@ -115,6 +115,14 @@ pub fn wheel(state: &mut State, by: isize) {
     }
 }
 
+/// Goes to the query that has come to be shown.
+pub fn follow(state: &mut State) -> Vec<Effect> {
+    let effects = refresh(state);
+    state.tables.queries.table.follows = true;
+    keep_in_sight(state);
+    effects
+}
+
 pub fn keep_in_sight(state: &mut State) {
     let page = state.table_page();
     if let Some(table) = state.tables.of(state.view) {

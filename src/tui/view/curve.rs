@@ -7,11 +7,13 @@ use crate::domain::LegName;
 use crate::engine::RecallCurve;
 
 use super::super::hit::Target;
+use super::super::layout::Plot;
 use super::super::state::State;
 use super::super::theme::Tone;
 use super::super::widgets::curve::{self, Series};
 use super::super::widgets::pen::{Piece, piece};
 use super::super::widgets::{Pen, cells};
+use super::curves::reading_line;
 use super::empty_state;
 
 /// For the labels of the value axis.
@@ -30,25 +32,41 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, tabs: Vec<Piece>, state: &State) {
     };
     let recall = &snapshot.curve;
     let n = snapshot.settings.candidates;
+    let read = state.read_size(Plot::Recall);
     let mut title = title;
-    if super::rejudging(snapshot).is_some() {
-        // In the place of the words, so that there is room for N.
-        title.truncate(if title.len() > 2 { title.len() } else { 1 });
+    let rejudging = super::rejudging(snapshot).is_some();
+    if (rejudging || read.is_some()) && title.len() == 2 {
+        // Its words make room for N.
+        title.truncate(1);
+    }
+    if rejudging {
         title.push(piece(format!(" {}", pen.signs().stale), Tone::Knob));
     }
-    let inner = pen.frame(area, &title, &[piece(format!("N {n}"), Tone::Knob)], false);
+    let right = match read {
+        Some(read) => piece(format!("at N {read}"), Tone::Strong),
+        None => piece(format!("N {n}"), Tone::Knob),
+    };
+    let inner = pen.frame(area, &title, &[right], false);
     if inner.height < 4 || inner.width < AXIS + 12 {
         return legend(pen, inner, recall, &snapshot.legs, n);
     }
     let (lines, marked) = (of_lists(recall), [(n, Tone::Knob)]);
-    let plot = plot(pen, Rect { height: inner.height - 1, ..inner }, &lines, &marked);
-    let axis = Target::SizeAxis { from: 1, to: axis_end(&lines, &marked) };
+    let plot = plot(pen, Rect { height: inner.height - 1, ..inner }, &lines, &marked, read);
+    let axis = Target::SizeAxis { plot: Plot::Recall, from: 1, to: axis_end(&lines, &marked) };
     pen.hits.add(Rect { height: plot.height + 1, ..plot }, axis);
-    legend(pen, Rect::new(inner.x, inner.bottom() - 1, inner.width, 1), recall, &snapshot.legs, n);
+    let line = Rect::new(inner.x, inner.bottom() - 1, inner.width, 1);
+    legend(pen, line, recall, &snapshot.legs, read.unwrap_or(n));
 }
 
 /// Lines with their axes and sizes that are marked, in all of `room`; returns where the lines stand.
-pub(super) fn plot(pen: &mut Pen<'_>, room: Rect, lines: &[Series<'_>], marked: &[(usize, Tone)]) -> Rect {
+/// `read` is an N whose values are read off them.
+pub(super) fn plot(
+    pen: &mut Pen<'_>,
+    room: Rect,
+    lines: &[Series<'_>],
+    marked: &[(usize, Tone)],
+    read: Option<usize>,
+) -> Rect {
     let plot =
         Rect::new(room.x + AXIS, room.y, room.width.saturating_sub(AXIS + 1), room.height.saturating_sub(1));
     let max = axis_end(lines, marked);
@@ -58,8 +76,27 @@ pub(super) fn plot(pen: &mut Pen<'_>, room: Rect, lines: &[Series<'_>], marked: 
         let marker = plot.x + curve::column_of(n, 1..=max, plot.width);
         (plot.top()..plot.bottom()).for_each(|y| pen.sign(marker, y, line, tone));
     }
+    let column = read.map(|n| (n, plot.x + curve::column_of(n, 1..=max, plot.width)));
+    if let Some((_, x)) = column {
+        reading_line(pen, plot, x);
+    }
     curve::draw(pen, plot, lines, max);
+    if let Some((n, x)) = column {
+        for line in lines {
+            if let Some(value) = value_at(line.values, n) {
+                let last = f64::from(plot.height.saturating_sub(1));
+                let y = plot.bottom() - 1 - (value.clamp(0.0, 1.0) * last).round() as u16;
+                pen.sign(x, y, pen.signs().end, line.tone);
+            }
+        }
+    }
     plot
+}
+
+/// What a line has at N; beyond its end, what it has there.
+pub(super) fn value_at(values: &[f32], n: usize) -> Option<f64> {
+    let last = values.len().checked_sub(1)?;
+    values.get(n.saturating_sub(1).min(last)).map(|&value| f64::from(value))
 }
 
 /// The last N of the axis.
@@ -100,10 +137,7 @@ fn axes(pen: &mut Pen<'_>, inner: Rect, plot: Rect, max: usize) {
 
 /// The value of every line at N.
 fn legend(pen: &mut Pen<'_>, line: Rect, recall: &RecallCurve, legs: &[LegName], n: usize) {
-    let at = |values: &[f32]| {
-        let last = values.len().checked_sub(1)?;
-        values.get(n.saturating_sub(1).min(last)).map(|&value| cells::share(f64::from(value)))
-    };
+    let at = |values: &[f32]| value_at(values, n).map(cells::share);
     let mut pieces = Vec::new();
     if let Some(value) = at(&recall.fused) {
         pieces.push(piece(format!("fused {value}"), Tone::Accent));

@@ -37,6 +37,13 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     pen.say(1, area.y, room, asks, Tone::Strong);
     let (x, room) = (1 + asks.len() as u16, room.saturating_sub(asks.len() as u16));
     let mut entries = actions::footer(place, &state.shelf.keys);
+    if state.has_crosshair() {
+        let own = actions::footer(Place::Crosshair, &state.shelf.keys);
+        let taken =
+            |(key, _): &(String, ActionId)| own.iter().any(|entry| entry.keys.iter().any(|k| k.0 == *key));
+        entries.retain(|entry| !entry.keys.iter().any(taken));
+        entries.splice(0..0, own.iter().cloned());
+    }
     // Help and quit stay when the rest has no room.
     let kept: Vec<_> = entries
         .iter()

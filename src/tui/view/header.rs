@@ -52,7 +52,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     }
 }
 
-fn count(number: usize, one: &str, many: &str) -> String {
+pub(super) fn count(number: usize, one: &str, many: &str) -> String {
     format!("{} {}", thousands(number), if number == 1 { one } else { many })
 }
 

@@ -1,5 +1,6 @@
 //! A table: heads that sort it, rows that can be clicked, the row under the cursor. Columns go, least
-//! needed first, until what is left fits; the text column takes what room there is.
+//! needed first, until what is left fits; the text column takes what room there is. A row under the cursor
+//! that is scrolled out of sight stands at the edge beyond which it is.
 
 use ratatui::layout::Rect;
 
@@ -75,8 +76,19 @@ pub fn draw<K: Copy + Eq, C: Column>(
         draw_head(pen, Rect::new(inner.x + 1 + x, inner.y, width, 1), head, sheet.table);
     }
     let page = usize::from(inner.height - 1);
-    let rows = sheet.table.rows.iter().enumerate().skip(sheet.table.scroll);
-    for (y, (place, &key)) in (inner.y + 1..inner.bottom()).zip(rows) {
+    for (y, line) in (inner.y + 1..inner.bottom()).zip(lines(sheet.table, page)) {
+        let (place, key) = match line {
+            Line::Row(place) => match sheet.table.rows.get(place) {
+                Some(&key) => (place, key),
+                None => continue,
+            },
+            Line::Between(rows) => {
+                pen.rule(inner.x, y, inner.width, pen.signs().cut_line, Tone::Frame);
+                let words = format!(" {} between ", super::header::count(rows, "row", "rows"));
+                pen.say(inner.x + 2, y, inner.width.saturating_sub(2), &words, Tone::Quiet);
+                continue;
+            }
+        };
         let line = Rect::new(inner.x, y, inner.width, 1);
         let cells = row(key);
         for (head, cell, x, width) in columns
@@ -97,6 +109,35 @@ pub fn draw<K: Copy + Eq, C: Column>(
     }
     let below = sheet.table.scroll + page < sheet.table.rows.len();
     scroll_signs(pen, area, sheet.table.scroll > 0, below);
+}
+
+/// A line under the heads.
+enum Line {
+    /// A row, by its place.
+    Row(usize),
+    /// So many rows are left out between the row under the cursor and the others.
+    Between(usize),
+}
+
+/// From so many lines on there is room to say what is left out.
+const ROOMY: usize = 6;
+
+fn lines<K: Copy + Eq, C: Column>(table: &Table<K, C>, page: usize) -> Vec<Line> {
+    let in_sight = table.scroll..(table.scroll + page).min(table.rows.len());
+    let mut lines: Vec<Line> = in_sight.clone().map(Line::Row).collect();
+    let Some((place, above)) = table.out_of_sight(page).filter(|_| page > 1) else { return lines };
+    let taken = if page >= ROOMY { 2 } else { 1 };
+    if above {
+        let between = (in_sight.start + taken).saturating_sub(place + 1);
+        let edge = [Line::Row(place), Line::Between(between)].into_iter().take(taken);
+        lines.splice(..taken.min(lines.len()), edge);
+    } else {
+        lines.truncate(page - taken);
+        let between = place.saturating_sub(in_sight.start + lines.len());
+        lines.extend((taken > 1).then_some(Line::Between(between)));
+        lines.push(Line::Row(place));
+    }
+    lines
 }
 
 fn draw_head<K: Copy + Eq, C: Column>(pen: &mut Pen<'_>, area: Rect, head: &Head<C>, table: &Table<K, C>) {

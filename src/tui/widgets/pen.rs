@@ -101,6 +101,12 @@ impl<'a> Pen<'a> {
         }
     }
 
+    /// How many cells of an area something was written into.
+    pub fn written(&self, area: Rect) -> usize {
+        let cells = area.intersection(self.buffer.area).positions();
+        cells.filter(|&at| self.buffer.cell(at).is_some_and(|cell| cell.symbol() != " ")).count()
+    }
+
     /// Lays a style over cells that are drawn already.
     pub fn tint(&mut self, area: Rect, style: Style) {
         self.buffer.set_style(area, style);

@@ -1,5 +1,6 @@
 //! Running text in lines, broken where the script allows it (UAX #14, with a dictionary for Thai and its
-//! like), with ranges of it marked.
+//! like), with ranges of it marked. What is written without a space in ASCII (`cross-encoder@20`), and a
+//! number with its unit, is broken only where no line has room for it.
 
 use icu_segmenter::LineSegmenter;
 use icu_segmenter::options::LineBreakOptions;
@@ -24,38 +25,38 @@ pub fn lines(text: &str, marks: &[(usize, usize)], room: usize, most: usize) -> 
         return lines;
     }
     let mut line = Line::default();
-    let mut start = 0;
-    for end in LineSegmenter::new_dictionary(LineBreakOptions::default()).segment_str(text).skip(1) {
-        let Some(word) = text.get(start..end) else { continue };
-        let ends_line = word.ends_with(['\n', '\u{2028}', '\u{2029}']);
-        let trimmed = word.trim_end();
-        if line.used > 0 && line.used + cells::width(&visible(trimmed)) > room {
-            lines.push(std::mem::take(&mut line).finish());
-        }
-        for (at, cluster) in word.grapheme_indices(true) {
-            if matches!(cluster, "\n" | "\r\n" | "\r") {
-                continue;
+    for (start, word) in words(text) {
+        let whole = cells::width(&visible(word.trim_end())) <= room;
+        let parts = if whole { vec![(start, word)] } else { segments(word, start).collect() };
+        for (start, part) in parts {
+            let trimmed = part.trim_end();
+            if line.used > 0 && line.used + cells::width(&visible(trimmed)) > room {
+                lines.push(std::mem::take(&mut line).finish());
             }
-            let shown = visible(cluster);
-            let hangs = at >= trimmed.len(); // a space at the end of a line may be lost
-            let offset = start + at;
-            let marked = marks.iter().any(|&(from, to)| (from..to).contains(&offset));
-            // A pile of hidden signs in one cluster, each made visible, may be wider than any line.
-            let fits = cells::width(&shown) <= room;
-            let parts: Vec<&str> = if fits { vec![&shown] } else { shown.graphemes(true).collect() };
-            for part in parts {
-                let width = cells::width(part);
-                if line.used + width > room {
-                    if hangs {
-                        continue;
-                    }
-                    lines.push(std::mem::take(&mut line).finish());
+            for (at, cluster) in part.grapheme_indices(true) {
+                if matches!(cluster, "\n" | "\r\n" | "\r") {
+                    continue;
                 }
-                line.push(part, width, marked);
+                let shown = visible(cluster);
+                let hangs = at >= trimmed.len(); // a space at the end of a line may be lost
+                let offset = start + at;
+                let marked = marks.iter().any(|&(from, to)| (from..to).contains(&offset));
+                // A pile of hidden signs in one cluster, each made visible, may be wider than any line.
+                let fits = cells::width(&shown) <= room;
+                let signs: Vec<&str> = if fits { vec![&shown] } else { shown.graphemes(true).collect() };
+                for sign in signs {
+                    let width = cells::width(sign);
+                    if line.used + width > room {
+                        if hangs {
+                            continue;
+                        }
+                        lines.push(std::mem::take(&mut line).finish());
+                    }
+                    line.push(sign, width, marked);
+                }
             }
         }
-        start = end;
-        if ends_line {
+        if word.ends_with(['\n', '\u{2028}', '\u{2029}']) {
             lines.push(std::mem::take(&mut line).finish());
         }
         if lines.len() >= most {
@@ -68,6 +69,58 @@ pub fn lines(text: &str, marks: &[(usize, usize)], room: usize, most: usize) -> 
     }
     lines.truncate(most);
     lines
+}
+
+/// Stretches of text between which UAX #14 allows a line to end, with the byte where each begins, counted
+/// from `from`. As lazy as its reader: a pane shows a few lines of what may be a book.
+fn segments(text: &str, from: usize) -> impl Iterator<Item = (usize, &str)> {
+    let ends = LineSegmenter::new_dictionary(LineBreakOptions::default()).segment_str(text).skip(1);
+    ends.scan(0, move |start, end| {
+        let segment = (from + *start, text.get(*start..end).unwrap_or_default());
+        *start = end;
+        Some(segment)
+    })
+}
+
+/// The same, with what is better kept together in one stretch.
+fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut segments = segments(text, 0).peekable();
+    std::iter::from_fn(move || {
+        let (start, mut word) = segments.next()?;
+        while let Some((from, next)) = segments.next_if(|(_, next)| belongs_to(word, next)) {
+            word = text.get(start..from + next.len()).unwrap_or(word);
+        }
+        Some((start, word))
+    })
+}
+
+/// Signs behind a number that say of what it is.
+const UNITS: [&str; 12] = ["%", "ms", "s", "min", "h", "kB", "MB", "GB", "USD", "$", "€", "x"];
+/// Names of one letter that a number follows.
+const KNOBS: [&str; 5] = ["N", "k", "α", "D", "W"];
+
+/// Whether a line had better not end between the two, although the script allows it.
+fn belongs_to(before: &str, after: &str) -> bool {
+    let (Some(last), Some(next)) = (before.chars().next_back(), after.chars().next()) else { return false };
+    if !last.is_whitespace() {
+        // Behind the stroke of `予約/cross-encoder` a line may end.
+        return before.chars().rev().take(2).all(|c| c.is_ascii()) && next.is_ascii();
+    }
+    if last != ' ' {
+        return false;
+    }
+    let punctuation = |c: char| matches!(c, '(' | ')' | '[' | ']' | ',' | ';' | ':' | '.');
+    let left = before.trim_end().rsplit(char::is_whitespace).next().unwrap_or_default();
+    let right = after.split_whitespace().next().unwrap_or_default();
+    let is_unit = UNITS.contains(&right.trim_end_matches(punctuation));
+    let is_knob = KNOBS.contains(&left.trim_start_matches(punctuation));
+    is_number(left) && is_unit || is_knob && is_number(right.trim_end_matches(punctuation))
+}
+
+fn is_number(word: &str) -> bool {
+    let digits = word.trim_start_matches(['(', '[', '+', '-', '<', '>', '~', '≈']);
+    digits.chars().any(|c| c.is_ascii_digit())
+        && digits.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ','))
 }
 
 #[derive(Default)]
@@ -108,6 +161,21 @@ mod tests {
         assert_eq!(plain("incomprehensibility", 8), ["incompre", "hensibil", "ity"]);
         let thai = plain("ยกเลิกการจองห้องพัก", 8);
         assert!(thai.len() > 1 && thai.iter().all(|line| cells::width(line) <= 8), "{thai:?}");
+    }
+
+    /// Trap: UAX #14 allows a line to end behind a hyphen and a stroke, within the name of a stage.
+    #[test]
+    fn names_and_numbers_with_their_units_stay_whole() {
+        assert_eq!(
+            plain("reranked by late/cross-encoder@20 at once", 24),
+            ["reranked by ", "late/cross-encoder@20 at", "once"].map(str::to_owned).to_vec()
+        );
+        assert_eq!(plain("that is 62 % of it, in 180 ms", 10), ["that is ", "62 % of ", "it, in ", "180 ms"]);
+        assert_eq!(plain("with at most N 50 and k = 10", 14), ["with at most ", "N 50 and k = ", "10"]);
+        // No line has room for it: it is broken where the script allows it, and last of all anywhere.
+        assert_eq!(plain("a late/cross-encoder@20", 8), ["a late/", "cross-", "encoder@", "20"]);
+        assert_eq!(plain("BM25で検索・再順位付け", 12), ["BM25で検索・", "再順位付け"], "between ideographs");
+        assert_eq!(plain("予約/cross-encoder", 16), ["予約/", "cross-encoder"]);
     }
 
     /// Found by the property below: signs that Unicode makes one cluster are broken between their codes.

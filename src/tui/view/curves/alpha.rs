@@ -3,11 +3,12 @@
 
 use ratatui::layout::Rect;
 
-use crate::engine::{AlphaCurve, Shape, Snapshot};
+use crate::engine::{AlphaCurve, Shape, Snapshot, Tuning};
 use crate::tune::NotExact;
 
 use super::super::super::hit::Target;
 use super::super::super::knobs;
+use super::super::super::layout::Plot;
 use super::super::super::state::State;
 use super::super::super::theme::Tone;
 use super::super::super::update::recommended;
@@ -49,10 +50,10 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, title: &[Piece], state: &State) {
     if super::is_old(state, snapshot, tuning) {
         right.insert(0, piece(format!("{} ", pen.signs().stale), Tone::Knob));
     }
-    let inner = pen.frame(area, title, &right, false);
+    let inner = pen.frame(area, title, &right, super::is_read(state, Plot::Alpha));
     let mut sentences: Vec<Vec<Piece>> =
         lines.iter().map(|line| sentence(pen, line.name, line.curve, line.tone, state)).collect();
-    if let Some(recall) = tuning.recall.as_ref().filter(|_| state.goal != crate::tune::Goal::Recall) {
+    if let Some(recall) = beside(tuning, state) {
         sentences.push(sentence(pen, "recall", recall, Tone::Quiet, state));
     }
     sentences.truncate(usize::from(inner.height.saturating_sub(6)));
@@ -70,6 +71,11 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, title: &[Piece], state: &State) {
     for (y, pieces) in (inner.bottom() - text..inner.bottom()).zip(&sentences) {
         pen.line(inner.x + 1, y, inner.width.saturating_sub(2), pieces);
     }
+}
+
+/// Recall, where another metric is looked at.
+fn beside<'a>(tuning: &'a Tuning, state: &State) -> Option<&'a AlphaCurve> {
+    tuning.recall.as_ref().filter(|_| state.goal != crate::tune::Goal::Recall)
 }
 
 fn draw_plot(
@@ -96,6 +102,10 @@ fn draw_plot(
     }
     let now = column(state.share());
     (plot.top()..plot.bottom()).for_each(|y| pen.sign(now, y, signs.marker_line, Tone::Knob));
+    let read = state.read_alpha().map(|alpha| (alpha, column(alpha)));
+    if let Some((_, x)) = read {
+        super::reading_line(pen, plot, x);
+    }
     let columns = plot::sub_columns(pen.look.ascii, plot.width);
     let row = |value: f64| {
         let last = f64::from(plot.height.saturating_sub(1));
@@ -113,6 +123,9 @@ fn draw_plot(
         }
         if let Some(value) = value_at(line.curve, state.share()) {
             pen.sign(now, row(value), signs.thumb, Tone::Knob);
+        }
+        if let Some((x, value)) = read.and_then(|(alpha, x)| Some((x, value_at(line.curve, alpha)?))) {
+            pen.sign(x, row(value), signs.end, line.tone);
         }
     }
     let ends = lines.iter().map(|line| {
@@ -133,6 +146,11 @@ fn draw_plot(
         pen.sign(at, y, signs.best, if at == now { Tone::Gained } else { Tone::Strong });
     }
     pen.hits.add(Rect { height: plot.height + 1, ..plot }, Target::AlphaAxis);
+    if let Some((alpha, x)) = read {
+        let recall = snapshot.tuning.as_deref().and_then(|tuning| beside(tuning, state));
+        let values = values(pen, alpha, lines, recall);
+        super::values_at(pen, plot, x, &values);
+    }
     let leg = state.share_leg();
     let others = if snapshot.ran.len() == 2 { snapshot.ran.iter().find(|&other| other != leg) } else { None };
     let without = others.map_or("without it", |other| snapshot.leg_name(other));
@@ -140,6 +158,17 @@ fn draw_plot(
     pen.say(plot.x, y + 1, third, &format!("0 {without}"), Tone::Quiet);
     pen.say(column(0.5), y + 1, 2, ".5", Tone::Quiet);
     pen.say_right(plot.right() - third, y + 1, third, &format!("{} 1", snapshot.leg_name(leg)), Tone::Quiet);
+}
+
+/// What the curves have at an α, and recall beside another metric.
+fn values(pen: &Pen<'_>, alpha: f64, lines: &[Line<'_>], recall: Option<&AlphaCurve>) -> Vec<Vec<Piece>> {
+    let none = || pen.signs().none.to_owned();
+    let known = |curve| value_at(curve, alpha).map_or_else(none, cells::thousandths);
+    let widest = NAME - 1;
+    let mut values = vec![super::value("α", widest, knobs::share(alpha), Tone::Quiet)];
+    values.extend(lines.iter().map(|line| super::value(line.name, widest, known(line.curve), line.tone)));
+    values.extend(recall.map(|curve| super::value("recall", widest, known(curve), Tone::Quiet)));
+    values
 }
 
 /// The least and the greatest value of the lines, with room where they hardly differ.

@@ -10,6 +10,7 @@ use crate::judge::Metrics;
 
 use super::super::super::actions::ActionId;
 use super::super::super::hit::Target;
+use super::super::super::layout::Plot;
 use super::super::super::state::State;
 use super::super::super::theme::Tone;
 use super::super::super::widgets::pen::{Piece, piece};
@@ -53,7 +54,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, title: &[Piece], state: &State) {
     right.push(piece(format!("N {}", state.settings.candidates), Tone::Knob));
     let mut title = title.to_vec();
     title.push(piece(format!(" · {}", state.goal.name("N")), Tone::Quiet));
-    let inner = pen.frame(area, &title, &right, false);
+    let inner = pen.frame(area, &title, &right, super::is_read(state, Plot::Budget));
     let mut sentences = vec![budget(affords), next(affords, state)];
     let second = snapshot.costs.iter().filter(|cost| is_second(cost, snapshot));
     sentences.extend(second.filter_map(|cost| {
@@ -115,6 +116,10 @@ fn draw_plot(pen: &mut Pen<'_>, room: Rect, affords: &Affords, state: &State) {
     let now = column(state.settings.candidates);
     let marker = pen.signs().marker_line;
     (plot.top()..plot.bottom()).for_each(|y| pen.sign(now, y, marker, Tone::Knob));
+    let read = state.read_size(Plot::Budget).and_then(|n| affords.points.iter().find(|point| point.n == n));
+    if let Some(point) = read {
+        super::reading_line(pen, plot, column(point.n));
+    }
     let columns = plot::sub_columns(pen.look.ascii, plot.width);
     let mut ends = Vec::new();
     for line in &LINES {
@@ -147,7 +152,25 @@ fn draw_plot(pen: &mut Pen<'_>, room: Rect, affords: &Affords, state: &State) {
             free = x + width + 1;
         }
     }
-    pen.hits.add(Rect { height: plot.height + 1, ..plot }, Target::SizeAxis { from, to });
+    pen.hits.add(Rect { height: plot.height + 1, ..plot }, Target::SizeAxis { plot: Plot::Budget, from, to });
+    if let Some(point) = read {
+        super::values_at(pen, plot, column(point.n), &values(pen, point, state));
+    }
+}
+
+/// What is known of a number of candidates.
+fn values(pen: &Pen<'_>, point: &AffordPoint, state: &State) -> Vec<Vec<Piece>> {
+    let none = || pen.signs().none.to_owned();
+    let widest = usize::from(NAME - 1);
+    let mut values = vec![
+        super::value("N", widest, point.n.to_string(), Tone::Quiet),
+        super::value("ms", widest, point.ms.map_or_else(none, milliseconds), Tone::Quiet),
+    ];
+    values.extend(LINES.iter().map(|line| {
+        let known = (line.of)(point).map(|metrics| cells::thousandths(state.goal.of(&metrics)));
+        super::value(line.name, widest, known.unwrap_or_else(none), line.tone)
+    }));
+    values
 }
 
 /// A line between its points, straight over the logarithm of N; `None` beyond them.

@@ -9,6 +9,7 @@ use crate::tune::CellMean;
 use super::super::super::actions::ActionId;
 use super::super::super::hit::Target;
 use super::super::super::knobs;
+use super::super::super::layout::Plot;
 use super::super::super::state::State;
 use super::super::super::theme::{HEAT_LEVELS, Tone};
 use super::super::super::update::best_cell;
@@ -43,10 +44,14 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, title: &[Piece], state: &State) {
     if !has_tabs {
         title.extend([piece(" · ", Tone::Frame), what.clone()]);
     }
-    let inner = pen.frame(area, &title, &right(pen, state, snapshot, tuning), false);
+    let inner =
+        pen.frame(area, &title, &right(pen, state, snapshot, tuning), super::is_read(state, Plot::Heat));
     let room = inner.width.saturating_sub(2);
     let mut sentences = if has_tabs { vec![vec![what]] } else { Vec::new() };
-    sentences.push(shown.now(pen));
+    sentences.push(match state.read_cell() {
+        Some((alpha, n)) => shown.read(pen, alpha, n),
+        None => shown.now(pen),
+    });
     sentences.extend(best(pen, heat, state, usize::from(room)));
     sentences.truncate(usize::from(inner.height.saturating_sub(LEAST)));
     let text = sentences.len() as u16;
@@ -121,12 +126,46 @@ impl<'a> Shown<'a> {
         format!("{} · {list} · {method} ({} of {of})", tuning.metric, self.method + 1)
     }
 
-    fn now(&self, pen: &Pen<'_>) -> Vec<Piece> {
-        let signs = pen.signs();
-        let cell = match self.now {
+    /// The present cell, where the map has it.
+    fn present(&self) -> Option<CellMean> {
+        match self.now {
             (Some(alpha), Some(n)) if self.is_present_method => self.cell(alpha, n),
             _ => None,
+        }
+    }
+
+    /// What is read off a cell, and how it compares with the present one.
+    fn read(&self, pen: &Pen<'_>, alpha: usize, n: usize) -> Vec<Piece> {
+        let (Some(&share), Some(size)) = (self.heat.alphas.get(alpha), self.heat.candidates.get(n)) else {
+            return self.now(pen);
         };
+        let mut pieces = vec![piece(format!("α {}, N {size}: ", knobs::share(share)), Tone::Text)];
+        let Some(cell) = self.cell(alpha, n) else {
+            pieces.push(piece("not tried yet", Tone::Quiet));
+            return pieces;
+        };
+        pieces.push(piece(cells::thousandths(cell.mean), Tone::Strong));
+        if !self.is_comparable(cell) {
+            pieces.push(piece(
+                format!("  on {} of {} queries: not all is scored", cell.queries, self.queries),
+                Tone::Quiet,
+            ));
+        } else if let Some(present) = self.present() {
+            let by = cell.mean - present.mean;
+            let tone = match by {
+                by if by > 5e-4 => Tone::Gained,
+                by if by < -5e-4 => Tone::Lost,
+                _ => Tone::Text,
+            };
+            pieces.push(piece(format!(" {}", cells::difference(by)), tone));
+            pieces.push(piece(format!(" against {} now", cells::thousandths(present.mean)), Tone::Quiet));
+        }
+        pieces
+    }
+
+    fn now(&self, pen: &Pen<'_>) -> Vec<Piece> {
+        let signs = pen.signs();
+        let cell = self.present();
         let mut pieces = match cell {
             Some(cell) => vec![
                 piece(format!("{} now ", signs.thumb), Tone::Knob),
@@ -189,20 +228,28 @@ fn draw_cells(pen: &mut Pen<'_>, area: Rect, shown: &Shown<'_>, state: &State) {
     let room = area.width - AXIS - 1;
     let columns = heat.alphas.len() as u16;
     let width = [4, 3, 2].into_iter().find(|width| columns.saturating_mul(*width) <= room).unwrap_or(2);
-    let kept = [shown.now.0, best.map(|best| best.0)];
+    let read = state.read_cell();
+    let kept = [shown.now.0, best.map(|best| best.0), read.map(|read| read.0)];
     let alphas = thinned(heat.alphas.len(), usize::from(room / width), &kept);
     let rows = usize::from(area.height - 1).min(heat.candidates.len());
-    let middle = shown.now.1.unwrap_or(0);
+    // Rows stay where they are under the mouse; the crosshair is kept in sight.
+    let crosshair = state.crosshair.filter(|_| state.hover.is_none()).and(read).map(|read| read.1);
+    let middle = crosshair.or(shown.now.1).unwrap_or(0);
     let first = super::super::panel::first_in_sight(middle, heat.candidates.len(), rows);
     let bottom = area.y + rows as u16;
     for (nth, (place, n)) in heat.candidates.iter().enumerate().skip(first).take(rows).enumerate() {
         let y = bottom - 1 - nth as u16;
-        let tone = if Some(place) == shown.now.1 { Tone::Knob } else { Tone::Quiet };
+        let tone = match Some(place) {
+            place if place == shown.now.1 => Tone::Knob,
+            place if place == read.map(|read| read.1) => Tone::Strong,
+            _ => Tone::Quiet,
+        };
         pen.say_right(area.x, y, AXIS - 1, &n.to_string(), tone);
         for (x, &alpha) in (area.x + AXIS..).step_by(usize::from(width)).zip(&alphas) {
             let mark = Mark {
                 now: shown.is_present_method && (Some(alpha), Some(place)) == shown.now,
                 best: Some((alpha, place)) == best,
+                read: Some((alpha, place)) == read,
             };
             let cell = Rect::new(x, y, width, 1);
             draw_cell(pen, cell, shown, shown.cell(alpha, place), mark);
@@ -214,16 +261,21 @@ fn draw_cells(pen: &mut Pen<'_>, area: Rect, shown: &Shown<'_>, state: &State) {
     for (x, &alpha) in (area.x + AXIS..).step_by(usize::from(width)).zip(&alphas) {
         let Some(&value) = heat.alphas.get(alpha) else { continue };
         let is_now = Some(alpha) == shown.now.0;
+        let is_read = Some(alpha) == read.map(|read| read.0);
         // The present α has its label, whatever stands beside it.
         let round = (value * 10.0).fract().abs() < 1e-9;
-        if x >= free && (round || is_now) {
+        if x >= free && (round || is_now || is_read) {
             let label = cells::share(value);
             pen.say(
                 x,
                 bottom,
                 area.right().saturating_sub(x),
                 &label,
-                if is_now { Tone::Knob } else { Tone::Quiet },
+                match (is_now, is_read) {
+                    (true, _) => Tone::Knob,
+                    (_, true) => Tone::Strong,
+                    _ => Tone::Quiet,
+                },
             );
             free = x + label.len() as u16 + 1;
         }
@@ -235,6 +287,7 @@ fn draw_cells(pen: &mut Pen<'_>, area: Rect, shown: &Shown<'_>, state: &State) {
 struct Mark {
     now: bool,
     best: bool,
+    read: bool,
 }
 
 fn draw_cell(pen: &mut Pen<'_>, area: Rect, shown: &Shown<'_>, cell: Option<CellMean>, mark: Mark) {
@@ -258,7 +311,15 @@ fn draw_cell(pen: &mut Pen<'_>, area: Rect, shown: &Shown<'_>, cell: Option<Cell
     };
     let right = usize::from(area.width - 1);
     pen.say(area.x, area.y, area.width, &format!("{sign}{text:<right$}"), tone);
-    if mark.now || mark.best {
+    if mark.read {
+        let signs = ["[", "]"].map(|sign| (sign, pen.style(Tone::Strong)));
+        for ((sign, style), x) in signs.into_iter().zip([area.x, area.right() - 1]) {
+            // In two cells the digit is worth more than the second bracket.
+            if area.width > 2 || x == area.x {
+                pen.text(x, area.y, 1, sign, style);
+            }
+        }
+    } else if mark.now || mark.best {
         let style =
             pen.style(tone).add_modifier(ratatui::style::Modifier::BOLD | ratatui::style::Modifier::REVERSED);
         pen.tint(area, style);

@@ -60,6 +60,11 @@ fn title(pen: &mut Pen<'_>, area: Rect, open: Plot, tabs: bool, state: &State) -
     pieces
 }
 
+/// Whether the crosshair is on this plot.
+fn is_read(state: &State, plot: Plot) -> bool {
+    state.has_crosshair() && state.crosshair.is_some_and(|spot| spot.plot() == plot)
+}
+
 /// The picture that is there, or why there is none and what to do.
 fn tuning(state: &State) -> Result<(&Snapshot, &Tuning), Vec<(String, Tone)>> {
     let sentence = |words: &str| Err(vec![(words.to_owned(), Tone::Quiet)]);
@@ -129,6 +134,40 @@ fn held_out(held: Option<&Held>) -> Vec<Piece> {
         piece(cells::difference(held.difference), tone),
         piece(format!(" [{low}, {high}]"), Tone::Quiet),
     ]
+}
+
+/// The line at which values are read, with a sign on each line of the plot that has a value there.
+pub(super) fn reading_line(pen: &mut Pen<'_>, plot: Rect, x: u16) {
+    let sign = pen.signs().bar;
+    (plot.top()..plot.bottom()).for_each(|y| pen.sign(x, y, sign, Tone::Quiet));
+}
+
+/// Values beside the line that they are read at, where they cover least of the plot.
+pub(super) fn values_at(pen: &mut Pen<'_>, plot: Rect, x: u16, values: &[Vec<Piece>]) {
+    let wide = |line: &Vec<Piece>| -> usize {
+        line.iter().map(|piece| cells::width(&pen.look.words(&piece.text))).sum()
+    };
+    let width = values.iter().map(wide).max().unwrap_or(0) as u16 + 2;
+    let height = plot.height.min(values.len() as u16);
+    let right = (x + 1 + width <= plot.right()).then_some(x + 1);
+    let left = x.checked_sub(width).filter(|&left| left >= plot.x);
+    let places = [right, left]
+        .into_iter()
+        .flatten()
+        .flat_map(|x| [plot.bottom() - height, plot.y].map(|y| Rect { x, y, width, height }));
+    // Where neither side has room, over the line itself.
+    let anywhere = Rect { x: plot.x, y: plot.y, width: width.min(plot.width), height };
+    let area = places.min_by_key(|&area| pen.written(area)).unwrap_or(anywhere);
+    pen.clear(area);
+    for (y, line) in (area.top()..area.bottom()).zip(values) {
+        pen.line(area.x + 1, y, area.width.saturating_sub(1), line);
+    }
+}
+
+/// A name and its value, as values beside a line stand under each other.
+fn value(name: &str, widest: usize, value: String, tone: Tone) -> Vec<Piece> {
+    let padding = " ".repeat(widest.saturating_sub(cells::width(name)) + 1);
+    vec![piece(name.to_owned(), tone), piece(format!("{padding}{value}"), Tone::Strong)]
 }
 
 /// Names of lines behind their right ends, each on a row of its own.

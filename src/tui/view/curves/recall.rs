@@ -6,9 +6,10 @@ use ratatui::layout::Rect;
 use crate::engine::Snapshot;
 
 use super::super::super::hit::Target;
+use super::super::super::layout::Plot;
 use super::super::super::state::State;
 use super::super::super::theme::Tone;
-use super::super::super::widgets::curve::Series;
+use super::super::super::widgets::curve::{self as sizes, Series};
 use super::super::super::widgets::pen::{Piece, piece};
 use super::super::super::widgets::{Pen, cells};
 use super::super::{curve, empty_state, rejudging};
@@ -38,7 +39,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, title: &[Piece], state: &State) {
     if let Some(words) = rejudging(snapshot) {
         right.insert(0, piece(format!("{} {words} · ", pen.signs().stale), Tone::Knob));
     }
-    let inner = pen.frame(area, title, &right, false);
+    let inner = pen.frame(area, title, &right, super::is_read(state, Plot::Recall));
     let lines = lines(snapshot);
     let table = lines.len() as u16 + 1;
     let height = if inner.height >= table + 6 { inner.height - table } else { inner.height };
@@ -55,15 +56,23 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, title: &[Piece], state: &State) {
         .rev()
         .map(|line| Series { values: line.values, tone: line.tone, sign: line.sign })
         .collect();
-    let plot = curve::plot(pen, room, &series, &marked);
-    pen.hits.add(
-        Rect { height: plot.height + 1, ..plot },
-        Target::SizeAxis { from: 1, to: curve::axis_end(&series, &marked) },
-    );
+    let plot = curve::plot(pen, room, &series, &marked, state.read_size(Plot::Recall));
+    let to = curve::axis_end(&series, &marked);
+    pen.hits
+        .add(Rect { height: plot.height + 1, ..plot }, Target::SizeAxis { plot: Plot::Recall, from: 1, to });
     let ends = lines
         .iter()
         .filter_map(|line| line.values.last().map(|&value| (f64::from(value), line.name.clone(), line.tone)));
     super::end_labels(pen, plot, labels.saturating_sub(1), ends.collect());
+    if let Some(n) = state.read_size(Plot::Recall) {
+        let widest = lines.iter().map(|line| cells::width(&line.name)).max().unwrap_or(0);
+        let mut values = vec![super::value("N", widest, n.to_string(), Tone::Quiet)];
+        values.extend(lines.iter().filter_map(|line| {
+            let recall = curve::value_at(line.values, n)?;
+            Some(super::value(&line.name, widest, cells::thousandths(recall), line.tone))
+        }));
+        super::values_at(pen, plot, plot.x + sizes::column_of(n, 1..=to, plot.width), &values);
+    }
     if height < inner.height {
         let below = Rect::new(inner.x + 1, inner.y + height, inner.width.saturating_sub(2), table);
         draw_table(pen, below, &lines, n);
@@ -117,9 +126,8 @@ fn draw_table(pen: &mut Pen<'_>, area: Rect, lines: &[Line<'_>], n: usize) {
     for (y, line) in (area.y + 1..area.bottom()).zip(lines) {
         pen.say(area.x, y, NAME - 1, &line.name, line.tone);
         for (column, &stop) in stops.iter().enumerate() {
-            let last = line.values.len().saturating_sub(1);
-            let Some(&value) = line.values.get(stop.saturating_sub(1).min(last)) else { continue };
-            let shown = cells::share(f64::from(value));
+            let Some(value) = curve::value_at(line.values, stop) else { continue };
+            let shown = cells::share(value);
             pen.say_right(x_of(column), y, COLUMN - 1, &shown, tone_at(stop, Tone::Text));
         }
     }
