@@ -14,7 +14,8 @@
 //!   `layout` are the sums it shares with the view: ranges and steps, rows of the lists, rooms.
 //! - `actions`: the one table of what a key does, from which keymap, footer, help and README are drawn.
 //! - `view`: one file per pane; `widgets`: what panes are made of; `theme`: styles and signs by meaning.
-//! - `guard`, `hangup`, `probe`, `runtime`: the only files that touch the terminal.
+//! - `guard`, `hangup`, `probe`, `runtime`: the only files that touch the terminal; `residue`: what a frame must
+//!   write over of the one before.
 
 mod actions;
 mod behind;
@@ -36,6 +37,7 @@ mod palette;
 mod picker;
 mod picture;
 mod probe;
+mod residue;
 mod runtime;
 mod state;
 #[doc(hidden)]

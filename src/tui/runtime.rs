@@ -31,6 +31,7 @@ use super::guard::{self, Guard};
 use super::hit::{Gesture, HitMap, Pointer, Target, along};
 use super::message::{Effect, Message, Picture, Writing};
 use super::probe::LateAnswer;
+use super::residue::Residue;
 use super::state::State;
 use super::theme::Look;
 use super::update::{moved, update};
@@ -89,6 +90,7 @@ struct Screen<'a, H: EngineHandle> {
     terminal: Terminal<CrosstermBackend<io::Stdout>>,
     state: State,
     hits: HitMap,
+    residue: Residue,
     /// What the pressed mouse button holds: a drag stays with its target.
     held: Option<(Rect, Target)>,
     engine: &'a H,
@@ -131,6 +133,7 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
             terminal,
             state,
             hits: HitMap::default(),
+            residue: Residue::default(),
             held: None,
             engine,
             tell,
@@ -371,10 +374,13 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
     }
 
     fn draw(&mut self) -> Result<()> {
-        let Self { terminal, state, hits, .. } = self;
+        let Self { terminal, state, hits, residue, .. } = self;
         let mut draw = || -> io::Result<()> {
             execute!(stdout(), BeginSynchronizedUpdate)?;
-            terminal.draw(|frame| *hits = view::draw(frame, state))?;
+            terminal.draw(|frame| {
+                *hits = view::draw(frame, state);
+                residue.write_over(frame.buffer_mut());
+            })?;
             execute!(stdout(), EndSynchronizedUpdate)
         };
         draw().map_err(|error| no_terminal(&error))

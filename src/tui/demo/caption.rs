@@ -2,12 +2,14 @@
 
 use ratatui::layout::Rect;
 
+use crate::text::visible;
+
 use super::super::actions::{self, Place};
 use super::super::layout::{MIN_HEIGHT, MIN_WIDTH};
 use super::super::state::State;
 use super::super::theme::Tone;
 use super::super::widgets::pen::{Piece, piece};
-use super::super::widgets::{Pen, wrap};
+use super::super::widgets::{Pen, cells, wrap};
 use super::script::Script;
 use super::tour;
 
@@ -38,15 +40,20 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
         return;
     }
     let count = format!("{} of {}", tour.at() + 1, tour.script().steps.len());
-    let mut title =
-        vec![piece(format!("{count} "), Tone::Knob), piece(tour.script().title.as_str(), Tone::Strong)];
-    if let Some(what) = tour::waits_for(state) {
-        title.push(piece(format!(" {} {what}", pen.signs().waiting), Tone::Knob));
-    }
     let keys: Vec<Piece> = actions::footer(Place::Tour, &state.shelf.keys)
         .into_iter()
         .flat_map(|entry| [piece(entry.names(), Tone::Key), piece(format!(" {} ", entry.label), Tone::Quiet)])
         .collect();
+    let waits = tour::waits_for(state).map(|what| format!(" {} {what}", pen.signs().waiting));
+    // How one goes on stays; what the tour is called may be cut.
+    let width = |words: &str| cells::width(&pen.look.words(&visible(words)));
+    let used: usize = keys.iter().map(|key| width(&key.text)).sum::<usize>()
+        + width(&count)
+        + waits.as_deref().map_or(0, width);
+    let room = usize::from(area.width.saturating_sub(SIDES + 7)).saturating_sub(used);
+    let name = cells::cut(&visible(&tour.script().title), room, pen.signs().ellipsis);
+    let mut title = vec![piece(format!("{count} "), Tone::Knob), piece(name, Tone::Strong)];
+    title.extend(waits.map(|words| piece(words, Tone::Knob)));
     let inner = pen.frame(area, &title, &keys, true);
     let room = area.width.saturating_sub(SIDES);
     let lines = words(&tour.step().caption, usize::from(room));

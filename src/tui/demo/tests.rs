@@ -266,6 +266,20 @@ fn the_caption_stands_below_the_screen() {
     let mut state = touring(TALK);
     answer_all(&mut state);
     check("tour_120x40", &state);
+    // Trap: whoever does not see the key that goes on stays at the first step.
+    update(&mut state, Message::Resize(80, 24));
+    let long = "A title that is longer than the frame of the caption has room for, at eighty columns";
+    let mut named = touring(&TALK.replace("Talk", long));
+    named.resize(80, 24);
+    for _ in 0..2 {
+        let frame = crate::tui::picture::cells(&named);
+        let caption = crate::export::frame::picture(&frame, Format::Text, "", crate::tui::Ground::Dark);
+        assert!(
+            caption.contains("1 of 3 A title") && caption.contains("Space next ← back q leave"),
+            "{caption}"
+        );
+        answer_all(&mut named);
+    }
     for (width, height) in [(80, 24), (60, 20), (40, 12), (30, 5), (0, 0)] {
         update(&mut state, Message::Resize(width, height));
         assert_eq!(state.terminal_size(), (width, height));
