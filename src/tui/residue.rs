@@ -80,7 +80,7 @@ mod tests {
             };
             terminal.draw(draw).unwrap();
         }
-        let mut screen = vt100::Parser::new(1, 20, 0);
+        let mut screen = vt100::Parser::new(std::num::NonZeroU16::MIN, 20.try_into().unwrap(), 0);
         screen.process(&sent.0.borrow());
         screen.screen().contents()
     }

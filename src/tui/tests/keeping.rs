@@ -44,6 +44,25 @@ fn a_preset_is_tried_as_the_cursor_moves_and_esc_leaves_what_was() {
     assert_eq!(state.settings, crate::domain::Settings::default());
 }
 
+/// Trap: a name was typed into a field that was drawn nowhere.
+#[test]
+fn what_is_typed_is_seen() {
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+        for key in ["W", "/", "F", ":", "O", "f", "r", "C", "<CtrlT>"] {
+            let mut state = showing(fixture::snapshot(), RICH, width, height);
+            press(&mut state, key);
+            press(&mut state, "qzx");
+            assert!(screen(&state).contains("qzx"), "{key} at {width}x{height}\n{}", screen(&state));
+        }
+        for key in ["N", "a", "d"] {
+            let mut state = showing(fixture::snapshot(), RICH, width, height);
+            press(&mut state, key);
+            press(&mut state, "987");
+            assert!(screen(&state).contains("987"), "{key} at {width}x{height}\n{}", screen(&state));
+        }
+    }
+}
+
 #[test]
 fn settings_are_kept_under_a_name_and_chosen_again() {
     let mut state = state();

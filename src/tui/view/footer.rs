@@ -6,13 +6,31 @@ use crate::text::visible;
 
 use super::super::actions::{self, ActionId, FooterEntry, Place};
 use super::super::hit::Target;
-use super::super::state::State;
+use super::super::state::{Mode, State};
 use super::super::theme::Tone;
-use super::super::widgets::pen::piece;
-use super::super::widgets::{Pen, cells};
+use super::super::widgets::pen::{Piece, piece};
+use super::super::widgets::{Pen, cells, field};
+
+/// The name that is typed for a preset.
+fn naming(pen: &mut Pen<'_>, area: Rect, state: &State) {
+    let (enter, back) = (state.key(ActionId::Accept), state.key(ActionId::Back));
+    let keys = [(enter, " keep  "), (back, " back")];
+    let keys: Vec<Piece> = keys
+        .into_iter()
+        .flat_map(|(key, label)| [piece(key, Tone::Key), piece(label, Tone::Quiet)])
+        .collect();
+    let width: usize = keys.iter().map(|key| cells::width(&pen.look.words(&key.text))).sum();
+    let x = 1 + pen.say(1, area.y, area.width, "Keep these settings as ", Tone::Strong);
+    let start = area.width.saturating_sub(width as u16 + 1).max(x);
+    pen.line(start, area.y, area.width.saturating_sub(start), &keys);
+    field::draw(pen, x, area.y, start.saturating_sub(x + 1), &state.name);
+}
 
 pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     let room = area.width.saturating_sub(2);
+    if state.mode == Mode::Naming && !state.notice.as_ref().is_some_and(|notice| notice.is_error) {
+        return naming(pen, area, state);
+    }
     if let Some(notice) = &state.notice {
         let (sign, tone) =
             if notice.is_error { (pen.signs().failed, Tone::Lost) } else { (pen.signs().dot, Tone::Text) };
