@@ -1,9 +1,10 @@
-//! The filter of the queries, as it is typed: words, and `lang:ja`, `fate:cut`.
+//! The filter of the queries, as it is typed: words, and `lang:ja`, `gold:en`, `fate:cut`, `first:11-20`.
 
 use std::collections::BTreeSet;
 
+use crate::corpus::Collection;
 use crate::domain::{Fate, Query};
-use crate::engine::QueryRow;
+use crate::engine::{GoldRow, QueryRow};
 
 use super::lines::known_fate;
 
@@ -12,11 +13,21 @@ use super::lines::known_fate;
 pub struct Filter {
     /// The beginning of a language's tag.
     pub language: Option<String>,
+    /// The beginning of the tag of a gold's language.
+    pub gold: Option<String>,
     /// The beginning of a fate's name, `lost` for any before the reranker, or `none` for no gold.
     pub fate: Option<String>,
+    /// The rank of a gold in the first stage's list.
+    pub first: Option<Span>,
+    /// The rank of a gold in the reranked list.
+    pub reranked: Option<Span>,
     /// In identifier or text, or the beginning of the language's tag.
     pub words: String,
 }
+
+/// Numbers as one writes them: `4`, `11-20`, `>1000`; `none` for what has none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Span(String);
 
 impl Filter {
     pub fn of(typed: &str) -> Self {
@@ -25,7 +36,10 @@ impl Filter {
         for word in typed.split_whitespace() {
             match word.split_once(':') {
                 Some(("lang", tag)) => filter.language = Some(tag.to_lowercase()),
+                Some(("gold", tag)) => filter.gold = Some(tag.to_lowercase()),
                 Some(("fate", name)) => filter.fate = Some(name.to_lowercase()),
+                Some(("first", ranks)) => filter.first = Some(Span::of(ranks)),
+                Some(("reranked", ranks)) => filter.reranked = Some(Span::of(ranks)),
                 _ => words.push(word),
             }
         }
@@ -33,22 +47,24 @@ impl Filter {
         filter
     }
 
-    /// The same with another fate, as one would type it.
-    pub fn with_fate(&self, fate: Option<&str>) -> String {
-        let parts = [
-            self.words.clone(),
-            self.language.as_ref().map_or(String::new(), |tag| format!("lang:{tag}")),
-            fate.map_or(String::new(), |fate| format!("fate:{fate}")),
-        ];
-        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    /// Whether what passes changes with the knobs.
+    pub fn follows_the_lists(&self) -> bool {
+        self.fate.is_some() || self.first.is_some() || self.reranked.is_some()
     }
 
     /// Whether a query passes; `row` is `None` for one that is not judged.
-    pub fn lets_through(&self, query: &Query, row: Option<&QueryRow>) -> bool {
+    pub fn lets_through(&self, query: &Query, row: Option<&QueryRow>, collection: &Collection) -> bool {
         let tag = query.language.as_str().to_lowercase();
         let words = self.words.to_lowercase();
+        let golds = row.map_or(&[][..], |row| &row.golds);
         self.language.as_ref().is_none_or(|language| tag.starts_with(language.as_str()))
-            && self.fate.as_ref().is_none_or(|fate| has_fate(row, fate))
+            && self.gold.as_ref().is_none_or(|tag| golds.iter().any(|gold| is_in(gold, tag, collection)))
+            && self.fate.as_ref().is_none_or(|fate| has_fate(golds, fate))
+            && self.first.as_ref().is_none_or(|ranks| golds.iter().any(|gold| ranks.holds(gold.fused)))
+            && self.reranked.as_ref().is_none_or(|ranks| {
+                let mut golds = golds.iter().filter(|gold| is_reranked(gold));
+                golds.any(|gold| ranks.holds(gold.reranked))
+            })
             && (words.is_empty()
                 || query.id.to_lowercase().contains(&words)
                 || tag.starts_with(&words)
@@ -83,8 +99,49 @@ fn written(fate: Fate) -> String {
     fate.name().replace('_', "-")
 }
 
-fn has_fate(row: Option<&QueryRow>, wanted: &str) -> bool {
-    let golds = row.map_or(&[][..], |row| &row.golds);
+impl Span {
+    pub fn of(written: &str) -> Self {
+        Self(written.to_lowercase())
+    }
+
+    /// Nothing written lets all through, something that is no number nothing.
+    pub fn holds(&self, number: Option<u32>) -> bool {
+        let written = self.0.as_str();
+        let (Some(number), false) = (number, written.is_empty()) else {
+            return written.is_empty() || number.is_none() && written == "none";
+        };
+        let bound = |text: &str| text.parse::<u32>().ok();
+        if let Some(above) = written.strip_prefix('>') {
+            return bound(above).is_some_and(|above| number > above);
+        }
+        match written.split_once('-') {
+            Some((from, to)) => {
+                bound(from).is_some_and(|from| number >= from)
+                    && (to.is_empty() || bound(to).is_some_and(|to| number <= to))
+            }
+            None => bound(written) == Some(number),
+        }
+    }
+}
+
+/// A filter, or a search, with another value for `key`, or without one.
+pub fn with(typed: &str, key: &str, value: Option<&str>) -> String {
+    let is_other = |word: &&str| word.split_once(':').is_none_or(|(other, _)| other != key);
+    let others = typed.split_whitespace().filter(is_other).map(str::to_owned);
+    others.chain(value.map(|value| format!("{key}:{value}"))).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether it is known where the second stage put a gold, or that it never saw it.
+pub fn is_reranked(gold: &GoldRow) -> bool {
+    gold.reranked.is_some() || gold.fate.is_some()
+}
+
+fn is_in(gold: &GoldRow, tag: &str, collection: &Collection) -> bool {
+    let passage = gold.doc.and_then(|doc| collection.passages.get(doc.index()));
+    passage.is_some_and(|passage| passage.language.as_str().to_lowercase().starts_with(tag))
+}
+
+fn has_fate(golds: &[GoldRow], wanted: &str) -> bool {
     match wanted {
         "" => true,
         "none" => golds.is_empty(),
@@ -116,11 +173,29 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_is_read_in_parts_and_written_again() {
-        let filter = Filter::of("refund fate:cut after lang:JA");
+    fn a_filter_is_read_in_parts_and_changed_in_one() {
+        let typed = "refund fate:cut after lang:JA first:11-20";
+        let filter = Filter::of(typed);
         assert_eq!(filter.words, "refund after");
         assert_eq!((filter.language.as_deref(), filter.fate.as_deref()), (Some("ja"), Some("cut")));
-        assert_eq!(filter.with_fate(Some("never")), "refund after lang:ja fate:never");
-        assert_eq!(Filter::of(&filter.with_fate(None)), Filter { fate: None, ..filter });
+        assert_eq!(filter.first, Some(Span::of("11-20")));
+        assert_eq!(with(typed, "fate", Some("never")), "refund after lang:JA first:11-20 fate:never");
+        assert_eq!(Filter::of(&with(typed, "fate", None)), Filter { fate: None, ..filter });
+        assert_eq!(with("", "is", Some("gold")), "is:gold");
+    }
+
+    #[test]
+    fn numbers_are_one_or_from_to_or_above_or_none() {
+        let holds = |written: &str| {
+            let span = Span::of(written);
+            [Some(1), Some(11), Some(20), Some(21), None].map(|number| span.holds(number))
+        };
+        assert_eq!(holds("11-20"), [false, true, true, false, false]);
+        assert_eq!(holds("11-"), [false, true, true, true, false], "while it is typed");
+        assert_eq!(holds("20"), [false, false, true, false, false]);
+        assert_eq!(holds(">20"), [false, false, false, true, false]);
+        assert_eq!(holds("none"), [false, false, false, false, true]);
+        assert_eq!(holds(""), [true; 5]);
+        assert_eq!(holds("soon"), [false; 5]);
     }
 }

@@ -9,6 +9,7 @@ use super::actions::ActionId;
 use super::knobs::Knob;
 use super::layout::{Detail, Plot};
 use super::state::Pane;
+use super::tables::languages::LanguageKey;
 
 /// Something on the screen that answers to the mouse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +58,20 @@ pub enum Target {
     Line(usize),
     /// The count of a fate in the strip: the filter lets through those that have it.
     FateCount(Fate),
+    /// A bar of the histogram of ranks: the filter lets through the queries that have a gold there.
+    RankBin {
+        bin: usize,
+        reranked: bool,
+    },
+    /// Two languages, of queries and of golds, or one of them: the filter lets through what is of both.
+    Languages {
+        query: Option<LanguageKey>,
+        gold: Option<LanguageKey>,
+    },
+    /// A bar of the histogram of lengths: the search finds the passages that it counts.
+    LengthBin(usize),
+    /// A count of passages that the search finds by `is:` and this word.
+    Flag(&'static str),
     /// An entry of the open list, by its place among those that match.
     Choice(usize),
     /// The panel, or an open list, between its rows.

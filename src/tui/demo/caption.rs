@@ -8,7 +8,8 @@ use super::super::actions::{self, Place};
 use super::super::layout::{MIN_HEIGHT, MIN_WIDTH};
 use super::super::state::State;
 use super::super::theme::Tone;
-use super::super::widgets::pen::{Piece, piece};
+use super::super::view::footer;
+use super::super::widgets::pen::piece;
 use super::super::widgets::{Pen, cells, wrap};
 use super::script::Script;
 use super::tour;
@@ -40,21 +41,25 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
         return;
     }
     let count = format!("{} of {}", tour.at() + 1, tour.script().steps.len());
-    let keys: Vec<Piece> = actions::footer(Place::Tour, &state.shelf.keys)
-        .into_iter()
-        .flat_map(|entry| [piece(entry.names(), Tone::Key), piece(format!(" {} ", entry.label), Tone::Quiet)])
-        .collect();
+    let keys = actions::footer(Place::Tour, &state.shelf.keys);
+    let width: usize = keys.iter().map(|entry| footer::width(pen, entry)).sum();
     let waits = tour::waits_for(state).map(|what| format!(" {} {what}", pen.signs().waiting));
     // How one goes on stays; what the tour is called may be cut.
-    let width = |words: &str| cells::width(&pen.look.words(&visible(words)));
-    let used: usize = keys.iter().map(|key| width(&key.text)).sum::<usize>()
-        + width(&count)
-        + waits.as_deref().map_or(0, width);
-    let room = usize::from(area.width.saturating_sub(SIDES + 7)).saturating_sub(used);
+    let cells_of = |words: &str| cells::width(&pen.look.words(&visible(words)));
+    let used = width + cells_of(&count) + waits.as_deref().map_or(0, cells_of);
+    let room = usize::from(area.width.saturating_sub(SIDES + 4)).saturating_sub(used);
     let name = cells::cut(&visible(&tour.script().title), room, pen.signs().ellipsis);
     let mut title = vec![piece(format!("{count} "), Tone::Knob), piece(name, Tone::Strong)];
     title.extend(waits.map(|words| piece(words, Tone::Knob)));
-    let inner = pen.frame(area, &title, &keys, true);
+    let inner = pen.frame(area, &title, &[], true);
+    // Of the gap behind the last one cell stands before the first.
+    let width = u16::try_from(width).unwrap_or(u16::MAX);
+    let used = u16::try_from(pen.width(&title) + 2).unwrap_or(u16::MAX);
+    if used.saturating_add(width) < area.width.saturating_sub(SIDES) {
+        let place = Rect::new(area.right() - 2 - width, area.y, width, 1);
+        pen.rule(place.x, place.y, width, " ", Tone::Text);
+        footer::keys(pen, Rect { x: place.x + 1, width: width - 1, ..place }, keys.iter());
+    }
     let room = area.width.saturating_sub(SIDES);
     let lines = words(&tour.step().caption, usize::from(room));
     for (y, line) in (inner.top()..inner.bottom()).zip(&lines) {

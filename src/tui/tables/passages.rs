@@ -11,6 +11,7 @@ use crate::domain::{DocIdx, Grade, QueryIdx};
 use crate::engine::TextReading;
 use crate::validate::{Options, PassageFacts, Repeats, Validation};
 
+use super::super::filter::Span;
 use super::{Column, Table};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,9 +146,9 @@ impl Arrangement {
             .map(DocIdx)
             .zip(self.collection.passages.iter())
             .filter(|(doc, passage)| {
-                matcher.has(passage.language.as_str(), &[&passage.id, &passage.title, &passage.text], || {
-                    self.flags(*doc)
-                })
+                let characters = self.counts.facts(*doc).map(|facts| facts.characters);
+                let texts = [&*passage.id, &*passage.title, &*passage.text];
+                matcher.has(passage.language.as_str(), characters, &texts, || self.flags(*doc))
             })
             .map(|(doc, _)| doc)
             .collect();
@@ -201,20 +202,23 @@ impl Arrangement {
     }
 }
 
-/// A search: words that must all be there, `lang:ja`, and `is:gold`, `is:truncated`, `is:duplicate`.
+/// A search: words that must all be there, `lang:ja`, `chars:51-100`, and `is:gold`, `is:truncated`,
+/// `is:duplicate`.
 struct Matcher {
     language: Option<String>,
+    length: Option<Span>,
     flags: Vec<String>,
     words: String,
 }
 
 impl Matcher {
     fn of(search: &str) -> Self {
-        let mut matcher = Self { language: None, flags: Vec::new(), words: String::new() };
+        let mut matcher = Self { language: None, length: None, flags: Vec::new(), words: String::new() };
         let mut words = Vec::new();
         for word in search.split_whitespace() {
             match word.split_once(':') {
                 Some(("lang", tag)) => matcher.language = Some(tag.to_lowercase()),
+                Some(("chars", length)) => matcher.length = Some(Span::of(length)),
                 Some(("is", flag)) => matcher.flags.push(flag.to_lowercase()),
                 _ => words.push(word),
             }
@@ -223,10 +227,18 @@ impl Matcher {
         matcher
     }
 
-    fn has(&self, language: &str, texts: &[&str], flags: impl Fn() -> Vec<&'static str>) -> bool {
+    fn has(
+        &self,
+        language: &str,
+        characters: Option<usize>,
+        texts: &[&str],
+        flags: impl Fn() -> Vec<&'static str>,
+    ) -> bool {
         let of_language =
             self.language.as_ref().is_none_or(|tag| language.to_lowercase().starts_with(tag.as_str()));
+        let characters = characters.and_then(|characters| u32::try_from(characters).ok());
         of_language
+            && self.length.as_ref().is_none_or(|length| length.holds(characters))
             && (self.flags.is_empty() || {
                 let there = flags();
                 self.flags.iter().all(|flag| there.iter().any(|there| there.starts_with(flag.as_str())))
@@ -237,6 +249,15 @@ impl Matcher {
 
 /// Lengths in characters, a bin each: up to 50, 100, 200, 500, 1000, 2000, 5000, and longer.
 pub const LENGTHS: [usize; 7] = [50, 100, 200, 500, 1000, 2000, 5000];
+
+/// The lengths of a bin as a search has them.
+pub fn length_span(bin: usize) -> String {
+    let least = bin.checked_sub(1).and_then(|before| LENGTHS.get(before)).copied();
+    match (least, LENGTHS.get(bin)) {
+        (least, Some(edge)) => format!("{}-{edge}", least.map_or(0, |least| least + 1)),
+        (least, None) => format!(">{}", least.unwrap_or(0)),
+    }
+}
 
 /// How many of `rows` are of each length.
 pub fn lengths(counts: &PassageCounts, rows: &[DocIdx]) -> [usize; LENGTHS.len() + 1] {

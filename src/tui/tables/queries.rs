@@ -8,6 +8,7 @@ use crate::domain::{Fate, QueryIdx, Rank};
 use crate::engine::{QueryRow, Snapshot};
 use crate::judge::Metrics;
 
+use super::super::filter::is_reranked;
 use super::super::lines::{QueryMark, known_fate, query_mark, severity};
 use super::super::state::State;
 use super::{Column, Table};
@@ -204,7 +205,7 @@ pub fn sum(state: &State) -> Sum {
             None => sum.waiting += 1,
         }
         sum.first_ranks[bin(gold.fused)] += 1;
-        if gold.reranked.is_some() || gold.fate.is_some() {
+        if is_reranked(gold) {
             sum.reranked_ranks[bin(gold.reranked)] += 1;
         }
     }
@@ -229,6 +230,11 @@ pub fn sum(state: &State) -> Sum {
 /// The histogram's bin of a rank.
 pub fn bin(rank: Option<Rank>) -> usize {
     rank.map_or(BINS.len() + 1, |rank| BINS.iter().position(|&edge| rank <= edge).unwrap_or(BINS.len()))
+}
+
+/// The ranks of a bin as a filter has them.
+pub fn bin_span(bin: usize) -> String {
+    if bin > BINS.len() { "none".to_owned() } else { bin_name(bin) }
 }
 
 /// The ranks of a bin in words: `1`, `2-3`, `>1000`, `no list`.

@@ -89,6 +89,11 @@ fn begin(start: Start) -> State {
     }
 }
 
+/// In the second step of a tour of three.
+pub fn touring() -> State {
+    begin(Start::Tour)
+}
+
 /// The engine answers what was asked last.
 fn shown(state: &mut State) {
     let mut snapshot = tables::full(0.02);

@@ -15,7 +15,7 @@ use super::fixture::{self, PLAIN, RICH, answer, blank, press, showing};
 
 /// The frame as text, line by line.
 pub fn screen(state: &State) -> String {
-    let (width, height) = state.size;
+    let (width, height) = state.terminal_size();
     let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a test backend cannot fail");
     terminal.draw(|frame| drop(view::draw(frame, state))).expect("a test backend cannot fail");
     let buffer = terminal.backend().buffer();

@@ -5,6 +5,7 @@ use super::super::hit::{Gesture, Pointer, Target};
 use super::super::knobs::{Knob, Step};
 use super::super::message::Effect;
 use super::super::state::{Mode, Pane, State, View};
+use super::super::tables::passages::length_span;
 use super::{back, choosing, curves, focus, lists, pool, queries, show, tables, turning};
 
 /// Rows that one notch of the wheel scrolls.
@@ -121,6 +122,10 @@ fn press(state: &mut State, pointer: Pointer) -> Vec<Effect> {
         Target::Heading(column) => tables::sort_by(state, column),
         Target::Line(place) => tables::click(state, place),
         Target::FateCount(fate) => tables::only(state, fate),
+        Target::RankBin { bin, reranked } => tables::only_ranks(state, bin, reranked),
+        Target::Languages { query, gold } => tables::only_languages(state, query, gold),
+        Target::LengthBin(bin) => tables::only_passages(state, "chars", &length_span(bin)),
+        Target::Flag(flag) => tables::only_passages(state, "is", flag),
         Target::Status => super::on_action(state, ActionId::Messages),
         Target::Overlay
         | Target::Dock
@@ -179,6 +184,10 @@ fn wheel(state: &mut State, target: Target, notches: isize) -> Vec<Effect> {
         | Target::Act(_)
         | Target::Tab(_)
         | Target::FateCount(_)
+        | Target::RankBin { .. }
+        | Target::Languages { .. }
+        | Target::LengthBin(_)
+        | Target::Flag(_)
         | Target::PlotTab(_)
         | Target::Cell { .. }
         | Target::Overlay

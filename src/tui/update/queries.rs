@@ -98,7 +98,7 @@ pub fn filtered(state: &State) -> Vec<QueryIdx> {
     let filter = Filter::of(state.filter.value());
     let row = |query| row_of(state.snapshot.as_deref()?, query);
     let indices = (0u32..).map(QueryIdx).zip(&collection.queries);
-    let passing = indices.filter(|(index, query)| filter.lets_through(query, row(*index)));
+    let passing = indices.filter(|(index, query)| filter.lets_through(query, row(*index), collection));
     passing.map(|(index, _)| index).collect()
 }
 

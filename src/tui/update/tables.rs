@@ -1,13 +1,16 @@
 //! The views that are tables: walking, sorting, opening a row, and keeping the rows up to date with what
 //! the engine says.
 
+use tui_input::Input;
+
 use crate::domain::Fate;
 
 use super::super::actions::ActionId;
-use super::super::filter::Filter;
+use super::super::filter::{Filter, Span, with};
 use super::super::message::Effect;
 use super::super::state::{State, View};
 use super::super::tables;
+use super::super::tables::languages::LanguageKey;
 use super::{compare, passages, queries, show};
 
 /// Makes the rows of the shown table anew.
@@ -16,8 +19,8 @@ pub fn refresh(state: &mut State) -> Vec<Effect> {
     match state.view {
         View::Query | View::Curves => Vec::new(),
         View::Collection => {
-            // Fates change with every turn of a knob, and with them what the filter lets through.
-            if Filter::of(state.filter.value()).fate.is_some() {
+            // Fates and ranks change with every turn of a knob, and with them what the filter lets through.
+            if Filter::of(state.filter.value()).follows_the_lists() {
                 state.queries = queries::filtered(state);
             }
             let rows = tables::queries::ordered(state);
@@ -180,7 +183,7 @@ fn next_fate(state: &mut State) -> Vec<Effect> {
         (None, true) => None,
         (None, false) => FATES.first(),
     };
-    let words = filter.with_fate(next.copied());
+    let words = with(state.filter.value(), "fate", next.copied());
     let effects = queries::filter_by(state, &words);
     let shown = state.queries.len();
     state.say(match next {
@@ -198,6 +201,66 @@ pub fn only(state: &mut State, fate: Fate) -> Vec<Effect> {
     let filter = Filter::of(state.filter.value());
     let name = fate.name().replace('_', "-");
     let fate = (filter.fate.as_deref() != Some(&*name)).then_some(&*name);
-    let words = filter.with_fate(fate);
+    let words = with(state.filter.value(), "fate", fate);
     queries::filter_by(state, &words)
+}
+
+/// Only the queries of which a gold has a rank of this bin; all again where it was so already.
+pub fn only_ranks(state: &mut State, bin: usize, reranked: bool) -> Vec<Effect> {
+    let filter = Filter::of(state.filter.value());
+    let (key, now) = if reranked { ("reranked", filter.reranked) } else { ("first", filter.first) };
+    let ranks = tables::queries::bin_span(bin);
+    let again = now == Some(Span::of(&ranks));
+    let words = with(state.filter.value(), key, (!again).then_some(&*ranks));
+    let effects = queries::filter_by(state, &words);
+    let list = if reranked { "reranked list" } else { "first stage's list" };
+    let at = match &*ranks {
+        "none" => format!("that is not in the {list}"),
+        ranks => format!("at rank {ranks} of the {list}"),
+    };
+    state.say(if again {
+        format!("queries with golds at every rank of the {list}")
+    } else {
+        only_those(state, &format!("with a gold {at}"))
+    });
+    effects
+}
+
+/// The queries in one language with golds in another, in their table.
+pub fn only_languages(
+    state: &mut State,
+    query: Option<LanguageKey>,
+    gold: Option<LanguageKey>,
+) -> Vec<Effect> {
+    let Some(snapshot) = state.snapshot.clone() else { return Vec::new() };
+    let lines = tables::languages::lines(&snapshot);
+    let tag = |key: Option<LanguageKey>| Some(lines.get(key?)?.language.as_str());
+    let (query, gold) = (tag(query), tag(gold));
+    let words = with(&with("", "lang", query), "gold", gold);
+    let mut effects = queries::filter_by(state, &words);
+    effects.extend(show(state, View::Collection));
+    let query = query.map_or(String::new(), |tag| format!("in {tag} "));
+    let gold = gold.map_or(String::new(), |tag| format!("with golds in {tag}"));
+    let those = format!("{query}{gold}");
+    state.say(only_those(state, those.trim_end()));
+    effects
+}
+
+fn only_those(state: &State, those: &str) -> String {
+    let shown = state.queries.len();
+    let queries = if shown == 1 { "query" } else { "queries" };
+    format!("{shown} {queries} {those}; {} lets all through", state.key(ActionId::Back))
+}
+
+/// Only the passages of a length, or with a mark; all again where it was so already.
+pub fn only_passages(state: &mut State, key: &str, value: &str) -> Vec<Effect> {
+    let search = state.tables.passages.search.value();
+    let again = search.split_whitespace().any(|word| word.split_once(':') == Some((key, value)));
+    let words = with(search, key, (!again).then_some(value));
+    state.tables.passages.search = Input::new(words);
+    if !again {
+        let back = state.key(ActionId::Back);
+        state.say(format!("passages with {key}:{value}; {back}, or the same click, lets all through"));
+    }
+    refresh(state)
 }

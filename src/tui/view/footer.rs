@@ -69,22 +69,34 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
         .cloned()
         .collect();
     entries.retain(|entry| !kept.contains(entry));
-    let width = |entry: &FooterEntry| {
-        let cells = |text: &str| cells::width(&pen.look.words(text));
-        cells(&entry.names()) + 1 + cells(entry.label) + 2
-    };
-    let mut free = usize::from(room).saturating_sub(kept.iter().map(width).sum());
+    let kept_width: usize = kept.iter().map(|entry| width(pen, entry)).sum();
+    let mut free = usize::from(room).saturating_sub(kept_width);
     let mut shown: Vec<&FooterEntry> = Vec::new();
     for entry in &entries {
-        if width(entry) > free && place != Place::Field {
+        let width = width(pen, entry);
+        if width > free && place != Place::Field {
             break;
         }
-        free = free.saturating_sub(width(entry));
+        free = free.saturating_sub(width);
         shown.push(entry);
     }
-    let end = x + room;
-    let mut x = x;
-    for entry in shown.into_iter().chain(&kept) {
+    keys(pen, Rect::new(x, area.y, room, 1), shown.into_iter().chain(&kept));
+}
+
+/// Cells between two entries.
+const GAP: usize = 2;
+
+/// Cells that an entry takes.
+pub fn width(pen: &Pen<'_>, entry: &FooterEntry) -> usize {
+    let cells = |text: &str| cells::width(&pen.look.words(text));
+    cells(&entry.names()) + 1 + cells(entry.label) + GAP
+}
+
+/// Keys with what they do; each answers to the mouse.
+pub fn keys<'a>(pen: &mut Pen<'_>, area: Rect, entries: impl Iterator<Item = &'a FooterEntry>) {
+    let end = area.right();
+    let mut x = area.x;
+    for entry in entries {
         let keys = entry.shown().into_iter().map(|(key, does)| (piece(key, Tone::Key), does));
         let label = (piece(format!(" {}", entry.label), Tone::Quiet), entry.alone());
         for (words, does) in keys.chain([label]) {
@@ -94,6 +106,6 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
             }
             x += used;
         }
-        x += 2;
+        x += GAP as u16;
     }
 }

@@ -29,13 +29,28 @@ fn meanings(look: Look) -> Vec<(String, &'static str)> {
     .into()
 }
 
+/// What the mouse does.
+const MOUSE: [(&str, &str); 5] = [
+    ("click", "choose a row, a tab, a pane, a key of the last line; on a chosen row again: open it"),
+    ("click, drag", "on a slider or under a plot: turn the knob; on a cell of the heat map: take it"),
+    ("wheel", "scroll what is under it; on a knob: turn it"),
+    ("point at a plot", "read its values there, turning nothing"),
+    (
+        "click to narrow",
+        "on a count, a bar or two languages: only those; on the head of a column: sort by it",
+    ),
+];
+
 /// The lines of the overlay.
 pub fn lines(look: Look, keys: &Keymap, room: usize) -> Vec<Vec<Piece>> {
     if room < TWO_COLUMNS {
-        return column(&Group::ALL, keys, Some(look), room);
+        let mut lines = column(&Group::ALL, keys, Some(look), room);
+        mouse(&mut lines, room);
+        return lines;
     }
     let half = (room - 2) / 2;
-    let left = column(&[Group::Move, Group::Search, Group::Judge, Group::Screen], keys, None, half);
+    let mut left = column(&[Group::Move, Group::Search, Group::Judge, Group::Screen], keys, None, half);
+    mouse(&mut left, half);
     let right = column(&[Group::Turn, Group::Tune, Group::Tables], keys, Some(look), half);
     let mut lines = Vec::new();
     for row in 0..left.len().max(right.len()) {
@@ -64,6 +79,13 @@ fn column(groups: &[Group], keys: &Keymap, signs: Option<Look>, room: usize) -> 
         }
     }
     lines
+}
+
+fn mouse(lines: &mut Vec<Vec<Piece>>, room: usize) {
+    heading(lines, "Mouse");
+    for (gesture, words) in MOUSE {
+        entry(lines, gesture, Tone::Key, words, room);
+    }
 }
 
 fn heading(lines: &mut Vec<Vec<Piece>>, title: &str) {

@@ -9,7 +9,7 @@ mod curve;
 mod curves;
 mod explain;
 mod first;
-mod footer;
+pub mod footer;
 mod golds;
 mod gutter;
 mod header;
@@ -338,6 +338,11 @@ fn shortly(fate: Fate) -> &'static str {
         Fate::CutAtN => "cut",
         Fate::Demoted | Fate::NotLifted | Fate::Rescued | Fate::Kept => fate.words(),
     }
+}
+
+/// What a click on a bar or a cell does, where there is a mouse to click with.
+fn clicks(state: &State) -> Vec<Piece> {
+    if state.mouse { vec![piece("click filters", Tone::Quiet)] } else { Vec::new() }
 }
 
 /// The key that brings the other tab of a room, to stand behind its title.

@@ -171,7 +171,7 @@ impl<'a> Pen<'a> {
     }
 
     /// Cells that the pieces take where there is room.
-    fn width(&self, pieces: &[Piece]) -> usize {
+    pub fn width(&self, pieces: &[Piece]) -> usize {
         pieces.iter().map(|piece| cells::width(&self.look.words(&visible(&piece.text)))).sum()
     }
 

@@ -71,7 +71,7 @@ pub static ACTIONS: &[Action] = &[
         Id::Filter,
         &[ch('F')],
         "filter",
-        "filter by id, language or text; also lang:ja, fate:cut, and is:gold for passages",
+        "filter by id, language or text; also lang:ja, gold:en, fate:cut, first:11-20; of passages is:gold, chars:51-100",
         Search,
         FILTER,
     ),

@@ -20,7 +20,7 @@ use super::super::widgets::pen::{Piece, piece};
 use super::super::widgets::{Pen, cells, field};
 use super::queries::no_queries;
 use super::table::{Head, Sheet, cell};
-use super::{empty_state, golds, shortly, signals, table};
+use super::{clicks, empty_state, golds, shortly, signals, table};
 
 const WIDEST_ID: u16 = 12;
 /// From this width on a fate is said in full.

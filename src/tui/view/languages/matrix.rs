@@ -1,4 +1,5 @@
-//! What queries of one language find among golds of another: a cell for each two languages.
+//! What queries of one language find among golds of another: a cell for each two languages. A click on a
+//! cell, or on the name of a row or a column, goes to the queries that it is of.
 
 use ratatui::layout::Rect;
 
@@ -7,6 +8,7 @@ use crate::engine::Snapshot;
 use crate::text::visible;
 
 use super::super::super::actions::ActionId;
+use super::super::super::hit::Target;
 use super::super::super::state::State;
 use super::super::super::tables::languages::in_cell;
 use super::super::super::theme::{HEAT_LEVELS, Tone};
@@ -64,7 +66,12 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
     }
     let hidden = columns.len() - fit;
     columns.truncate(fit);
-    let more = if hidden > 0 { vec![piece(format!("{hidden} more"), Tone::Quiet)] } else { Vec::new() };
+    let more = match hidden {
+        0 => super::super::clicks(state),
+        _ => vec![piece(format!("{hidden} more"), Tone::Quiet)],
+    };
+    let all = super::lines(snapshot);
+    let key = |language: &Language| all.iter().position(|line| line.language == language);
     let inner = pen.frame(area, &title, &more, false);
     let x = |nth: usize| inner.x + 1 + NAME + column * nth as u16;
     let title = "q \\ gold";
@@ -72,6 +79,8 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
     for (nth, gold) in columns.iter().enumerate() {
         let name = short(gold, usize::from(column - 1));
         pen.say_right(x(nth), inner.y, column - 1, &name, Tone::Quiet);
+        let target = Target::Languages { query: None, gold: key(gold) };
+        pen.hits.add(Rect::new(x(nth), inner.y, column, 1), target);
     }
     let page = usize::from(inner.height.saturating_sub(1));
     let at = queries.iter().position(|&query| Some(query) == under).unwrap_or(0);
@@ -79,8 +88,14 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
     for (y, query) in (inner.y + 1..inner.bottom()).zip(queries.iter().skip(skip)) {
         let tone = if Some(*query) == under { Tone::Chosen } else { Tone::Text };
         pen.say(inner.x + 1, y, NAME - 1, query.as_str(), tone);
+        let target = Target::Languages { query: key(query), gold: None };
+        pen.hits.add(Rect::new(inner.x + 1, y, NAME, 1), target);
         for (nth, gold) in columns.iter().enumerate() {
             let found = report.iter().find(|cell| cell.query == **query && cell.gold == **gold);
+            if found.is_some() {
+                let target = Target::Languages { query: key(query), gold: key(gold) };
+                pen.hits.add(Rect::new(x(nth), y, column, 1), target);
+            }
             match found.map(|cell| in_cell(cell, leg)) {
                 None => pen.say_right(x(nth), y, column - 1, pen.signs().dot, Tone::Frame),
                 Some(None) => pen.say_right(x(nth), y, column - 1, pen.signs().waiting, Tone::Quiet),

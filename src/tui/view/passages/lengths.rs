@@ -1,12 +1,14 @@
-//! How long the passages are that the table shows, in characters; and what the model does not see.
+//! How long the passages are that the table shows, in characters; and what the model does not see. A click
+//! on a bar, or on a count, shows the passages that it counts.
 
 use ratatui::layout::Rect;
 
 use crate::engine::StageState;
 use crate::validate::Severity;
 
+use super::super::super::hit::Target;
 use super::super::super::state::State;
-use super::super::super::tables::passages::{LENGTHS, lengths};
+use super::super::super::tables::passages::{LENGTHS, length_span, lengths};
 use super::super::super::theme::Tone;
 use super::super::super::widgets::pen::piece;
 use super::super::super::widgets::{Pen, bar, wrap};
@@ -17,8 +19,8 @@ use super::empty_state;
 const NAME: u16 = 6;
 
 pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
-    let title = [piece("Lengths in characters", Tone::Strong), piece(key, Tone::Key)];
-    let inner = pen.frame(area, &title, &[], false);
+    let title = [piece("Characters", Tone::Strong), piece(key, Tone::Key)];
+    let inner = pen.frame(area, &title, &super::clicks(state), false);
     let shown = &state.tables.passages;
     if state.collection.as_ref().is_some_and(|collection| !collection.has_texts) {
         return empty_state(pen, inner, &[(NO_TEXT.to_owned(), Tone::Quiet)]);
@@ -30,6 +32,9 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
     let most = bins.iter().copied().max().unwrap_or(1).max(1);
     let room = inner.width.saturating_sub(2);
     let mut y = inner.y;
+    let search = shown.search.value();
+    let is_searched =
+        |key, value: &str| search.split_whitespace().any(|word| word.split_once(':') == Some((key, value)));
     for (nth, &count) in bins.iter().enumerate() {
         if y >= inner.bottom() {
             return;
@@ -38,7 +43,9 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
             Some(edge) => format!("≤{edge}"),
             None => format!(">{}", LENGTHS[LENGTHS.len() - 1]),
         };
-        pen.say_right(inner.x + 1, y, NAME, &name, Tone::Quiet);
+        let tone = if is_searched("chars", &length_span(nth)) { Tone::Chosen } else { Tone::Quiet };
+        pen.say_right(inner.x + 1, y, NAME, &name, tone);
+        pen.hits.add(Rect::new(inner.x, y, inner.width, 1), Target::LengthBin(nth));
         let bars = room.saturating_sub(NAME + 8);
         let bar = bar::text(pen.look, count as f64 / most as f64, bars);
         let used = pen.say(inner.x + 1 + NAME + 1, y, bars, &bar, Tone::Accent);
@@ -48,9 +55,13 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
         y += 1;
     }
     y += 1;
-    for (words, tone) in summary(state) {
+    for (words, tone, flag) in summary(state) {
+        let tone = if flag.is_some_and(|flag| is_searched("is", flag)) { Tone::Chosen } else { tone };
         for line in wrap::lines(&words, &[], usize::from(room), 3) {
             if y < inner.bottom() {
+                if let Some(flag) = flag {
+                    pen.hits.add(Rect::new(inner.x, y, inner.width, 1), Target::Flag(flag));
+                }
                 let words: String = line.into_iter().map(|stretch| stretch.text).collect();
                 pen.say(inner.x + 1, y, room, &words, tone);
                 y += 1;
@@ -59,8 +70,8 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
     }
 }
 
-/// Truncated, duplicates, golds among the shown.
-fn summary(state: &State) -> Vec<(String, Tone)> {
+/// Truncated, duplicates, golds among the shown, and the word by which the search finds them.
+fn summary(state: &State) -> Vec<(String, Tone, Option<&'static str>)> {
     let shown = &state.tables.passages;
     let rows = &shown.table.rows;
     let thousands = super::super::header::thousands;
@@ -74,26 +85,26 @@ fn summary(state: &State) -> Vec<(String, Tone)> {
                 Some(StageState::Off) => (signs.none, "no leg uses the model"),
                 _ => (signs.waiting, "passages are being embedded"),
             };
-            lines.push((format!("{sign} model tokens: {why}"), Tone::Quiet));
+            lines.push((format!("{sign} model tokens: {why}"), Tone::Quiet, None));
         }
         Some(readings) => {
             let cut = rows.iter().filter_map(|doc| readings.get(doc.index())).filter(|r| r.truncated).count();
             let tone = if cut > 0 { Tone::Lost } else { Tone::Quiet };
-            lines.push((format!("{} truncated by the model", thousands(cut)), tone));
+            lines.push((format!("{} truncated by the model", thousands(cut)), tone, Some("truncated")));
         }
     }
     if let Some(counts) = &shown.counts {
         let same = rows.iter().filter(|doc| counts.repeats(**doc).is_some()).count();
         let tone = if same > 0 { Tone::Knob } else { Tone::Quiet };
-        lines.push((format!("{} repeat an earlier one", thousands(same)), tone));
+        lines.push((format!("{} repeat an earlier one", thousands(same)), tone, Some("duplicate")));
         let golds = rows.iter().filter(|doc| counts.golds(**doc) > 0).count();
-        lines.push((format!("{} gold for some query", thousands(golds)), Tone::Quiet));
+        lines.push((format!("{} gold for some query", thousands(golds)), Tone::Quiet, Some("gold")));
         for check in &counts.validation.checks {
             let tone = match check.kind.severity() {
                 Severity::Wrong => Tone::Lost,
                 _ => Tone::Quiet,
             };
-            lines.push((format!("{} {}", thousands(check.count), check.kind.words(check.count)), tone));
+            lines.push((format!("{} {}", thousands(check.count), check.kind.words(check.count)), tone, None));
         }
     }
     lines

@@ -17,7 +17,7 @@ use super::super::theme::Tone;
 use super::super::widgets::pen::{Piece, piece};
 use super::super::widgets::{Pen, cells, field};
 use super::table::{Head, Sheet, cell};
-use super::{empty_state, table};
+use super::{clicks, empty_state, table};
 
 pub use reader::{lines, title};
 
@@ -73,8 +73,8 @@ fn passages(pen: &mut Pen<'_>, area: Rect, state: &State) {
             Some(_) if all == 0 => "The collection has no passages.".to_owned(),
             Some(_) if waits || shown.counts.is_none() => "Counting the passages …".to_owned(),
             Some(_) => format!(
-                "No passage matches. {} clears the search; is:gold, is:truncated, is:duplicate and lang:ja \
-                 narrow it.",
+                "No passage matches. {} clears the search; is:gold, is:truncated, is:duplicate, lang:ja and \
+                 chars:51-100 narrow it.",
                 state.key(ActionId::Back)
             ),
         };
