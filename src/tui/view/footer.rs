@@ -5,10 +5,9 @@ use ratatui::layout::Rect;
 use crate::text::visible;
 
 use super::super::actions::{self, ActionId, FooterEntry, Place};
-use super::super::hit::Target;
 use super::super::state::State;
 use super::super::theme::Tone;
-use super::super::widgets::pen::piece;
+use super::super::widgets::pen::{Piece, piece};
 use super::super::widgets::{Pen, cells};
 
 pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
@@ -79,15 +78,9 @@ pub fn keys<'a>(pen: &mut Pen<'_>, area: Rect, entries: impl Iterator<Item = &'a
     let end = area.right();
     let mut x = area.x;
     for entry in entries {
-        let keys = entry.shown().into_iter().map(|(key, does)| (piece(key, Tone::Key), does));
-        let label = (piece(format!(" {}", entry.label), Tone::Quiet), entry.alone());
-        for (words, does) in keys.chain([label]) {
-            let used = pen.line(x, area.y, end.saturating_sub(x), &[words]);
-            if let Some(action) = does {
-                pen.hits.add(Rect::new(x, area.y, used, 1), Target::Act(action));
-            }
-            x += used;
-        }
-        x += GAP as u16;
+        let keys = entry.shown().into_iter().map(|(key, does)| Piece { does, ..piece(key, Tone::Key) });
+        let label = Piece { does: entry.alone(), ..piece(format!(" {}", entry.label), Tone::Quiet) };
+        let pieces: Vec<Piece> = keys.chain([label]).collect();
+        x += pen.line(x, area.y, end.saturating_sub(x), &pieces) + GAP as u16;
     }
 }
