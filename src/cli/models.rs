@@ -113,7 +113,7 @@ fn info(options: &ModelOptions, name: &str) -> Result<String> {
         out.push_str(&info(options, model.name)?);
         return Ok(out);
     }
-    let card = rerankers::card(name);
+    let (name, card) = (rerankers::own_name(name), rerankers::card(name));
     let stored = store::find(options, name);
     if let Some(card) = card {
         facts(&mut out, card);
@@ -283,11 +283,13 @@ fn pull(options: &ModelOptions, name: &str, revision: &str, file: Option<&str>) 
     let mut line = Line { shown: false, on: std::io::stderr().is_terminal(), last: None };
     let (folder, manifest) = store::pull(options, &name, &wanted, &mut |progress| line.show(progress))?;
     drop(line);
+    let folder = folder.display().to_string();
+    // What the table does not name goes by its folder.
+    let plan = if rerankers::card(&name).is_some() { &name } else { &folder };
     print(&format!(
-        "{name} is here: {} at {}, in {}\n",
+        "{name} is here: {} at {}, in {folder}\n--rerank {plan} uses it\n",
         visible(&manifest.repository),
         visible(&manifest.commit),
-        folder.display()
     ))
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::args::{EngineArgs, Format};
+use super::args::{EngineArgs, Format, OutputArgs};
 use super::print;
 use super::progress::Progress;
 use crate::corpus::Collection;
@@ -18,9 +18,8 @@ pub struct RerankersArgs {
     /// Plans to hold against that of --rerank, separated by commas
     #[arg(long, value_name = "PLAN,PLAN", value_delimiter = ',', required = true)]
     pub compare: Vec<SecondStage>,
-    /// How to print the comparison
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
+    #[command(flatten)]
+    pub output: OutputArgs,
     /// No progress on standard error
     #[arg(long)]
     pub quiet: bool,
@@ -41,7 +40,7 @@ pub fn run(args: &RerankersArgs) -> Result<()> {
     options.use_model |= plans.iter().any(SecondStage::needs_embedding);
     let (answers, collection) = settle(&options, &plans, args.quiet)?;
     let comparison = rerankers::compare(&answers, &collection);
-    print(&match args.format {
+    print(&match args.output.format() {
         Format::Json => rerankers::json(&comparison)?,
         Format::Text => rerankers::text(&comparison),
     })?;

@@ -309,11 +309,22 @@ impl RerankerCard {
     }
 }
 
-/// The card of a name as it stands in a plan: `bge-reranker-base`, `cohere:rerank-v3.5`. `None` for a
-/// folder and for what has no name.
+/// The card of a name as people write it: `bge-reranker-base`, `cohere:rerank-v3.5`, or a model's id on the
+/// hub, that of the weights or of the repository that has them as ONNX (`BAAI/bge-reranker-base`). `None` for
+/// a folder and for what has no name.
 pub fn card(name: &str) -> Option<&'static RerankerCard> {
     let before = name.split_once(':').map(|(before, _)| before);
-    RERANKERS.iter().find(|card| card.name == name || card.takes_more() && Some(card.name) == before)
+    let is_id = |id: &str| id.eq_ignore_ascii_case(name);
+    RERANKERS.iter().find(|card| match card.origin {
+        Origin::Hub { repository, .. } => card.name == name || is_id(card.of) || is_id(repository),
+        _ => card.name == name || card.takes_more() && Some(card.name) == before,
+    })
+}
+
+/// The one name under which the program knows what people write: of a model's id on the hub the name in this
+/// table, of anything else the same.
+pub fn own_name(name: &str) -> &str {
+    card(name).filter(|card| !card.takes_more()).map_or(name, |card| card.name)
 }
 
 /// What fastembed is to run: a model's name or a folder, behind `fastembed:`.
@@ -321,17 +332,13 @@ pub fn of_fastembed(name: &str) -> Option<&str> {
     name.strip_prefix("fastembed:")
 }
 
-/// The cross-encoder of this table that fastembed is to run: by its name here, its repository on the hub, or
+/// The cross-encoder of this table that fastembed is to run: by its name here, its id on the hub, or
 /// fastembed's own name of it.
 pub fn fastembed_card(name: &str) -> Option<&'static RerankerCard> {
     let own = FASTEMBED.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
     let name = own.map_or(name, |(_, name)| name);
-    RERANKERS.iter().filter(|card| card.kind == RerankerKind::CrossEncoder).find(|card| match card.origin {
-        Origin::Bundled => card.name == name,
-        Origin::Hub { repository, .. } => {
-            [card.name, card.of, repository].iter().any(|known| known.eq_ignore_ascii_case(name))
-        }
-        Origin::Fastembed | Origin::Remote => false,
+    card(name).filter(|card| {
+        card.kind == RerankerKind::CrossEncoder && matches!(card.origin, Origin::Bundled | Origin::Hub { .. })
     })
 }
 
@@ -400,13 +407,19 @@ mod tests {
     }
 
     #[test]
-    fn a_service_is_known_by_what_stands_before_the_colon() {
+    fn services_models_of_the_hub_and_folders_are_told_apart() {
         assert_eq!(card("cohere:rerank-v3.5").unwrap().name, "cohere");
         assert_eq!(card("url:http://localhost:8080/rerank").unwrap().name, "url");
         assert_eq!(card("bge-reranker-base:x"), None);
         assert_eq!(card("cohere-2"), None);
         assert_eq!(card("fastembed:BAAI/bge-reranker-base").unwrap().name, "fastembed");
         assert!(!is_folder("fastembed:./mine") && of_fastembed("fastembed:./mine").is_some_and(is_path));
+        assert_eq!(
+            card("jinaai/Jina-reranker-v2-base-multilingual"),
+            card("jina-reranker-v2-base-multilingual")
+        );
+        assert_eq!(card("rozgo/bge-reranker-v2-m3"), card("BAAI/bge-reranker-v2-m3"));
+        assert!(is_folder("./BAAI/bge-reranker-base") && !is_folder("BAAI/bge-reranker-base"));
         assert!(is_folder("models/mine") && is_folder("./mine") && !is_folder("tei:http://localhost/x"));
     }
 }

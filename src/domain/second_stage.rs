@@ -36,7 +36,8 @@ pub struct Stage {
 /// One reranker's share in a stage.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Part {
-    /// A name of [`RERANKERS`], a service with its model, a folder, or `run:FILE`.
+    /// A name of [`RERANKERS`] (for what was written by its id on the hub too), a service with its model, a
+    /// folder, or `run:FILE`.
     pub name: String,
     /// Above 0.
     pub weight: f64,
@@ -186,7 +187,7 @@ fn part(text: &str) -> Result<Part, String> {
             || rerankers::is_folder(name)
             || rerankers::run_file(name).is_some() =>
         {
-            Ok(Part { name: name.to_owned(), weight })
+            Ok(Part { name: rerankers::own_name(name).to_owned(), weight })
         }
         _ => Err(format!("no reranker is called \"{name}\"; {}", known())),
     }
@@ -274,6 +275,18 @@ mod tests {
             read(" late-interaction @50>cross-encoder @ 20 ".replace("@ 20", "@20").as_str()).to_string(),
             "late-interaction@50 > cross-encoder@20"
         );
+    }
+
+    /// Trap: two names of one model for two rerankers, or a hub's id for a folder.
+    #[test]
+    fn a_model_of_the_table_has_one_name() {
+        assert_eq!(
+            read("baai/bge-reranker-v2-m3@50 > mixedbread-ai/mxbai-rerank-base-v1@20").to_string(),
+            "bge-reranker-v2-m3@50 > mxbai-rerank-base-v1@20"
+        );
+        assert!(fault("BAAI/bge-reranker-base+bge-reranker-base").contains("twice"));
+        assert_eq!(read("./BAAI/bge-reranker-base").name(), "./BAAI/bge-reranker-base");
+        assert_eq!(read("vllm:BAAI/bge-reranker-base").name(), "vllm:BAAI/bge-reranker-base");
     }
 
     /// Trap: an @ or a : inside a URL taken for a depth or for the end of a name.

@@ -59,8 +59,10 @@ impl CrossEncoderFiles {
     /// `Unavailable` where the folder has no graph or no tokenizer, or its `config.json` is malformed.
     pub fn in_folder(folder: &Path) -> Result<Self> {
         let folder = fs::canonicalize(folder).map_err(|e| {
-            locate::unavailable(Error::io("cannot open the reranker's folder", folder, &e))
-                .advise("give a folder with model.onnx and tokenizer.json")
+            locate::unavailable(Error::io("cannot open the reranker's folder", folder, &e)).advise(
+                "give a folder with model.onnx and tokenizer.json; a model of the hub is fetched first, by \
+                     `rankscope models pull OWNER/NAME`",
+            )
         })?;
         let graph = [folder.join(locate::MODEL), folder.join("onnx").join(locate::MODEL)]
             .into_iter()

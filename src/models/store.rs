@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::hub::{self, FetchProgress, HUB, Hub, Manifest, Patience, Wanted};
 use super::{ModelOptions, locate};
-use crate::domain::rerankers::{self, Origin};
+use crate::domain::rerankers::{self, Origin, RerankerCard};
 use crate::error::{Error, Result};
 
 /// The variables of every program that uses the hub.
@@ -66,7 +66,9 @@ fn read(folder: &Path) -> Option<Stored> {
 pub fn wanted(name: &str, revision: Option<&str>, graph: Option<&str>) -> Result<(String, Wanted)> {
     let revision = revision.unwrap_or("main").to_owned();
     let graph = graph.map(str::to_owned);
-    match rerankers::card(name).map(|card| (card, card.origin)) {
+    // A file of one's choice is taken from the very repository that was named.
+    let named = |card: &RerankerCard| card.name == name || graph.is_none();
+    match rerankers::card(name).filter(|card| named(card)).map(|card| (card, card.origin)) {
         Some((card, Origin::Hub { repository, graph: usual, weights })) => Ok((
             card.name.to_owned(),
             Wanted {
@@ -133,6 +135,7 @@ pub fn pull(
 /// # Errors
 /// `Usage` where there is none of that name; `Input` where it cannot be removed.
 pub fn remove(options: &ModelOptions, name: &str) -> Result<u64> {
+    let name = rerankers::own_name(name);
     if rerankers::card(name).is_some_and(|card| card.origin == Origin::Bundled) {
         return Err(Error::usage(format!("{name} comes with the program: it stays")));
     }
@@ -160,6 +163,9 @@ mod tests {
             ("bge-reranker-v2-m3", "rozgo/bge-reranker-v2-m3")
         );
         assert_eq!(wanted_of.needed, ["model.onnx.data"]);
+        assert_eq!(wanted("BAAI/bge-reranker-v2-m3", None, None).unwrap(), (name, wanted_of));
+        let (_, wanted_of) = wanted("BAAI/bge-reranker-v2-m3", None, Some("onnx/int8.onnx")).unwrap();
+        assert_eq!(wanted_of.repository, "BAAI/bge-reranker-v2-m3");
         let (name, wanted_of) = wanted("maker/my-model", Some("v2"), Some("onnx/int8.onnx")).unwrap();
         assert_eq!((name.as_str(), wanted_of.revision.as_str()), ("my-model", "v2"));
         for wrong in ["cross-encoder", "cohere:x", "nothing", "a/b/c", "../x", "a/..", "/x", "maker/"] {

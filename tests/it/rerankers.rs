@@ -159,7 +159,7 @@ fn rerankers_are_compared_on_the_same_queries() {
     ready();
     let folder = small();
     let compare = format!("{},{}", models("types"), models("classifier"));
-    let args = ["rerankers", folder.path().to_str().unwrap(), "--first", "bm25", "--format", "json"];
+    let args = ["rerankers", folder.path().to_str().unwrap(), "--first", "bm25", "--json"];
     let output = run(&[&args[..], &["--rerank", &models("plain"), "--compare", &compare]].concat());
     assert_eq!(output.status.code(), Some(4), "one of them did not run");
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -13,6 +13,7 @@ mod lexical;
 mod news;
 mod open;
 mod reranked_run;
+mod rerankers;
 mod rivals;
 mod second_stage;
 mod spare;
@@ -225,7 +226,7 @@ struct Worker {
     runtime: Option<String>,
     runner: Option<Runner>,
     /// By number; never forgotten, for scores are kept by it.
-    rerankers: Vec<second_stage::Known>,
+    rerankers: Vec<rerankers::Known>,
     /// The plan of the newest request, its rerankers by number.
     stages: Arc<[StagePlan]>,
     late: second_stage::LateParts,

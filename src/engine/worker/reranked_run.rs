@@ -7,7 +7,8 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use super::{Worker, second_stage::Known};
+use super::Worker;
+use super::rerankers::Known;
 use crate::corpus::run;
 use crate::domain::rerankers::run_file;
 use crate::domain::{Hit, QueryIdx};

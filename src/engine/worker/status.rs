@@ -1,6 +1,6 @@
 //! What an answer says beside its lists: how far each stage is, what it cost, what to be warned of.
 
-use super::{Dense, Worker, second_stage};
+use super::{Dense, Worker, rerankers};
 use crate::domain::{LegSet, Settings};
 use crate::engine::snapshot::{FocusView, ModelInUse, StageCost, StageState, Status};
 
@@ -161,7 +161,7 @@ impl Worker {
         {
             warnings.push(format!("{}: the model is not available: {error}", self.alone(ran)));
         }
-        warnings.extend(second_stage::warnings(self));
+        warnings.extend(rerankers::warnings(self));
         if let Some(error) = self.at_work().find_map(|known| known.failed.as_ref()) {
             warnings.push(format!("the second stage did not run: {error}"));
         }
