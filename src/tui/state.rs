@@ -119,6 +119,8 @@ pub struct State {
     pub crosshair: Option<Spot>,
     /// Whether the panel of all knobs is open.
     pub panel: bool,
+    /// The first row in sight of the panel, or of the list that is open; `None` where neither is.
+    pub dock_scroll: Option<usize>,
     pub picker: Picker,
 
     pub pane: Pane,
@@ -208,6 +210,7 @@ impl State {
             hover: None,
             crosshair: None,
             panel: false,
+            dock_scroll: None,
             picker: Picker::default(),
             collection: None,
             widest_id: 0,

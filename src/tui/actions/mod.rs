@@ -277,6 +277,12 @@ pub fn action_of(state: &State, event: &KeyEvent) -> Option<ActionId> {
     of_tour.or_else(|| action_for(event, place, keys))
 }
 
+/// Whether an action can be given now, by its key or by a click on it.
+pub fn works_now(state: &State, id: ActionId) -> bool {
+    let of_tour = state.tour.is_some() && works_in(id, Place::Tour);
+    works_in(id, place(state)) || of_tour || state.has_crosshair() && works_in(id, Place::Crosshair)
+}
+
 /// What a key does at a place.
 pub fn action_for(event: &KeyEvent, place: Place, keys: &Keymap) -> Option<ActionId> {
     let mut here = all().filter(|action| action.places.contains(&place));

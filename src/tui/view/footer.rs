@@ -5,26 +5,10 @@ use ratatui::layout::Rect;
 use crate::text::visible;
 
 use super::super::actions::{self, ActionId, FooterEntry, Place};
-use super::super::hit::Target;
 use super::super::state::{Mode, State};
 use super::super::theme::Tone;
 use super::super::widgets::pen::{Piece, piece};
 use super::super::widgets::{Pen, cells, field};
-
-/// The name that is typed for a preset.
-fn naming(pen: &mut Pen<'_>, area: Rect, state: &State) {
-    let (enter, back) = (state.key(ActionId::Accept), state.key(ActionId::Back));
-    let keys = [(enter, " keep  "), (back, " back")];
-    let keys: Vec<Piece> = keys
-        .into_iter()
-        .flat_map(|(key, label)| [piece(key, Tone::Key), piece(label, Tone::Quiet)])
-        .collect();
-    let width: usize = keys.iter().map(|key| cells::width(&pen.look.words(&key.text))).sum();
-    let x = 1 + pen.say(1, area.y, area.width, "Keep these settings as ", Tone::Strong);
-    let start = area.width.saturating_sub(width as u16 + 1).max(x);
-    pen.line(start, area.y, area.width.saturating_sub(start), &keys);
-    field::draw(pen, x, area.y, start.saturating_sub(x + 1), &state.name);
-}
 
 pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     let room = area.width.saturating_sub(2);
@@ -97,15 +81,19 @@ pub fn keys<'a>(pen: &mut Pen<'_>, area: Rect, entries: impl Iterator<Item = &'a
     let end = area.right();
     let mut x = area.x;
     for entry in entries {
-        let keys = entry.shown().into_iter().map(|(key, does)| (piece(key, Tone::Key), does));
-        let label = (piece(format!(" {}", entry.label), Tone::Quiet), entry.alone());
-        for (words, does) in keys.chain([label]) {
-            let used = pen.line(x, area.y, end.saturating_sub(x), &[words]);
-            if let Some(action) = does {
-                pen.hits.add(Rect::new(x, area.y, used, 1), Target::Act(action));
-            }
-            x += used;
-        }
-        x += GAP as u16;
+        let keys = entry.shown().into_iter().map(|(key, does)| Piece { does, ..piece(key, Tone::Key) });
+        let label = Piece { does: entry.alone(), ..piece(format!(" {}", entry.label), Tone::Quiet) };
+        let pieces: Vec<Piece> = keys.chain([label]).collect();
+        x += pen.line(x, area.y, end.saturating_sub(x), &pieces) + GAP as u16;
     }
+}
+
+/// The name that is typed for a preset.
+fn naming(pen: &mut Pen<'_>, area: Rect, state: &State) {
+    let entries = actions::footer(Place::Field, &state.shelf.keys);
+    let taken: usize = entries.iter().map(|entry| width(pen, entry)).sum();
+    let x = 1 + pen.say(1, area.y, area.width, "Keep these settings as ", Tone::Strong);
+    let start = area.width.saturating_sub(taken as u16).max(x);
+    keys(pen, Rect { x: start, width: area.width.saturating_sub(start), ..area }, entries.iter());
+    field::draw(pen, x, area.y, start.saturating_sub(x + 1), &state.name);
 }

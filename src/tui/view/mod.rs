@@ -43,6 +43,7 @@ use crate::engine::Snapshot;
 use crate::text::visible;
 
 pub use passage::has_more_messages;
+pub use rivals::page as rivals_page;
 
 use super::actions::ActionId;
 use super::demo::caption;
@@ -94,7 +95,7 @@ fn panes(pen: &mut Pen<'_>, layout: &Layout, state: &State) {
         lists(pen, layout, state);
     }
     if layout.fit == Fit::Narrow {
-        switch_hits(pen, layout);
+        switch_hits(pen, layout, state);
     }
     curves::draw(pen, layout, state);
     if let Some(rooms) = &layout.table {
@@ -164,7 +165,7 @@ const SWITCH: [(Pane, &str); 3] =
     [(Pane::Queries, "Queries"), (Pane::First, "First"), (Pane::Reranked, "Reranked")];
 
 /// The names of [`switched`] answer to the mouse.
-fn switch_hits(pen: &mut Pen<'_>, layout: &Layout) {
+fn switch_hits(pen: &mut Pen<'_>, layout: &Layout, state: &State) {
     let Some(area) = layout.queries.or(layout.first).or(layout.reranked) else { return };
     let mut x = area.x + 3;
     for (pane, name) in SWITCH {
@@ -172,6 +173,9 @@ fn switch_hits(pen: &mut Pen<'_>, layout: &Layout) {
         pen.hits.add(Rect::new(x, area.y, width, 1), Target::Pane(pane));
         x += width + 3;
     }
+    // The key stands a space behind the last name.
+    let key = cells::width(&state.key(ActionId::NextPane)) as u16;
+    pen.hits.add(Rect::new(x - 2, area.y, key, 1), Target::Act(ActionId::NextPane));
 }
 
 /// The titles of the three details as tabs, the open one first in the eye.
@@ -194,7 +198,7 @@ fn tabs(pen: &mut Pen<'_>, area: Rect, open: Detail, state: &State) -> Vec<Piece
         x += width;
         pieces.push(piece(name, if detail == open { Tone::Strong } else { Tone::Quiet }));
     }
-    pieces.push(piece(format!("  {}", state.key(ActionId::Detail)), Tone::Key));
+    pieces.push(piece(format!("  {}", state.key(ActionId::Detail)), Tone::Key).does(ActionId::Detail));
     pieces
 }
 

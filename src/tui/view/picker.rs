@@ -9,7 +9,6 @@ use super::super::state::State;
 use super::super::theme::Tone;
 use super::super::widgets::pen::piece;
 use super::super::widgets::{Pen, cells, field};
-use super::panel::first_in_sight;
 use super::rivals;
 
 /// Cells of the widest name that is not cut.
@@ -52,7 +51,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, pick: Pick, state: &State) {
         return rivals::draw(pen, area, inner, &entries, state);
     }
     let height = usize::from(inner.height);
-    let start = first_in_sight(state.picker.cursor, entries.len(), height);
+    let start = state.dock_scroll.unwrap_or(0);
     let widest =
         entries.iter().map(|entry| cells::width(&entry.name)).max().unwrap_or(0).min(WIDEST_NAME) as u16;
     let kept = |entry: &picker::Entry| picker::is_chosen(entry, &state.picker.before, &state.picker.theme);

@@ -77,7 +77,7 @@ fn changes(pen: &mut Pen<'_>, area: Rect, state: &State) {
     let title = [
         piece("Queries that changed", Tone::Strong),
         piece(format!(" · by {by}  "), Tone::Quiet),
-        piece(state.key(ActionId::CompareMetric), Tone::Key),
+        piece(state.key(ActionId::CompareMetric), Tone::Key).does(ActionId::CompareMetric),
     ];
     let inner = pen.frame(area, &title, &[piece(counted, Tone::Quiet)], !state.panel);
     if let Some(words) = why_not(state) {
