@@ -275,7 +275,7 @@ fn the_caption_stands_below_the_screen() {
         let frame = crate::tui::picture::cells(&named);
         let caption = crate::export::frame::picture(&frame, Format::Text, "", crate::tui::Ground::Dark);
         assert!(
-            caption.contains("1 of 3 A title") && caption.contains("Space next ← back q leave"),
+            caption.contains("1 of 3 A title") && caption.contains("Space next  ← back  q leave"),
             "{caption}"
         );
         answer_all(&mut named);
