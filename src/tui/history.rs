@@ -33,6 +33,10 @@ impl History {
     /// The settings went from `before` to `now` by turning `knob`.
     pub fn turned(&mut self, knob: Knob, before: &Settings, now: &Settings) {
         let goes_on = self.open == Some(knob);
+        if before == now && !goes_on {
+            // A gesture that has turned nothing yet must not go on with the entry of the one before it.
+            return self.end_run();
+        }
         (self.run, self.open) = (Some(knob), Some(knob));
         if before == now {
             return;
@@ -94,6 +98,23 @@ mod tests {
         assert_eq!(history.undo(&at(50)), None);
         turn(&mut history, Knob::Deliver, 50, 51);
         assert_eq!(history.redo(&at(51)), None, "a turn forgets what was undone");
+    }
+
+    /// Found with the mouse: a drag that begins where its slider stands was undone together with the click
+    /// before it.
+    #[test]
+    fn a_gesture_that_begins_without_a_turn_is_an_entry_of_its_own() {
+        let mut history = History::default();
+        history.end_run();
+        history.turned(Knob::Candidates, &at(50), &at(5));
+        history.end_run();
+        history.turned(Knob::Candidates, &at(5), &at(5));
+        for (from, to) in [(5, 4), (4, 4), (4, 1)] {
+            history.next_key(true);
+            history.turned(Knob::Candidates, &at(from), &at(to));
+        }
+        assert_eq!(history.undo(&at(1)), Some(at(5)));
+        assert_eq!(history.undo(&at(5)), Some(at(50)));
     }
 
     /// Traps: another key between two turns, and a run that comes back to where it began.

@@ -118,6 +118,12 @@ impl HitMap {
         self.targets.iter().rev().find(|(area, _)| area.contains(position)).copied()
     }
 
+    /// All of them, the lowest first.
+    #[cfg(test)]
+    pub fn all(&self) -> impl Iterator<Item = (Rect, Target)> {
+        self.targets.iter().copied()
+    }
+
     /// The first target that is one of these, with its area.
     #[cfg(test)]
     pub fn find(&self, is_it: impl Fn(Target) -> bool) -> Option<(Rect, Target)> {

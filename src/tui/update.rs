@@ -7,6 +7,7 @@ mod agreeing;
 mod choosing;
 mod compare;
 mod curves;
+mod dock;
 mod finding;
 mod history;
 mod judging;
@@ -46,6 +47,7 @@ pub use spot::moved;
 pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
     let effects = take(state, message);
     agreeing::settle(state);
+    dock::keep_in_sight(state);
     effects
 }
 

@@ -10,7 +10,7 @@ use crossterm::event::KeyEvent;
 use super::state::{Mode, Pane, State, View};
 
 pub use chord::Chord;
-pub use keymap::{Binding, Keymap};
+pub use keymap::{Binding, Keymap, no_such_action};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ActionId {
@@ -97,6 +97,8 @@ pub enum ActionId {
     PictureText,
     PicturePlots,
     Presenter,
+    Theme,
+    Tour,
     TourNext,
     TourBack,
     TourLeave,
@@ -273,6 +275,12 @@ pub fn action_of(state: &State, event: &KeyEvent) -> Option<ActionId> {
     let touring = state.tour.is_some() && !matches!(place, Place::Field | Place::Picture);
     let of_tour = touring.then(|| action_for(event, Place::Tour, keys)).flatten();
     of_tour.or_else(|| action_for(event, place, keys))
+}
+
+/// Whether an action can be given now, by its key or by a click on it.
+pub fn works_now(state: &State, id: ActionId) -> bool {
+    let of_tour = state.tour.is_some() && works_in(id, Place::Tour);
+    works_in(id, place(state)) || of_tour || state.has_crosshair() && works_in(id, Place::Crosshair)
 }
 
 /// What a key does at a place.

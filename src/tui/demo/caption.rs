@@ -2,13 +2,15 @@
 
 use ratatui::layout::Rect;
 
+use crate::text::visible;
+
 use super::super::actions::{self, Place};
 use super::super::layout::{MIN_HEIGHT, MIN_WIDTH};
 use super::super::state::State;
 use super::super::theme::Tone;
 use super::super::view::footer;
 use super::super::widgets::pen::piece;
-use super::super::widgets::{Pen, wrap};
+use super::super::widgets::{Pen, cells, wrap};
 use super::script::Script;
 use super::tour;
 
@@ -39,14 +41,17 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
         return;
     }
     let count = format!("{} of {}", tour.at() + 1, tour.script().steps.len());
-    let mut title =
-        vec![piece(format!("{count} "), Tone::Knob), piece(tour.script().title.as_str(), Tone::Strong)];
-    if let Some(what) = tour::waits_for(state) {
-        title.push(piece(format!(" {} {what}", pen.signs().waiting), Tone::Knob));
-    }
-    let inner = pen.frame(area, &title, &[], true);
     let keys = actions::footer(Place::Tour, &state.shelf.keys);
     let width: usize = keys.iter().map(|entry| footer::width(pen, entry)).sum();
+    let waits = tour::waits_for(state).map(|what| format!(" {} {what}", pen.signs().waiting));
+    // How one goes on stays; what the tour is called may be cut.
+    let cells_of = |words: &str| cells::width(&pen.look.words(&visible(words)));
+    let used = width + cells_of(&count) + waits.as_deref().map_or(0, cells_of);
+    let room = usize::from(area.width.saturating_sub(SIDES + 4)).saturating_sub(used);
+    let name = cells::cut(&visible(&tour.script().title), room, pen.signs().ellipsis);
+    let mut title = vec![piece(format!("{count} "), Tone::Knob), piece(name, Tone::Strong)];
+    title.extend(waits.map(|words| piece(words, Tone::Knob)));
+    let inner = pen.frame(area, &title, &[], true);
     // Of the gap behind the last one cell stands before the first.
     let width = u16::try_from(width).unwrap_or(u16::MAX);
     let used = u16::try_from(pen.width(&title) + 2).unwrap_or(u16::MAX);

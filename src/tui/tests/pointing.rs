@@ -530,3 +530,92 @@ fn the_keys_of_a_tour_answer_to_the_mouse() {
     click_on(&mut state, "leave");
     assert!(state.tour.is_none());
 }
+
+/// Trap: the row that was clicked moves to the middle, and the next click there is on another one.
+#[test]
+fn no_row_of_the_panel_or_of_a_list_moves_away_under_the_mouse() {
+    let mut state = tables(80, 24);
+    press(&mut state, "v");
+    for step in 0..40 {
+        let all = hits(&state);
+        let rows =
+            state.knobs().into_iter().filter_map(|knob| Some((knob, all.area_of(Target::Slider(knob))?)));
+        let rows: Vec<_> = rows.filter(|(_, area)| area.y < 20).collect();
+        let (knob, area) = rows[step % rows.len()];
+        point_at(&mut state, area.x + 1, area.y, Gesture::Press);
+        let now = hits(&state).area_of(Target::Slider(knob));
+        assert_eq!((state.knob, now.map(|now| now.y)), (knob, Some(area.y)));
+        press(&mut state, ["", "j", "k"][step % 3]);
+    }
+    press(&mut state, "vC");
+    let line = |state: &State, at| hits(state).area_of(Target::Choice(at)).map(|area| area.y);
+    let last = (0..40).rev().find(|&at| line(&state, at).is_some()).expect("plans");
+    let before = line(&state, last);
+    assert!(line(&state, last + 1).is_none());
+    let area = hits(&state).area_of(Target::Choice(last)).unwrap();
+    point_at(&mut state, area.x + 1, area.y, Gesture::Press);
+    assert_eq!(line(&state, last), before);
+    press(&mut state, &"<Down>".repeat(last + 1));
+    assert!(line(&state, last + 1).is_some(), "keys go on to what is below");
+}
+
+/// Trap: a key in a title that something drawn later lies over.
+#[test]
+fn every_key_that_can_be_clicked_lies_above_what_is_around_it() {
+    let mut seen = std::collections::BTreeSet::new();
+    for (width, height) in [(60, 20), (80, 24), (120, 40)] {
+        for script in [
+            "",
+            "<Tab>",
+            "<Tab><Tab>",
+            "v",
+            "2",
+            "3",
+            "3<Tab><Tab>",
+            "4",
+            "4<Tab>",
+            "5",
+            "P5]",
+            "6",
+            "6<Tab>",
+        ] {
+            let mut state = showing(fixture::tuned(), RICH, width, height);
+            answer(&mut state, full(0.02));
+            let effects = press(&mut state, script);
+            settle(&mut state, effects);
+            let hits = hits(&state);
+            for (area, target) in hits.all().filter(|(area, _)| !area.is_empty()) {
+                if let Target::Act(action) = target {
+                    let above = hits.at(area.x, area.y).map(|(_, target)| target);
+                    assert_eq!(above, Some(target), "{width}x{height} {script:?}\n{}", screen(&state));
+                    seen.insert(action.name());
+                }
+            }
+        }
+    }
+    for name in ["detail", "other-tab", "matrix-leg", "next-plot", "knob-default", "take-best", "next-pane"] {
+        assert!(seen.contains(name), "{name} is not among {seen:?}");
+    }
+}
+
+#[test]
+fn a_key_named_in_a_title_or_a_sentence_is_pressed_by_a_click() {
+    let mut state = tables(80, 24);
+    press(&mut state, "4");
+    click_on(&mut state, "  Tab ");
+    assert!(state.other_tab, "the other room");
+    press(&mut state, "4");
+    let (x, y) = cell_of(&state, "recall@50  h");
+    point_at(&mut state, x + 11, y, Gesture::Press);
+    assert_eq!(state.tables.languages.matrix, 1);
+    press(&mut state, "1v");
+    click_on(&mut state, " closes");
+    assert!(!state.panel);
+    // Beside an open list a key of the view does what it does there: nothing.
+    press(&mut state, "4f");
+    let found = hits(&state).find(|target| target == Target::Act(ActionId::MatrixLeg));
+    if let Some((area, _)) = found {
+        point_at(&mut state, area.x, area.y, Gesture::Press);
+        assert_eq!(state.tables.languages.matrix, 1);
+    }
+}

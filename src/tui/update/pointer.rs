@@ -1,6 +1,6 @@
 //! The mouse, in terms of what is under it.
 
-use super::super::actions::ActionId;
+use super::super::actions::{self, ActionId};
 use super::super::hit::{Gesture, Pointer, Target};
 use super::super::knobs::{Knob, Step};
 use super::super::message::Effect;
@@ -59,7 +59,8 @@ fn press(state: &mut State, pointer: Pointer) -> Vec<Effect> {
         return Vec::new();
     }
     if let Target::Act(action) = pointer.target {
-        return super::on_action(state, action);
+        // A key that is named beside what is open over it says what it would do without that.
+        return if actions::works_now(state, action) { super::on_action(state, action) } else { Vec::new() };
     }
     if state.mode.is_overlay() {
         return if pointer.target == Target::Overlay { Vec::new() } else { back(state) };
@@ -152,12 +153,15 @@ fn wheel(state: &mut State, target: Target, notches: isize) -> Vec<Effect> {
         Target::Pane(pane) | Target::Row(pane, _) => lists::wheel(state, pane, notches * NOTCH),
         Target::Query(_) | Target::TypedQuery => lists::wheel(state, Pane::Queries, notches * NOTCH),
         Target::Slider(knob) | Target::Knob(knob) => {
+            state.notice = None;
             return turning::turn(state, knob, Step { up: notches < 0, small: false });
         }
         Target::SizeAxis { .. } => {
+            state.notice = None;
             return turning::turn(state, Knob::Candidates, Step { up: notches < 0, small: false });
         }
         Target::AlphaAxis => {
+            state.notice = None;
             let by = if notches < 0 { 0.05 } else { -0.05 };
             return curves::slide_alpha(state, state.share() + by);
         }

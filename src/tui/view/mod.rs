@@ -43,6 +43,7 @@ use crate::engine::Snapshot;
 use crate::text::visible;
 
 pub use passage::has_more_messages;
+pub use rivals::page as rivals_page;
 
 use super::actions::ActionId;
 use super::demo::caption;
@@ -94,7 +95,7 @@ fn panes(pen: &mut Pen<'_>, layout: &Layout, state: &State) {
         lists(pen, layout, state);
     }
     if layout.fit == Fit::Narrow {
-        switch_hits(pen, layout);
+        switch_hits(pen, layout, state);
     }
     curves::draw(pen, layout, state);
     if let Some(rooms) = &layout.table {
@@ -164,7 +165,7 @@ const SWITCH: [(Pane, &str); 3] =
     [(Pane::Queries, "Queries"), (Pane::First, "First"), (Pane::Reranked, "Reranked")];
 
 /// The names of [`switched`] answer to the mouse.
-fn switch_hits(pen: &mut Pen<'_>, layout: &Layout) {
+fn switch_hits(pen: &mut Pen<'_>, layout: &Layout, state: &State) {
     let Some(area) = layout.queries.or(layout.first).or(layout.reranked) else { return };
     let mut x = area.x + 3;
     for (pane, name) in SWITCH {
@@ -172,6 +173,9 @@ fn switch_hits(pen: &mut Pen<'_>, layout: &Layout) {
         pen.hits.add(Rect::new(x, area.y, width, 1), Target::Pane(pane));
         x += width + 3;
     }
+    // The key stands a space behind the last name.
+    let key = cells::width(&state.key(ActionId::NextPane)) as u16;
+    pen.hits.add(Rect::new(x - 2, area.y, key, 1), Target::Act(ActionId::NextPane));
 }
 
 /// The titles of the three details as tabs, the open one first in the eye.
@@ -194,7 +198,7 @@ fn tabs(pen: &mut Pen<'_>, area: Rect, open: Detail, state: &State) -> Vec<Piece
         x += width;
         pieces.push(piece(name, if detail == open { Tone::Strong } else { Tone::Quiet }));
     }
-    pieces.push(piece(format!("  {}", state.key(ActionId::Detail)), Tone::Key));
+    pieces.push(piece(format!("  {}", state.key(ActionId::Detail)), Tone::Key).does(ActionId::Detail));
     pieces
 }
 
@@ -235,15 +239,13 @@ fn overlay(pen: &mut Pen<'_>, area: Rect, state: &State) {
 
 /// Title and lines of what is open.
 fn opened(state: &State, room: usize) -> Option<(String, Vec<Vec<Piece>>)> {
+    let long = if state.wrap { room } else { LONGEST_LINE };
     Some(match state.mode {
         Mode::Help => ("Keys".to_owned(), help::lines(state.look, &state.shelf.keys, room)),
-        Mode::Explaining => {
-            let room = if state.wrap { room } else { LONGEST_LINE };
-            (explain::title(state), explain::lines(state, room))
-        }
-        Mode::Messages => ("Messages".to_owned(), passage::message_lines(state, room)),
+        Mode::Explaining => (explain::title(state), explain::lines(state, long)),
+        Mode::Messages => ("Messages".to_owned(), passage::message_lines(state, long)),
         Mode::CommandLine => {
-            let mut lines: Vec<Vec<Piece>> = wrap::lines(&command_line(state), &[], room, 50)
+            let mut lines: Vec<Vec<Piece>> = wrap::lines(&command_line(state), &[], long, 50)
                 .into_iter()
                 .map(|line| line.into_iter().map(|stretch| piece(stretch.text, Tone::Strong)).collect())
                 .collect();
@@ -254,7 +256,7 @@ fn opened(state: &State, room: usize) -> Option<(String, Vec<Vec<Piece>>)> {
         Mode::Agreeing => (question::title(state), question::lines(state, room)),
         Mode::Snippet(engine) => (snippet::title(engine), snippet::lines(engine, state, room)),
         Mode::Pooling => (pool::title(state), pool::lines(state, room)),
-        Mode::Reading => (passages::title(state), passages::lines(state, room)),
+        Mode::Reading => (passages::title(state), passages::lines(state, long)),
         Mode::SideBySide => ("Side by side".to_owned(), side_by_side::lines(state, room)),
         _ => return None,
     })

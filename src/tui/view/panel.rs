@@ -25,15 +25,16 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     let title =
         [piece("Knobs", Tone::Strong), piece(format!(" · {} of {}", at + 1, knobs.len()), Tone::Quiet)];
     let right = [
-        piece(state.key(ActionId::KnobDefault), Tone::Key),
-        piece(" default · ", Tone::Quiet),
-        piece(state.key(ActionId::AllKnobs), Tone::Key),
-        piece(" closes", Tone::Quiet),
+        piece(state.key(ActionId::KnobDefault), Tone::Key).does(ActionId::KnobDefault),
+        piece(" default", Tone::Quiet).does(ActionId::KnobDefault),
+        piece(" · ", Tone::Quiet),
+        piece(state.key(ActionId::AllKnobs), Tone::Key).does(ActionId::AllKnobs),
+        piece(" closes", Tone::Quiet).does(ActionId::AllKnobs),
     ];
-    let inner = pen.frame(area, &title, &right, !state.mode.is_typing());
     pen.hits.add(area, Target::Dock);
+    let inner = pen.frame(area, &title, &right, !state.mode.is_typing());
     let height = usize::from(inner.height);
-    let start = first_in_sight(at, knobs.len(), height);
+    let start = state.dock_scroll.unwrap_or(0);
     for (y, &knob) in (inner.top()..inner.bottom()).zip(knobs.iter().skip(start)) {
         draw_knob(pen, Rect::new(inner.x, y, inner.width, 1), knob, state);
     }

@@ -14,7 +14,6 @@ use super::super::state::State;
 use super::super::theme::Tone;
 use super::super::widgets::pen::{Piece, piece};
 use super::super::widgets::{Pen, cells};
-use super::panel::first_in_sight;
 
 /// A column of the table: its head, its cells, and the width from which on it is there.
 struct Head {
@@ -44,6 +43,12 @@ const HEADS: [Head; 9] = [
 const ABOVE: u16 = 2;
 const BELOW: u16 = 2;
 
+/// How many plans have room in so many lines.
+pub fn page(lines: u16) -> usize {
+    let room = lines.saturating_sub(ABOVE);
+    usize::from(room - if room >= 5 { BELOW } else { 0 })
+}
+
 pub fn draw(pen: &mut Pen<'_>, area: Rect, inner: Rect, entries: &[Entry], state: &State) {
     let columns: Vec<(usize, &Head)> =
         HEADS.iter().enumerate().filter(|(_, head)| inner.width >= head.from).collect();
@@ -72,10 +77,10 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, inner: Rect, entries: &[Entry], state
     row(pen, y, &present(snapshot));
 
     let room = inner.height.saturating_sub(ABOVE);
-    let below = if room >= 5 { BELOW } else { 0 };
-    let list = Rect::new(inner.x, inner.y + ABOVE, inner.width, room - below);
-    let height = usize::from(list.height);
-    let start = first_in_sight(state.picker.cursor, entries.len(), height);
+    let height = page(inner.height);
+    let list = Rect::new(inner.x, inner.y + ABOVE, inner.width, height as u16);
+    let below = room - list.height;
+    let start = state.dock_scroll.unwrap_or(0);
     for (y, (at, entry)) in (list.top()..list.bottom()).zip(entries.iter().enumerate().skip(start)) {
         let line = Rect::new(list.x, y, list.width, 1);
         pen.hits.add(line, Target::Choice(at));
@@ -113,7 +118,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, inner: Rect, entries: &[Entry], state
 fn marked(entry: &Entry, state: &State) -> Option<usize> {
     match &entry.choice {
         Choice::Plan(plan) => state.rivals.iter().position(|rival| rival == plan),
-        Choice::Fusion(_) | Choice::Service(_) | Choice::Preset(_) | Choice::Act(_) | Choice::Set(..) => None,
+        _ => None,
     }
 }
 

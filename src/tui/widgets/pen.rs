@@ -8,7 +8,8 @@ use ratatui::style::{Color, Modifier, Style};
 
 use crate::text::visible;
 
-use super::super::hit::HitMap;
+use super::super::actions::ActionId;
+use super::super::hit::{HitMap, Target};
 use super::super::theme::{Look, Signs, Tone};
 use super::cells;
 
@@ -25,10 +26,19 @@ pub struct Pen<'a> {
 pub struct Piece {
     pub text: String,
     pub tone: Tone,
+    /// What a click on it does.
+    pub does: Option<ActionId>,
 }
 
 pub fn piece(text: impl Into<String>, tone: Tone) -> Piece {
-    Piece { text: text.into(), tone }
+    Piece { text: text.into(), tone, does: None }
+}
+
+impl Piece {
+    /// The same, as a key that the mouse can press.
+    pub fn does(self, action: ActionId) -> Self {
+        Self { does: Some(action), ..self }
+    }
 }
 
 impl<'a> Pen<'a> {
@@ -68,7 +78,11 @@ impl<'a> Pen<'a> {
     pub fn line(&mut self, x: u16, y: u16, room: u16, pieces: &[Piece]) -> u16 {
         let mut used = 0;
         for piece in pieces {
-            used += self.say(x + used, y, room - used, &piece.text, piece.tone);
+            let width = self.say(x + used, y, room - used, &piece.text, piece.tone);
+            if let Some(action) = piece.does {
+                self.hits.add(Rect::new(x + used, y, width, 1), Target::Act(action));
+            }
+            used += width;
             if used >= room {
                 break;
             }

@@ -203,8 +203,8 @@ fn best(pen: &Pen<'_>, heat: &HeatMap, state: &State, room: usize) -> Vec<Vec<Pi
     ];
     let mut held = super::held_out(best.held_out.as_ref());
     held.extend([
-        piece(format!("  {}", state.key(ActionId::TakeBest)), Tone::Key),
-        piece(" takes it", Tone::Quiet),
+        piece(format!("  {}", state.key(ActionId::TakeBest)), Tone::Key).does(ActionId::TakeBest),
+        piece(" takes it", Tone::Quiet).does(ActionId::TakeBest),
     ]);
     let width = |pieces: &[Piece]| -> usize {
         pieces.iter().map(|piece| cells::width(&pen.look.words(&piece.text))).sum()

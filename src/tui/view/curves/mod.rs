@@ -56,7 +56,7 @@ fn title(pen: &mut Pen<'_>, area: Rect, open: Plot, tabs: bool, state: &State) -
         x += width;
         pieces.push(piece(name(plot), if plot == open { Tone::Strong } else { Tone::Quiet }));
     }
-    pieces.push(piece(format!("  {}", state.key(ActionId::NextPlot)), Tone::Key));
+    pieces.push(piece(format!("  {}", state.key(ActionId::NextPlot)), Tone::Key).does(ActionId::NextPlot));
     pieces
 }
 

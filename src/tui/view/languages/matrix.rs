@@ -33,8 +33,8 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
     let title = [
         piece("Query by gold", Tone::Strong),
         piece(format!(" · recall@{n}{of}  "), Tone::Quiet),
-        piece(state.key(ActionId::MatrixLeg), Tone::Key),
-        piece(key, Tone::Key),
+        piece(state.key(ActionId::MatrixLeg), Tone::Key).does(ActionId::MatrixLeg),
+        piece(key, Tone::Key).does(ActionId::OtherTab),
     ];
     let report = state.snapshot.as_deref().filter(|shown| !shown.language_report.cells.is_empty());
     let Some(snapshot) = report else {

@@ -30,11 +30,13 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State, key_of_tab: &str) {
         let inner = pen.frame(area, &[piece("Under the cursor", Tone::Strong)], &[], false);
         return empty_state(pen, inner, &[("A language's text is looked at here.".to_owned(), Tone::Quiet)]);
     };
-    let title = [piece(line.language.as_str(), Tone::Strong), piece(key_of_tab, Tone::Key)];
+    let title =
+        [piece(line.language.as_str(), Tone::Strong), piece(key_of_tab, Tone::Key).does(ActionId::OtherTab)];
     let inner = pen.frame(
         area,
         &title,
-        &[piece(format!("{} its queries", state.key(ActionId::OpenRow)), Tone::Quiet)],
+        &[piece(format!("{} its queries", state.key(ActionId::OpenRow)), Tone::Quiet)
+            .does(ActionId::OpenRow)],
         false,
     );
     let room = inner.width.saturating_sub(2);

@@ -38,7 +38,7 @@ pub fn lines(state: &State, room: usize) -> Vec<Vec<Piece>> {
 pub fn text(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
     let name = title(state);
     let name = if name.is_empty() { "Passage".to_owned() } else { name };
-    let heading = [piece(name, Tone::Strong), piece(key, Tone::Key)];
+    let heading = [piece(name, Tone::Strong), piece(key, Tone::Key).does(ActionId::OtherTab)];
     let inner = pen.frame(
         area,
         &heading,
@@ -65,7 +65,7 @@ pub fn text(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
 }
 
 pub fn queries(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
-    let heading = [piece("Queries", Tone::Strong), piece(key, Tone::Key)];
+    let heading = [piece("Queries", Tone::Strong), piece(key, Tone::Key).does(ActionId::OtherTab)];
     let inner = pen.frame(area, &heading, &[], false);
     let room = inner.width.saturating_sub(2);
     let lines = of_queries(state);
