@@ -18,6 +18,7 @@ use crate::engine::synthetic::{Desk, Size};
 use crate::error::{Error, Result};
 
 use super::message::{Effect, Message};
+use super::residue::Residue;
 use super::state::State;
 use super::theme::{Colours, Look};
 use super::update::update;
@@ -46,6 +47,7 @@ pub struct Screen {
     revision: u64,
     budget: Duration,
     terminal: Terminal<CrosstermBackend<Counter>>,
+    residue: Residue,
     written: Counter,
 }
 
@@ -76,8 +78,16 @@ impl Screen {
         let terminal =
             Terminal::with_options(CrosstermBackend::new(written.clone()), TerminalOptions { viewport })
                 .map_err(|error| Error::bug(format!("no terminal in memory: {error}")))?;
-        let mut screen =
-            Self { state, desk, collection, revision: 0, budget: Duration::MAX, terminal, written };
+        let mut screen = Self {
+            state,
+            desk,
+            collection,
+            revision: 0,
+            budget: Duration::MAX,
+            terminal,
+            residue: Residue::default(),
+            written,
+        };
         let effects = update(&mut screen.state, Message::Opened(Arc::clone(&screen.collection)));
         screen.answer(effects);
         Ok(screen)
@@ -111,9 +121,12 @@ impl Screen {
     /// Draws the frame, and what of it has changed as bytes for a terminal; returns how many these are.
     pub fn draw(&mut self) -> u64 {
         let before = self.written.0.get();
-        let state = &self.state;
+        let Self { state, terminal, residue, .. } = self;
         // Memory takes every byte.
-        let _ = self.terminal.draw(|frame| drop(view::draw(frame, state)));
+        let _ = terminal.draw(|frame| {
+            drop(view::draw(frame, state));
+            residue.write_over(frame.buffer_mut());
+        });
         self.written.0.get() - before
     }
 }
