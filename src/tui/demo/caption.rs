@@ -2,13 +2,15 @@
 
 use ratatui::layout::Rect;
 
+use crate::text::visible;
+
 use super::super::actions::{self, Place};
 use super::super::layout::{MIN_HEIGHT, MIN_WIDTH};
 use super::super::state::State;
 use super::super::theme::Tone;
 use super::super::view::footer;
 use super::super::widgets::pen::piece;
-use super::super::widgets::{Pen, wrap};
+use super::super::widgets::{Pen, cells, wrap};
 use super::script::Script;
 use super::tour;
 
@@ -39,18 +41,19 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
         return;
     }
     let count = format!("{} of {}", tour.at() + 1, tour.script().steps.len());
-    let mut title =
-        vec![piece(format!("{count} "), Tone::Knob), piece(tour.script().title.as_str(), Tone::Strong)];
-    if let Some(what) = tour::waits_for(state) {
-        title.push(piece(format!(" {} {what}", pen.signs().waiting), Tone::Knob));
-    }
-    let inner = pen.frame(area, &title, &[], true);
+    let mut title = vec![piece(format!("{count} "), Tone::Knob)];
+    let waits = tour::waits_for(state).map(|what| format!("{} {what} ", pen.signs().waiting));
+    title.extend(waits.map(|words| piece(words, Tone::Knob)));
     let keys = actions::footer(Place::Tour, &state.shelf.keys);
+    // Of the gap behind the last key one cell stands before the first.
     let width: usize = keys.iter().map(|entry| footer::width(pen, entry)).sum();
-    // Of the gap behind the last one cell stands before the first.
-    let width = u16::try_from(width).unwrap_or(u16::MAX);
-    let used = u16::try_from(pen.width(&title) + 2).unwrap_or(u16::MAX);
-    if used.saturating_add(width) < area.width.saturating_sub(SIDES) {
+    // How to go on is worth more than what the tour is called.
+    let room = usize::from(area.width.saturating_sub(SIDES + 2)).checked_sub(pen.width(&title) + width + 1);
+    let name = visible(&tour.script().title).into_owned();
+    title.push(piece(cells::cut(&name, room.unwrap_or(usize::MAX), pen.signs().ellipsis), Tone::Strong));
+    let inner = pen.frame(area, &title, &[], true);
+    if room.is_some() {
+        let width = width as u16;
         let place = Rect::new(area.right() - 2 - width, area.y, width, 1);
         pen.rule(place.x, place.y, width, " ", Tone::Text);
         footer::keys(pen, Rect { x: place.x + 1, width: width - 1, ..place }, keys.iter());
