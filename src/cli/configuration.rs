@@ -104,8 +104,8 @@ fn show(folder: &Path) -> Result<()> {
 fn check(folder: &Path, collection: Option<&Path>) -> Result<()> {
     let (own, mut faults) = user::config(folder);
     faults.extend(screen::keymap(&own).1);
-    faults.sort_by_key(|fault| fault.place.as_ref().and_then(|place| place.line));
     faults.extend(screen::theme(None, &own, Some(folder)).1);
+    faults.sort_by_key(|fault| fault.place.as_ref().map(|place| (place.file.clone(), place.line)));
     for name in user::theme_names(folder) {
         if tui::THEMES.iter().any(|(of_ours, _)| *of_ours == name) {
             let fault = format!("{name} is a theme of the program, which goes before this file: rename it");

@@ -89,7 +89,9 @@ pub fn screen_options(
         options.restored = None;
         options.files.session = None;
     }
-    Ok(Options { tour, ..options })
+    let is_sample = engine.collection.is_none() && !engine.input.stands_alone();
+    let script = tour.clone().or_else(|| is_sample.then(Script::built_in)?.ok().map(Arc::new));
+    Ok(Options { tour, script, ..options })
 }
 
 /// Without a terminal: writes the pictures and checks the claims.
@@ -97,6 +99,7 @@ fn play(args: &DemoArgs, options: &Options) -> Result<()> {
     let engine = args.engine.options(true)?;
     let script = options.tour.clone();
     let steps = script.as_ref().map_or(&[][..], |script| &script.steps);
+    let file = script.as_ref().map_or_else(PathBuf::new, |script| script.file.clone());
     let (mut broken, mut claims, mut written) = (Vec::new(), 0, 0);
     if let Some(folder) = &args.pictures {
         std::fs::create_dir_all(folder)
@@ -113,7 +116,10 @@ fn play(args: &DemoArgs, options: &Options) -> Result<()> {
             }
             claims += step.claims.len();
             broken.extend(
-                moment.broken_claims().into_iter().map(|fault| format!("line {}: {fault}", step.line)),
+                moment
+                    .broken_claims()
+                    .into_iter()
+                    .map(|fault| format!("{}:{}: {fault}", file.display(), step.line)),
             );
             if let (Some(folder), Some(name)) = (&args.pictures, &step.picture) {
                 write(folder, name, &moment.picture(Format::Svg, &step.caption))?;

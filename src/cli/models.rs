@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use clap::Subcommand;
 
+use super::args::model_name;
 use super::print;
 use crate::domain::rerankers::{self, FASTEMBED, Origin, RERANKERS, RerankerCard, RerankerKind};
 use crate::error::{Error, Result};
@@ -37,6 +38,7 @@ pub enum ModelsCommand {
     List,
     /// Fetch a model from the Hugging Face hub: a name of the list, or OWNER/NAME with an ONNX export
     Pull {
+        #[arg(value_parser = model_name(), hide_possible_values = true)]
         name: String,
         /// A branch, a tag or a commit; what it means is looked up once, and every file is of that commit
         #[arg(long, default_value = "main")]
@@ -46,9 +48,15 @@ pub enum ModelsCommand {
         file: Option<String>,
     },
     /// What is known of one reranker, and where its files are
-    Info { name: String },
+    Info {
+        #[arg(value_parser = model_name(), hide_possible_values = true)]
+        name: String,
+    },
     /// Remove a fetched model from this machine
-    Remove { name: String },
+    Remove {
+        #[arg(value_parser = model_name(), hide_possible_values = true)]
+        name: String,
+    },
 }
 
 pub fn run(args: &ModelsArgs) -> Result<()> {

@@ -41,10 +41,12 @@ pub fn options_of_screen(
         restored: restored(screen, engine, left, &options.settings, &legs),
         keys: without_faults(keymap(&own))?,
         theme: Some(without_faults(theme(screen.theme.as_deref(), &own, folder.as_deref()))?),
+        themes: themes(folder.as_deref()),
         presets: all,
         presenter: screen.presenter,
         coloured: None,
         tour: None,
+        script: None,
         files: Files {
             base: config::resolve(&settings, &config::file(&settings)?, &config::Patch::default(), &legs)?,
             settings,
@@ -115,12 +117,13 @@ pub fn theme(
     folder: Option<&std::path::Path>,
 ) -> (ThemeChoice, Vec<Error>) {
     let name = flag.or(own.theme.as_ref().map(|theme| theme.value.as_str())).unwrap_or("auto");
-    let of = |ground| Theme::built_in(name, ground);
-    if let (Some(dark), Some(light)) = (of(Ground::Dark), of(Ground::Light)) {
-        return (ThemeChoice { dark, light }, Vec::new());
+    let built_in = ThemeChoice::built_in();
+    if let Some(choice) = built_in.iter().find(|choice| choice.name == name) {
+        return (choice.clone(), Vec::new());
     }
-    let on = |ground| Theme::built_in("auto", ground).unwrap_or_default();
-    let mut choice = ThemeChoice { dark: on(Ground::Dark), light: on(Ground::Light) };
+    // A file of the user's is laid over what the program would have.
+    let usual = built_in.into_iter().next().unwrap_or_default();
+    let mut choice = ThemeChoice { name: name.to_owned(), words: "your own".to_owned(), ..usual };
     let (file, mut faults) = folder.map_or((None, Vec::new()), |folder| user::theme(folder, name));
     let Some(file) = file else {
         if faults.is_empty() {
@@ -135,6 +138,17 @@ pub fn theme(
         drop(choice.light.lay_over(&meaning.value, style));
     }
     (choice, faults)
+}
+
+/// Every theme that there is, the program's first; of the user's own those in which nothing is wrong.
+fn themes(folder: Option<&std::path::Path>) -> Vec<ThemeChoice> {
+    let own = folder.map(user::theme_names).unwrap_or_default();
+    let read = |name: &String| theme(Some(name), &user::UserConfig::default(), folder);
+    let own = own.iter().map(read).filter(|(_, faults)| faults.is_empty()).map(|(choice, _)| choice);
+    let mut all = ThemeChoice::built_in();
+    let new: Vec<ThemeChoice> = own.filter(|own| all.iter().all(|known| known.name != own.name)).collect();
+    all.extend(new);
+    all
 }
 
 fn no_such_theme(

@@ -189,6 +189,27 @@ pub fn save_preset(folder: &Path, name: &str, settings: &Settings, legs: &[Strin
     Ok(file)
 }
 
+/// Makes a theme the one of the next start; whatever else `config.toml` says stays as it is.
+///
+/// # Errors
+/// When the file cannot be read or written.
+pub fn save_theme(folder: &Path, name: &str) -> Result<PathBuf> {
+    let file = folder.join("config.toml");
+    let text = String::from_utf8(durable::read(&file)?)
+        .map_err(|_| Error::input("not valid UTF-8").in_file(&file))?;
+    let mut document: DocumentMut = text.parse().map_err(|error| broken(&file, &text, &error))?;
+    match document.get_mut("theme").and_then(Item::as_value_mut) {
+        Some(written) => {
+            let decor = written.decor().clone();
+            *written = name.into();
+            *written.decor_mut() = decor;
+        }
+        None => drop(document.insert("theme", toml_edit::value(name))),
+    }
+    durable::write(&file, document.to_string().as_bytes())?;
+    Ok(file)
+}
+
 /// A theme of the user's by its name; `None` where there is no such file. With it all mistakes of the file
 /// as TOML, each with its line; what is wrong is left out.
 pub fn theme(folder: &Path, name: &str) -> (Option<ThemeFile>, Vec<Error>) {
@@ -346,6 +367,25 @@ mod tests {
         assert_eq!((all[0].patch.n, all[1].patch.n), (Some(20), Some(77)));
         let text = std::fs::read_to_string(folder.path().join("presets.toml")).unwrap();
         assert!(text.starts_with("# mine\n[fast]\nn = 20 # small\n"), "{text}");
+    }
+
+    #[test]
+    fn a_theme_is_kept_and_the_rest_of_the_file_stays() {
+        let old = "# mine\nascii = true # always\n\n[keys]\nquit = \"Q\"\n";
+        let folder = folder("config.toml", old);
+        let text = || std::fs::read_to_string(folder.path().join("config.toml")).unwrap();
+        save_theme(folder.path(), "light").unwrap();
+        let (read, faults) = config(folder.path());
+        assert_eq!(faults, []);
+        assert_eq!(read.theme.map(|theme| theme.value).as_deref(), Some("light"));
+        assert_eq!((read.ascii, read.keys.len()), (Some(true), 1));
+        assert!(text().starts_with("# mine\nascii = true # always\n"), "{}", text());
+        std::fs::write(folder.path().join("config.toml"), "theme = \"dark\" # at night\n").unwrap();
+        save_theme(folder.path(), "high-contrast").unwrap();
+        assert_eq!(text(), "theme = \"high-contrast\" # at night\n");
+        let none = tempfile::tempdir().unwrap();
+        save_theme(&none.path().join("new"), "dark").unwrap();
+        assert_eq!(config(&none.path().join("new")).0.theme.unwrap().value, "dark");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The filter of the queries, as it is typed: words, and `lang:ja`, `gold:en`, `fate:cut`, `first:11-20`.
 
+use std::collections::BTreeSet;
+
 use crate::corpus::Collection;
 use crate::domain::{Fate, Query};
 use crate::engine::{GoldRow, QueryRow};
@@ -70,6 +72,33 @@ impl Filter {
     }
 }
 
+impl Filter {
+    /// What of it no query can have, with what there is instead; `None` where all of it makes sense.
+    pub fn mistake(&self, queries: &[Query]) -> Option<String> {
+        if let Some(name) = &self.fate
+            && !fates().any(|fate| fate.starts_with(name.as_str()))
+        {
+            let all: Vec<String> = fates().collect();
+            return Some(format!("There is no fate {name}: {}.", all.join(", ")));
+        }
+        let tag = self.language.as_ref()?;
+        let languages: BTreeSet<&str> = queries.iter().map(|query| query.language.as_str()).collect();
+        let known = languages.iter().any(|other| other.to_lowercase().starts_with(tag.as_str()));
+        let all: Vec<&str> = languages.into_iter().filter(|tag| !tag.is_empty()).collect();
+        (!known).then(|| format!("No query is in {tag}: {}.", all.join(", ")))
+    }
+}
+
+/// What stands behind `fate:`.
+fn fates() -> impl Iterator<Item = String> {
+    let named = Fate::ALL.into_iter().map(written);
+    named.chain(["lost", "none"].map(str::to_owned))
+}
+
+fn written(fate: Fate) -> String {
+    fate.name().replace('_', "-")
+}
+
 impl Span {
     pub fn of(written: &str) -> Self {
         Self(written.to_lowercase())
@@ -117,15 +146,31 @@ fn has_fate(golds: &[GoldRow], wanted: &str) -> bool {
         "" => true,
         "none" => golds.is_empty(),
         "lost" => golds.iter().filter_map(known_fate).any(Fate::is_lost_before_rerank),
-        name => {
-            golds.iter().filter_map(known_fate).any(|fate| fate.name().replace('_', "-").starts_with(name))
-        }
+        name => golds.iter().filter_map(known_fate).any(|fate| written(fate).starts_with(name)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_no_query_can_have_is_said() {
+        let query = |language| Query {
+            id: "q1".into(),
+            text: "a".into(),
+            language: crate::domain::Language::new(language),
+        };
+        let queries = [query("zh-Hant"), query("ja")];
+        let mistake = |typed: &str| Filter::of(typed).mistake(&queries);
+        assert_eq!(mistake("lang:zh fate:cut words"), None);
+        assert_eq!(mistake("lang:xx").as_deref(), Some("No query is in xx: ja, zh-Hant."));
+        let fates = mistake("fate:gone").unwrap();
+        assert!(fates.starts_with("There is no fate gone: ") && fates.contains("cut-at-n"), "{fates}");
+        for name in ["lost", "none", "", "kept"] {
+            assert_eq!(mistake(&format!("fate:{name}")), None, "{name}");
+        }
+    }
 
     #[test]
     fn a_filter_is_read_in_parts_and_changed_in_one() {

@@ -98,7 +98,9 @@ pub fn first_window(view: &FocusView, height: usize, scroll: usize, cursor: Opti
 
 fn tail_height(view: &FocusView, lines: &[TailLine], height: usize) -> usize {
     let free = height.saturating_sub(view.first.len());
-    lines.len().min((height * 9 / 20).max(free)).min(height)
+    // In the smallest pane, too, one gold is seen below the cut.
+    let least = if height >= 3 { 2 } else { 0 };
+    lines.len().min((height * 9 / 20).max(free).max(least)).min(height)
 }
 
 /// How many candidates are in sight at once.

@@ -76,6 +76,8 @@ pub enum Writing {
         name: String,
         settings: Box<Settings>,
     },
+    /// The theme of the next start, by its name.
+    Theme(String),
 }
 
 /// What was written, in words, and the presets that there are since.

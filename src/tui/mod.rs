@@ -14,7 +14,8 @@
 //!   `layout` are the sums it shares with the view: ranges and steps, rows of the lists, rooms.
 //! - `actions`: the one table of what a key does, from which keymap, footer, help and README are drawn.
 //! - `view`: one file per pane; `widgets`: what panes are made of; `theme`: styles and signs by meaning.
-//! - `guard`, `hangup`, `probe`, `runtime`: the only files that touch the terminal.
+//! - `guard`, `hangup`, `probe`, `runtime`: the only files that touch the terminal; `residue`: what a frame must
+//!   write over of the one before.
 
 mod actions;
 mod behind;
@@ -36,6 +37,7 @@ mod palette;
 mod picker;
 mod picture;
 mod probe;
+mod residue;
 mod runtime;
 mod state;
 #[doc(hidden)]
@@ -82,11 +84,15 @@ pub struct Options {
     pub presenter: bool,
     /// A tour to begin with.
     pub tour: Option<Arc<demo::Script>>,
+    /// The tour that a key begins; `None`: there is none of this collection.
+    pub script: Option<Arc<demo::Script>>,
     /// What was left the last time, laid over `settings`.
     pub restored: Option<Restored>,
     pub keys: Keymap,
-    /// The theme by the ground that the terminal turns out to have; `None`: the one the program has.
+    /// The theme to begin with; `None`: the one the program has.
     pub theme: Option<ThemeChoice>,
+    /// To choose from, the user's own among them.
+    pub themes: Vec<ThemeChoice>,
     /// To choose from, the user's own among them.
     pub presets: Vec<Preset>,
     pub files: Files,
@@ -119,11 +125,30 @@ pub struct Files {
     pub base: Settings,
 }
 
-/// A theme for either ground.
-#[derive(Debug, Clone, Copy)]
+/// A theme by the ground that the terminal turns out to have.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ThemeChoice {
+    pub name: String,
+    /// What it is for, in a few words.
+    pub words: String,
     pub dark: Theme,
     pub light: Theme,
+}
+
+impl ThemeChoice {
+    /// Those that the program comes with.
+    pub fn built_in() -> Vec<Self> {
+        let choice = |&(name, words): &(&str, &str)| {
+            let (dark, light) = (Theme::built_in(name, Ground::Dark)?, Theme::built_in(name, Ground::Light)?);
+            Some(Self { name: name.to_owned(), words: words.to_owned(), dark, light })
+        };
+        THEMES.iter().filter_map(choice).collect()
+    }
+
+    /// As it is on this ground.
+    pub fn on(&self, ground: Ground) -> Theme {
+        if ground == Ground::Light { self.light } else { self.dark }
+    }
 }
 
 /// What the screen needs of an engine; dropping the handle stops it.

@@ -8,7 +8,54 @@ use super::knobs::Knob;
 use super::picker::{Choice, Entry, Shelf};
 
 /// Places from which no command is given: what works there is of use only there.
-const INNER: [Place; 5] = [Place::Overlay, Place::Field, Place::Pool, Place::Blind, Place::Crosshair];
+const INNER: [Place; 7] =
+    [Place::Overlay, Place::Field, Place::Pool, Place::Blind, Place::Tour, Place::Question, Place::Crosshair];
+
+/// What people call an action that has another name here.
+const ALSO: [(ActionId, &str); 42] = [
+    (ActionId::TypeAlpha, "alpha weight"),
+    (ActionId::TypeCandidates, "candidates n size"),
+    (ActionId::TypeDeliver, "k top"),
+    (ActionId::AllKnobs, "settings parameters options knobs"),
+    (ActionId::FirstStage, "bm25 dense hybrid leg"),
+    (ActionId::Fusion, "rrf method"),
+    (ActionId::Reranker, "rerank model cross-encoder"),
+    (ActionId::Compare, "rerankers"),
+    (ActionId::Reset, "default original"),
+    (ActionId::QueryView, "home lists"),
+    (ActionId::CollectionView, "queries worst"),
+    (ActionId::CurvesView, "plots charts recall"),
+    (ActionId::LanguagesView, "language"),
+    (ActionId::CompareView, "significance wins losses"),
+    (ActionId::PassagesView, "corpus documents"),
+    (ActionId::NextGold, "gold relevant"),
+    (ActionId::NextLost, "lost missing"),
+    (ActionId::Pin, "baseline"),
+    (ActionId::Open, "explain score why"),
+    (ActionId::Against, "diff side-by-side"),
+    (ActionId::Whole, "all everything"),
+    (ActionId::Ask, "search question"),
+    (ActionId::Filter, "search narrow"),
+    (ActionId::Mark, "judge label relevant grade"),
+    (ActionId::Pool, "judge annotate assess"),
+    (ActionId::Blind, "judge hide"),
+    (ActionId::SavePreset, "save"),
+    (ActionId::WriteSettings, "save"),
+    (ActionId::CommandLine, "reproduce share"),
+    (ActionId::CopyText, "clipboard"),
+    (ActionId::OpenSource, "editor edit file"),
+    (ActionId::TakeAlpha, "recommended"),
+    (ActionId::Picture, "export screenshot image"),
+    (ActionId::Snippet, "export engine elasticsearch opensearch qdrant weaviate milvus"),
+    (ActionId::Theme, "dark light colours colors contrast colour-blind"),
+    (ActionId::Tour, "demo tutorial"),
+    (ActionId::Presenter, "talk zoom"),
+    (ActionId::Link, "scroll together"),
+    (ActionId::Messages, "errors warnings notes costs status"),
+    (ActionId::Help, "keys shortcuts"),
+    (ActionId::Repaint, "refresh redraw"),
+    (ActionId::Quit, "exit"),
+];
 
 /// Knobs by the names that one would type.
 const KNOBS: [(&str, Knob); 19] = [
@@ -52,8 +99,8 @@ pub fn entries(typed: &str, shelf: &Shelf) -> Vec<Entry> {
     let mut scored: Vec<(u32, Entry)> = commands()
         .filter_map(|action| {
             let name = action.id.name().replace('-', " ");
-            let score =
-                match_of(typed, &name).map(|score| score + 1000).or_else(|| match_of(typed, action.help))?;
+            let also = ALSO.iter().find(|(id, _)| *id == action.id).map_or("", |(_, words)| words);
+            let score = score(typed, &name, also, action.help)?;
             let keys = key_names(action, &shelf.keys);
             let words =
                 if keys.is_empty() { action.help.to_owned() } else { format!("{keys}  {}", action.help) };
@@ -82,12 +129,34 @@ fn setting(typed: &str, shelf: &Shelf) -> Option<Entry> {
     Some(Entry { name: format!("{name} = {value}"), words, choice, at_once: false })
 }
 
-/// How well what is typed matches: its letters in their order, better where they begin words and stand
+/// How well what is typed fits an action: its name, then another name for it, then beginnings of the words of
+/// both, then of what it does, and at last letters of its name. `None`: not at all.
+fn score(typed: &str, name: &str, also: &str, help: &str) -> Option<u32> {
+    let typed = typed.trim().to_lowercase();
+    if typed.is_empty() {
+        return Some(0);
+    }
+    let begin = |text: &str| {
+        let text = text.to_lowercase();
+        let words = || text.split(|c: char| !c.is_alphanumeric());
+        typed.split_whitespace().all(|begun| words().any(|word| word.starts_with(begun)))
+    };
+    Some(match () {
+        () if typed == name => 5000,
+        () if also.split(' ').any(|word| word == typed) => 4000,
+        () if begin(name) => 3000,
+        () if begin(&format!("{name} {also}")) => 2000,
+        () if begin(help) => 1000,
+        () => letters(&typed, name)?,
+    })
+}
+
+/// How well the letters of what is typed, in their order, fit a name: better where they begin words and stand
 /// together. `None`: they are not all there.
-fn match_of(typed: &str, text: &str) -> Option<u32> {
-    let text: Vec<char> = text.to_lowercase().chars().collect();
+fn letters(typed: &str, name: &str) -> Option<u32> {
+    let text: Vec<char> = name.chars().collect();
     let (mut at, mut score, mut last) = (0, 0, None);
-    for letter in typed.to_lowercase().chars().filter(|c| !c.is_whitespace()) {
+    for letter in typed.chars().filter(|c| !c.is_whitespace()) {
         let begins = |place: usize| place == 0 || text.get(place - 1).is_some_and(|c| !c.is_alphanumeric());
         let follows = text.get(at) == Some(&letter);
         let later = || (at..text.len()).filter(|&place| text.get(place) == Some(&letter));
@@ -125,11 +194,51 @@ mod tests {
         assert_eq!(names("undo")[0], "undo", "the shorter one of two");
         assert_eq!(names("undojudg")[0], "undo judgment");
         assert!(names("qqqq").is_empty());
+        assert!(names("cndts")[0].contains("candidates"), "letters of a name, where nothing else fits");
         assert_eq!(names("").len(), count());
         assert!(
             has(ActionId::Quit) && has(ActionId::TakeBest) && !has(ActionId::Find) && !has(ActionId::Accept)
         );
         assert!(all().count() > count());
+    }
+
+    /// Trap: a search over letters alone finds "agree" for "keys" and "open" for "exit".
+    #[test]
+    fn plain_words_find_what_they_mean() {
+        for (typed, wanted) in [
+            ("export", "picture"),
+            ("screenshot", "picture"),
+            ("theme", "theme"),
+            ("dark", "theme"),
+            ("weight", "type alpha"),
+            ("alpha", "type alpha"),
+            ("candidates", "type candidates"),
+            ("undo", "undo"),
+            ("quit", "quit"),
+            ("exit", "quit"),
+            ("demo", "tour"),
+            ("gold", "next gold"),
+            ("lost", "next lost"),
+            ("language", "languages view"),
+            ("lang", "languages view"),
+            ("keys", "help"),
+            ("errors", "messages"),
+            ("editor", "open source"),
+            ("judge", "mark"),
+            ("model", "reranker"),
+            ("rrf", "fusion"),
+            ("side by side", "against"),
+            ("copy", "copy id"),
+            ("search", "ask"),
+            ("blind", "blind"),
+            ("save", "save preset"),
+        ] {
+            assert_eq!(names(typed).first().map(String::as_str), Some(wanted), "{typed}");
+        }
+        assert!(!has(ActionId::Agree), "nobody pays by looking for a word");
+        for (id, words) in ALSO {
+            assert!(has(id), "{words}");
+        }
     }
 
     #[test]

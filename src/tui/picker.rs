@@ -1,11 +1,12 @@
-//! A list to choose from: the fusion methods, the second stages, presets, every command. In: what is chosen and what is typed.
-//! Out: the entries that match. It changes no setting.
+//! A list to choose from: the fusion methods, the second stages, presets, themes, every command. In: what
+//! is chosen and what is typed. Out: the entries that match. It changes no setting.
 
 use tui_input::Input;
 
 use crate::domain::rerankers::{self, FASTEMBED, Origin, RERANKERS, RerankerCard, RerankerKind};
 use crate::domain::{FusionMethod, SecondStage, Settings};
 
+use super::ThemeChoice;
 use super::actions::{ActionId, Keymap};
 use super::knobs::{Knob, RERANKER_STOPS};
 use super::palette;
@@ -19,6 +20,7 @@ pub enum Pick {
     Preset,
     /// The command palette.
     Command,
+    Theme,
     /// Second stages to hold against the present one; several may be marked.
     Rivals,
 }
@@ -27,6 +29,7 @@ pub enum Pick {
 #[derive(Debug, Clone, Default)]
 pub struct Shelf {
     pub presets: Vec<Preset>,
+    pub themes: Vec<ThemeChoice>,
     pub keys: Keymap,
     /// The names of the legs.
     pub legs: Vec<String>,
@@ -47,6 +50,8 @@ pub struct Picker {
     /// Among the entries that match.
     pub cursor: usize,
     pub before: Settings,
+    /// The name of the theme, likewise.
+    pub theme: String,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -56,6 +61,7 @@ pub enum Choice {
     /// A service, or fastembed: needs a model behind its name before it is a plan.
     Service(&'static str),
     Preset(Box<Preset>),
+    Theme(Box<ThemeChoice>),
     Act(ActionId),
     /// A knob and the value that was typed for it.
     Set(Knob, String),
@@ -78,6 +84,7 @@ pub fn entries(pick: Pick, typed: &str, shelf: &Shelf) -> Vec<Entry> {
         Pick::Fusion => FusionMethod::ALL.map(fusion).into(),
         Pick::Reranker => second_stages(),
         Pick::Preset => shelf.presets.iter().map(preset).collect(),
+        Pick::Theme => shelf.themes.iter().map(theme).collect(),
         Pick::Command => return palette::entries(typed, shelf),
         Pick::Rivals => rivals(),
     };
@@ -102,6 +109,7 @@ pub fn entries(pick: Pick, typed: &str, shelf: &Shelf) -> Vec<Entry> {
 pub fn height(pick: Pick, shelf: &Shelf) -> usize {
     match pick {
         Pick::Preset => shelf.presets.len(),
+        Pick::Theme => shelf.themes.len(),
         Pick::Command => palette::count(),
         Pick::Fusion => FusionMethod::ALL.len(),
         Pick::Reranker => second_stages().len(),
@@ -115,11 +123,12 @@ fn rivals() -> Vec<Entry> {
     second_stages().into_iter().filter(|entry| entry.choice != Choice::Plan(SecondStage::none())).collect()
 }
 
-/// Whether the settings have this choice.
-pub fn is_chosen(entry: &Entry, settings: &Settings) -> bool {
+/// Whether the settings, or the name of the theme, have this choice.
+pub fn is_chosen(entry: &Entry, settings: &Settings, theme: &str) -> bool {
     match &entry.choice {
         Choice::Fusion(method) => *method == settings.fusion,
         Choice::Plan(plan) => *plan == settings.reranker,
+        Choice::Theme(choice) => choice.name == theme,
         Choice::Service(_) | Choice::Preset(_) | Choice::Act(_) | Choice::Set(..) => false,
     }
 }
@@ -135,6 +144,15 @@ fn preset(preset: &Preset) -> Entry {
             .rerank
             .as_ref()
             .is_none_or(|plan| plan.rerankers().into_iter().all(|name| RERANKER_STOPS.contains(&name))),
+    }
+}
+
+fn theme(theme: &ThemeChoice) -> Entry {
+    Entry {
+        name: theme.name.clone(),
+        words: theme.words.clone(),
+        choice: Choice::Theme(Box::new(theme.clone())),
+        at_once: true,
     }
 }
 

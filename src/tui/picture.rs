@@ -65,7 +65,7 @@ fn frame(state: &State, format: Format) -> Content {
     Content {
         name: file_name(&["rankscope", view, query.as_deref().unwrap_or_default()]),
         extension: format.extension(),
-        text: frame::picture(&cells(&shown), format, &title),
+        text: frame::picture(&cells(&shown), format, &title, state.paper()),
     }
 }
 

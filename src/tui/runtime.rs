@@ -31,6 +31,7 @@ use super::guard::{self, Guard};
 use super::hit::{Gesture, HitMap, Pointer, Target, along};
 use super::message::{Effect, Message, Picture, Writing};
 use super::probe::LateAnswer;
+use super::residue::Residue;
 use super::state::State;
 use super::theme::Look;
 use super::update::{moved, update};
@@ -89,6 +90,7 @@ struct Screen<'a, H: EngineHandle> {
     terminal: Terminal<CrosstermBackend<io::Stdout>>,
     state: State,
     hits: HitMap,
+    residue: Residue,
     /// What the pressed mouse button holds: a drag stays with its target.
     held: Option<(Rect, Target)>,
     engine: &'a H,
@@ -113,10 +115,11 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
         }
         let mut look = Look::from_environment(options.ascii, options.coloured);
         let mut late = LateAnswer::default();
-        if let Some(theme) = options.theme {
+        let ground = options.theme.as_ref().map_or(Ground::Dark, |theme| {
             let ground = probe::ground(&mut late);
-            look.theme = if ground == Ground::Light { theme.light } else { theme.dark };
-        }
+            look.theme = theme.on(ground);
+            ground
+        });
         if !look.ascii {
             let tell = tell.clone();
             let late = move |_wide| drop(tell.send(Message::AmbiguousIsWide));
@@ -124,12 +127,13 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
         }
         let terminal = terminal()?;
         let size = terminal.size().map_err(|error| no_terminal(&error))?;
-        let state = State::new(options, look, (size.width, size.height));
+        let state = State { ground, ..State::new(options, look, (size.width, size.height)) };
         Ok(Self {
             guard,
             terminal,
             state,
             hits: HitMap::default(),
+            residue: Residue::default(),
             held: None,
             engine,
             tell,
@@ -332,6 +336,10 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
         }
         let state = &self.state;
         let (Some(file), Some(collection)) = (&state.files.session, &state.collection) else { return };
+        // A tour leaves nothing for the next start.
+        if state.tour.is_some() {
+            return;
+        }
         let query = state.query.and_then(|query| collection.queries.get(query.index()));
         let left = (query.map(|query| query.id.as_str()), state.typed.as_deref());
         let (now, start) = (&state.settings, &state.settings_at_start);
@@ -366,10 +374,13 @@ impl<'a, H: EngineHandle> Screen<'a, H> {
     }
 
     fn draw(&mut self) -> Result<()> {
-        let Self { terminal, state, hits, .. } = self;
+        let Self { terminal, state, hits, residue, .. } = self;
         let mut draw = || -> io::Result<()> {
             execute!(stdout(), BeginSynchronizedUpdate)?;
-            terminal.draw(|frame| *hits = view::draw(frame, state))?;
+            terminal.draw(|frame| {
+                *hits = view::draw(frame, state);
+                residue.write_over(frame.buffer_mut());
+            })?;
             execute!(stdout(), EndSynchronizedUpdate)
         };
         draw().map_err(|error| no_terminal(&error))

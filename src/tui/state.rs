@@ -14,7 +14,7 @@ use crate::engine::{Focus, Question, Snapshot};
 use crate::tune::Goal;
 
 use super::actions::{ActionId, key_of};
-use super::demo::{Tour, caption};
+use super::demo::{Script, Tour, caption};
 use super::history::History;
 use super::judged::{Judgments, Pool};
 use super::knobs::{self, Knob, Scope};
@@ -22,7 +22,7 @@ use super::layout::{Detail, Layout, Plot, Wants};
 use super::picker::{self, Picker, Shelf};
 use super::tables::Tables;
 use super::theme::Look;
-use super::{Files, Options, Restored};
+use super::{Files, Ground, Options, Restored};
 
 pub use place::{Mode, Pane, View};
 pub use spot::Spot;
@@ -61,6 +61,10 @@ pub struct State {
     /// Columns and rows that there are for everything but a tour's caption.
     pub size: (u16, u16),
     pub look: Look,
+    /// What the terminal draws on.
+    pub ground: Ground,
+    /// The name of the theme.
+    pub theme: String,
     /// The collection's name until it is open.
     pub title: String,
     /// How far its reading is, until it is open.
@@ -150,6 +154,8 @@ pub struct State {
     pub trouble: Option<String>,
     /// The tour under way.
     pub tour: Option<Tour>,
+    /// The tour that a key begins.
+    pub script: Option<Arc<Script>>,
     /// Fewer columns and larger marks, for an audience.
     pub presenter: bool,
     /// Whether it is asked how a picture of the screen is to be written.
@@ -185,7 +191,10 @@ impl State {
         let mut state = Self {
             size,
             look,
+            ground: Ground::default(),
+            theme: options.theme.as_ref().map_or_else(String::new, |theme| theme.name.clone()),
             tour,
+            script: options.script.clone(),
             presenter: options.presenter,
             title: options.title.clone(),
             reading: None,
@@ -240,6 +249,7 @@ impl State {
             history: History::default(),
             shelf: Shelf {
                 presets: options.presets.clone(),
+                themes: options.themes.clone(),
                 keys: options.keys.clone(),
                 legs: options.legs.iter().map(|leg| leg.name.to_string()).collect(),
             },
@@ -272,6 +282,15 @@ impl State {
     /// Columns and rows of the terminal.
     pub fn terminal_size(&self) -> (u16, u16) {
         (self.size.0, self.size.1 + self.tour.as_ref().map_or(0, |tour| tour.rows))
+    }
+
+    /// What the theme was made for: a picture has it as its ground.
+    pub fn paper(&self) -> Ground {
+        match self.theme.as_str() {
+            "dark" => Ground::Dark,
+            "light" => Ground::Light,
+            _ => self.ground,
+        }
     }
 
     /// Whether the other shows the same query under the same settings in the same view.

@@ -49,7 +49,9 @@ pub enum Tone {
 /// How many steps a heat map's colours have.
 pub const HEAT_LEVELS: u8 = 5;
 /// From dark to light, in an order that every kind of colour vision sees (after viridis).
-const HEAT: [(u8, u8); HEAT_LEVELS as usize] = [(54, 255), (24, 255), (30, 255), (71, 16), (184, 16)];
+/// Ground and sign by their places in the 256.
+pub(super) const HEAT: [(u8, u8); HEAT_LEVELS as usize] =
+    [(54, 255), (24, 255), (30, 16), (71, 16), (184, 16)];
 
 impl Look {
     /// Reads `NO_COLOR`, `TERM` and `COLORTERM`; `coloured` goes before `NO_COLOR` and `TERM`, where it was

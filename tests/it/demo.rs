@@ -58,10 +58,10 @@ fn a_claim_that_does_not_hold_is_named_with_its_line() {
     let wrong = wrong.replace("candidate = true, candidate = false", "candidate = false");
     let output = play(&wrong, &["--check"]);
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
-    assert!(said(&output).contains("line 4: a is "), "{}", said(&output));
+    assert!(said(&output).contains("talk.toml:4: a is "), "{}", said(&output));
     let output = play(&SCRIPT.replace("\"q2\"", "\"q9\""), &["--check"]);
     assert_eq!(output.status.code(), Some(3), "{}", said(&output));
-    assert!(said(&output).contains("there is no query q9"), "{}", said(&output));
+    assert!(said(&output).contains("talk.toml:12: there is no query q9"), "{}", said(&output));
     let output = play(&SCRIPT.replace("caption", "capton"), &["--check"]);
     assert_eq!(output.status.code(), Some(3));
     assert!(said(&output).contains("talk.toml:5:"), "{}", said(&output));

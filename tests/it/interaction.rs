@@ -155,10 +155,16 @@ fn mistakes_in_the_configuration_are_named_with_their_line() {
 #[test]
 fn completions_and_the_man_page_know_every_command() {
     let bash = text(&run(&["completions", "bash"]).stdout);
+    for offered in ["none late-interaction cross-encoder", "high-contrast colour-blind"] {
+        assert!(bash.contains(offered), "values that one would not know: {offered}");
+    }
+    let help = text(&run(&["--help"]).stdout);
+    assert!(!help.contains("[possible values: none"), "what else there is stands in the README: {help}");
     let man = text(&run(&["man"]).stdout);
     for command in ["eval", "models", "config", "completions"] {
         assert!(bash.contains(command) && man.contains(command), "{command}");
     }
+    assert_eq!(man.matches("\\-\\-rrf\\-k\\fR \\fI<K>").count(), 1, "what commands share is told once");
     assert!(man.contains(".TH") && man.contains("colour\\-blind"), "{man}");
     let version = text(&run(&["--version"]).stdout);
     assert!(version.contains("ONNX Runtime 1.") && version.contains("multilingual-e5-small"), "{version}");

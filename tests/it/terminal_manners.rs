@@ -13,7 +13,7 @@ use crate::terminal::{Answers, PROGRAM, Terminal};
 const LIGHT: &str = "rgb:ffff/fafa/f0f0";
 const DARK: &str = "rgb:1c1c/1c1c/2020";
 /// Of the light theme and of the dark one.
-const ACCENTS: [&[u8]; 2] = [b"38;5;24;", b"38;5;67;"];
+const ACCENTS: [&[u8]; 2] = [b"38;5;24;", b"38;5;110;"];
 
 /// Frames come whole (synchronised output), and none while nothing changes.
 #[test]

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 
 use super::inputs::InputArgs;
 use super::services::ServiceArgs;
-use super::values::{analyzers, fusion_method, score_cache_max, weight};
+use super::values::{analyzers, fusion_method, score_cache_max, second_stage, weight};
 use crate::config::{self, Patch};
 use crate::corpus;
 use crate::domain::rerankers;
@@ -72,7 +72,8 @@ pub struct EngineArgs {
     pub k: Option<usize>,
     /// Second stage: a name of `rankscope models list`, several added (A+B), or one after the other
     /// (A@100 > B@20); none switches it off [default: late-interaction]
-    #[arg(long, value_name = "PLAN", env = "RANKSCOPE_RERANK", help_heading = "Settings")]
+    #[arg(long, value_parser = second_stage(), hide_possible_values = true, value_name = "PLAN",
+        env = "RANKSCOPE_RERANK", help_heading = "Settings")]
     pub rerank: Option<SecondStage>,
     /// The second stage is a TREC run: the lists that another engine's reranker made
     #[arg(long, value_name = "FILE", conflicts_with = "rerank", help_heading = "Settings")]

@@ -19,7 +19,7 @@ use super::eval::EvalArgs;
 pub use engine::{EngineArgs, needs_model};
 pub use judging::JudgeArgs;
 pub use output::OutputArgs;
-pub use values::{analyzers, report_format, score_cache_max};
+pub use values::{analyzers, model_name, report_format, score_cache_max};
 
 /// The version with what it computes with.
 fn long_version() -> &'static str {
@@ -123,7 +123,8 @@ pub struct ScreenArgs {
     pub no_mouse: bool,
     /// Colours: auto (light or dark as the terminal is), dark, light, high-contrast, colour-blind, or a
     /// theme of your own (see `rankscope config path`) [default: auto]
-    #[arg(long, value_name = "NAME", env = "RANKSCOPE_THEME")]
+    #[arg(long, value_parser = values::theme(), hide_possible_values = true, value_name = "NAME",
+        env = "RANKSCOPE_THEME")]
     pub theme: Option<String>,
     /// Begin without the query and the settings of the last time
     #[arg(long)]

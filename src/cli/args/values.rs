@@ -1,12 +1,59 @@
 //! How single values of the command line are read.
 
+use std::ffi::OsStr;
+
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::config::{folders, user};
-use crate::domain::{self, AnalyzerChoice, FusionMethod, JudgedBy};
+use crate::domain::rerankers::RERANKERS;
+use crate::domain::{self, AnalyzerChoice, FusionMethod, JudgedBy, SecondStage};
 use crate::export::Format;
 use crate::index::cache::SCORES_MAX;
 use crate::judge::Average;
+use crate::tui::THEMES;
+
+/// A parser with values that completions offer, beside the others that it takes.
+#[derive(Clone)]
+struct Offers<P> {
+    parser: P,
+    values: Vec<&'static str>,
+}
+
+impl<P: TypedValueParser> TypedValueParser for Offers<P> {
+    type Value = P::Value;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<P::Value, clap::Error> {
+        self.parser.parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(self.values.iter().map(|value| PossibleValue::new(*value))))
+    }
+}
+
+/// A second stage; of the plans that there are without end, those of one reranker are offered.
+pub fn second_stage() -> impl TypedValueParser<Value = SecondStage> {
+    let alone = RERANKERS.iter().filter(|card| !card.takes_more()).map(|card| card.name);
+    let parser = |written: &str| written.parse::<SecondStage>();
+    Offers { parser, values: std::iter::once("none").chain(alone).collect() }
+}
+
+/// A reranker by its name, or a repository of the hub.
+pub fn model_name() -> impl TypedValueParser<Value = String> {
+    let names = RERANKERS.iter().filter(|card| !card.takes_more()).map(|card| card.name);
+    Offers { parser: clap::builder::StringValueParser::new(), values: names.collect() }
+}
+
+/// A theme by its name; those of the user's own are not known to a completion.
+pub fn theme() -> impl TypedValueParser<Value = String> {
+    let names = THEMES.iter().map(|(name, _)| *name);
+    Offers { parser: clap::builder::StringValueParser::new(), values: names.collect() }
+}
 
 /// The analyzers by their names.
 pub fn analyzers() -> impl TypedValueParser<Value = AnalyzerChoice> {

@@ -33,10 +33,13 @@ impl OwnQuery {
     }
 }
 
+/// How the id of every typed query begins.
+pub const PREFIX: &str = "own-";
+
 /// The id of a typed query: the same text has the same one, whenever and wherever it is typed.
 pub fn id_of(text: &str) -> String {
     let digest = Sha256::digest(text.split_whitespace().collect::<Vec<_>>().join(" ").as_bytes());
-    format!("own-{}", &crate::text::hex(&digest)[..8])
+    format!("{PREFIX}{}", &crate::text::hex(&digest)[..8])
 }
 
 /// Reads the lines of such a file; the error names the line.

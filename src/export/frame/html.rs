@@ -5,15 +5,16 @@ use std::fmt::Write as _;
 use ratatui::buffer::Buffer;
 use ratatui::style::Modifier;
 
-use super::escape;
 use super::ink::{self, Paint};
 use super::runs::{self, Ink, Run, Sign};
+use super::{Ground, escape};
 
-pub fn picture(buffer: &Buffer, title: &str) -> String {
+pub fn picture(buffer: &Buffer, title: &str, ground: Ground) -> String {
+    let scheme = if ground == Ground::Light { "light" } else { "dark" };
     let title = escape(title);
     let mut page = format!(
         "<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\">\n<head>\n\
-         <meta charset=\"utf-8\"/>\n<meta name=\"color-scheme\" content=\"light dark\"/>\n\
+         <meta charset=\"utf-8\"/>\n<meta name=\"color-scheme\" content=\"{scheme}\"/>\n\
          <meta name=\"viewport\" content=\"width=device-width\"/>\n<title>{title}</title>\n<style>\n\
          pre{{font:15px/1.2 ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;margin:1em;\
          font-variant-ligatures:none;direction:ltr;unicode-bidi:bidi-override}}\n\
@@ -21,8 +22,8 @@ pub fn picture(buffer: &Buffer, title: &str) -> String {
          .s{{text-decoration:line-through}}.h{{visibility:hidden}}\n\
          i{{font-style:inherit;display:inline-block;height:1em}}\n"
     );
-    page.push_str(&ink::style_sheet("color", "."));
-    page.push_str(&ink::style_sheet("background-color", ".on-"));
+    page.push_str(&ink::style_sheet(ground, "color", "."));
+    page.push_str(&ink::style_sheet(ground, "background-color", ".on-"));
     page.push_str("</style>\n</head>\n<body class=\"f on-g\">\n<pre>");
     for y in 0..buffer.area.height {
         for run in runs::trimmed(runs::of_row(buffer, y)) {

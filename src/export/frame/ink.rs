@@ -1,19 +1,20 @@
-//! What colours are where no terminal says it: the sixteen on light and on dark ground, the fixed palette.
+//! What colours are where no terminal says it: the sixteen on a light and on a dark ground, the fixed palette.
 
 use std::fmt::Write as _;
 
 use ratatui::style::{Color, Modifier};
 
+use super::Ground;
 use super::runs::Ink;
 
 /// Sign and ground that a terminal has by itself, and its sixteen colours, as `#rrggbb`.
-struct Ground {
+struct Paper {
     sign: &'static str,
     ground: &'static str,
     sixteen: [&'static str; 16],
 }
 
-const LIGHT: Ground = Ground {
+const LIGHT: Paper = Paper {
     sign: "#1f2328",
     ground: "#ffffff",
     sixteen: [
@@ -22,7 +23,7 @@ const LIGHT: Ground = Ground {
     ],
 };
 
-const DARK: Ground = Ground {
+const DARK: Paper = Paper {
     sign: "#d5d9e0",
     ground: "#16181d",
     sixteen: [
@@ -55,7 +56,7 @@ pub fn ansi_number(colour: Color) -> Option<u8> {
     })
 }
 
-/// How a colour is named in a style: by a class where light and dark differ, else by its value.
+/// How a colour is named in a style: by a class where it is the terminal's own, else by its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Paint {
     Class(String),
@@ -97,16 +98,17 @@ fn palette(number: u8) -> String {
     format!("#{r:02x}{g:02x}{b:02x}")
 }
 
-/// Rules for the classes of [`Paint`], for light ground and, where the reader prefers it, dark.
-/// `property` is what the class sets (`fill`); `prefix` stands before a class.
-pub fn style_sheet(property: &str, prefix: &str) -> String {
-    let rules = |ground: &Ground| {
-        let mut rules =
-            format!("{prefix}f{{{property}:{}}}{prefix}g{{{property}:{}}}", ground.sign, ground.ground);
-        for (number, colour) in ground.sixteen.iter().enumerate() {
-            let _ = write!(rules, "{prefix}a{number}{{{property}:{colour}}}");
-        }
-        rules
+/// Rules for the classes of [`Paint`]. The ground is that on which the frame was drawn, whatever the reader
+/// prefers: colours that a theme chose for a dark ground cannot be read on a light one. `property` is what
+/// the class sets (`fill`); `prefix` stands before a class.
+pub fn style_sheet(ground: Ground, property: &str, prefix: &str) -> String {
+    let paper = match ground {
+        Ground::Dark => &DARK,
+        Ground::Light => &LIGHT,
     };
-    format!("{}\n@media (prefers-color-scheme:dark){{{}}}\n", rules(&LIGHT), rules(&DARK))
+    let mut rules = format!("{prefix}f{{{property}:{}}}{prefix}g{{{property}:{}}}", paper.sign, paper.ground);
+    for (number, colour) in paper.sixteen.iter().enumerate() {
+        let _ = write!(rules, "{prefix}a{number}{{{property}:{colour}}}");
+    }
+    rules + "\n"
 }

@@ -19,6 +19,14 @@ use ratatui::buffer::Buffer;
 
 pub use ansi::row as ansi_row;
 
+/// What a frame was drawn on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Ground {
+    #[default]
+    Dark,
+    Light,
+}
+
 /// How a picture is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -53,7 +61,7 @@ impl Format {
     /// What it is good for.
     pub fn words(self) -> &'static str {
         match self {
-            Self::Svg => "a vector picture, for documents and slides; follows light and dark",
+            Self::Svg => "a vector picture, for documents and slides; on the ground of the terminal",
             Self::Html => "a page of its own, whose text can be selected",
             Self::Ansi => "for a terminal: cat shows it in its colours",
             Self::Text => "for a message or an issue: signs only, no colours",
@@ -61,12 +69,12 @@ impl Format {
     }
 }
 
-/// The picture of a frame; `title` names it for who cannot see it. Signs of the frame are written as they
+/// The picture of a frame that was drawn on `ground`; `title` names it for who cannot see it. Signs of the frame are written as they
 /// are: what is not fit for a terminal must have been made visible before (`text::visible`).
-pub fn picture(buffer: &Buffer, format: Format, title: &str) -> String {
+pub fn picture(buffer: &Buffer, format: Format, title: &str, ground: Ground) -> String {
     match format {
-        Format::Svg => svg::picture(buffer, title),
-        Format::Html => html::picture(buffer, title),
+        Format::Svg => svg::picture(buffer, title, ground),
+        Format::Html => html::picture(buffer, title, ground),
         Format::Ansi => ansi::picture(buffer),
         Format::Text => text::picture(buffer),
     }

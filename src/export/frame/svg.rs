@@ -7,9 +7,9 @@ use std::fmt::Write as _;
 use ratatui::buffer::Buffer;
 use ratatui::style::Modifier;
 
-use super::escape;
 use super::ink::{self, Paint};
 use super::runs::{self, Ink, Run, Sign};
+use super::{Ground, escape};
 
 /// Of a cell, in user units. A sign is .6 em wide in nearly all monospaced fonts.
 pub const CELL_WIDTH: u16 = 9;
@@ -22,7 +22,7 @@ pub const MARGIN: u16 = 9;
 const FONTS: &str = "ui-monospace,'DejaVu Sans Mono','Liberation Mono',Menlo,Consolas,\
                      'Noto Sans Mono CJK JP','Noto Sans Mono',monospace";
 
-pub fn picture(buffer: &Buffer, title: &str) -> String {
+pub fn picture(buffer: &Buffer, title: &str, ground: Ground) -> String {
     let (columns, rows) = (buffer.area.width, buffer.area.height);
     let (width, height) = (columns * CELL_WIDTH + 2 * MARGIN, rows * CELL_HEIGHT + 2 * MARGIN);
     let title = escape(title);
@@ -36,8 +36,8 @@ pub fn picture(buffer: &Buffer, title: &str) -> String {
          direction:ltr;unicode-bidi:bidi-override}}\n.b{{font-weight:bold}}.d{{fill-opacity:.6;stroke-opacity:.6}}\
          .i{{font-style:italic}}.u{{text-decoration:underline}}.s{{text-decoration:line-through}}\n\
          path{{fill:none}}\n{}{}</style>\n",
-        ink::style_sheet("fill", "."),
-        ink::style_sheet("fill:none;stroke", "path."),
+        ink::style_sheet(ground, "fill", "."),
+        ink::style_sheet(ground, "fill:none;stroke", "path."),
     );
     let _ = writeln!(svg, "<rect class=\"g\" width=\"{width}\" height=\"{height}\"/>");
     let _ = writeln!(svg, "<g transform=\"translate({MARGIN} {MARGIN})\" xml:space=\"preserve\">");

@@ -7,7 +7,7 @@ use ratatui::buffer::{Buffer, CellWidth as _};
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 
-use super::{Format, picture, runs, svg};
+use super::{Format, Ground, picture, runs, svg};
 use crate::text::visible;
 
 /// Writes `text` into the buffer as the screen does.
@@ -55,7 +55,7 @@ fn check_ansi(buffer: &Buffer) {
     // A line more than the frame: the last line feed scrolls nothing away.
     let (rows, columns) = (NonZeroU16::new(height + 1).unwrap(), NonZeroU16::new(width).unwrap());
     let mut terminal = vt100::Parser::new(rows, columns, 0);
-    terminal.process(picture(buffer, Format::Ansi, "").replace('\n', "\r\n").as_bytes());
+    terminal.process(picture(buffer, Format::Ansi, "", Ground::Dark).replace('\n', "\r\n").as_bytes());
     for y in 0..height {
         for run in runs::of_row(buffer, y) {
             for sign in &run.signs {
@@ -140,7 +140,7 @@ fn signs_of_svg(text: &str, rows: u16) -> Vec<Vec<(u16, String)>> {
 #[test]
 fn an_svg_has_every_sign_in_its_column() {
     let buffer = hard();
-    let text = picture(&buffer, Format::Svg, "lists & \"golds\" <now>");
+    let text = picture(&buffer, Format::Svg, "lists & \"golds\" <now>", Ground::Dark);
     let found = signs_of_svg(&text, buffer.area.height);
     for y in 0..buffer.area.height {
         assert_eq!(found[usize::from(y)], signs(&buffer, y), "row {y}");
@@ -167,24 +167,38 @@ fn the_lines_of_frames_are_paths_that_meet() {
     let mut buffer = Buffer::empty(Rect::new(0, 0, 4, 2));
     write(&mut buffer, 0, 0, "╭──╮", Style::new());
     write(&mut buffer, 0, 1, "│  │", Style::new());
-    let text = picture(&buffer, Format::Svg, "");
+    let text = picture(&buffer, Format::Svg, "", Ground::Dark);
     assert!(!text.contains("<text"), "{text}");
     for part in ["M9 9H27", "M4.5 18Q4.5 9 9 9", "M31.5 18Q31.5 9 27 9", "M4.5 18V36", "M31.5 18V36"] {
         assert!(text.contains(part), "{part}: {text}");
     }
 }
 
+/// Trap: colours that a theme chose for a dark ground, on the white of a reader who prefers that.
+#[test]
+fn a_picture_keeps_the_ground_that_it_was_drawn_on() {
+    for (ground, colour) in [(Ground::Dark, "#16181d"), (Ground::Light, "#ffffff")] {
+        let svg = picture(&hard(), Format::Svg, "", ground);
+        assert!(svg.contains(&format!(".g{{fill:{colour}}}")), "{svg}");
+        let html = picture(&hard(), Format::Html, "", ground);
+        assert!(html.contains(&format!(".on-g{{background-color:{colour}}}")), "{html}");
+        for text in [svg, html] {
+            assert!(!text.contains("prefers-color-scheme"), "{text}");
+        }
+    }
+}
+
 #[test]
 fn html_is_xml_with_the_text_of_the_frame() {
     let buffer = hard();
-    let page = picture(&buffer, Format::Html, "a & b");
+    let page = picture(&buffer, Format::Html, "a & b", Ground::Dark);
     let options = roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
     let document = roxmltree::Document::parse_with_options(&page, options).unwrap();
     let pre = document.descendants().find(|node| node.has_tag_name("pre")).unwrap();
     let text: String =
         pre.descendants().filter(|node| node.is_text()).map(|node| node.text().unwrap()).collect();
     let unstyled = |text: &str| text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
-    assert_eq!(unstyled(&text), unstyled(&picture(&buffer, Format::Text, "")));
+    assert_eq!(unstyled(&text), unstyled(&picture(&buffer, Format::Text, "", Ground::Dark)));
     let boxed = |sign: &str| {
         let node = pre.descendants().find(|node| node.is_text() && node.text() == Some(sign)).unwrap();
         (
@@ -201,7 +215,7 @@ fn html_is_xml_with_the_text_of_the_frame() {
 
 #[test]
 fn plain_text_is_the_signs_alone() {
-    let text = picture(&hard(), Format::Text, "");
+    let text = picture(&hard(), Format::Text, "", Ground::Dark);
     assert_eq!(text.lines().count(), 7);
     assert!(text.starts_with("│ 予約の取り消し │ <a href=\"x\">&\n│ e\u{301}toile"), "{text}");
     assert!(!text.contains('\u{1b}'));
@@ -257,7 +271,7 @@ proptest! {
             }
         }
         check_ansi(&buffer);
-        let found = signs_of_svg(&picture(&buffer, Format::Svg, ""), 5);
+        let found = signs_of_svg(&picture(&buffer, Format::Svg, "", Ground::Dark), 5);
         for y in 0..5u16 {
             let mut wanted = signs(&buffer, y);
             wanted.sort();

@@ -120,8 +120,8 @@ fn also_of(key: Chord, by: &[&Action]) -> String {
     }
 }
 
-/// The nearest name, where one is near.
-fn no_such_action(written: &str) -> String {
+/// That there is no such action, with the nearest name, where one is near.
+pub fn no_such_action(written: &str) -> String {
     let names = all().map(|action| (likeness(written, &action.id.name()), action.id.name()));
     let near = names.filter(|(likeness, _)| *likeness >= 0.75).max_by(|a, b| a.0.total_cmp(&b.0));
     match near {
@@ -177,7 +177,7 @@ mod tests {
         let (line, words) = fault(&[("mark", &["F9"]), ("mrak", &["x"])]);
         assert!(line == 2 && words.contains("did you mean mark?"), "{words}");
         assert!(fault(&[("mark", &["hyper-x"])]).1.contains("is no key"));
-        let (line, words) = fault(&[("undo", &["ctrl-t"]), ("mark", &["q"])]);
+        let (line, words) = fault(&[("undo", &["ctrl-y"]), ("mark", &["q"])]);
         assert!(line == 2 && words.contains("q is also the key of quit"), "{words}");
         assert!(fault(&[("accept", &["y"])]).1.contains("could not be typed"));
         assert!(fault(&[("quit-always", &["ctrl-q"])]).1.contains("Ctrl-C always quits"));

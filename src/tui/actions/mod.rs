@@ -10,7 +10,7 @@ use crossterm::event::KeyEvent;
 use super::state::{Mode, Pane, State, View};
 
 pub use chord::Chord;
-pub use keymap::{Binding, Keymap};
+pub use keymap::{Binding, Keymap, no_such_action};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ActionId {
@@ -97,6 +97,8 @@ pub enum ActionId {
     PictureText,
     PicturePlots,
     Presenter,
+    Theme,
+    Tour,
     TourNext,
     TourBack,
     TourLeave,

@@ -41,19 +41,21 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
         return;
     }
     let count = format!("{} of {}", tour.at() + 1, tour.script().steps.len());
-    let mut title = vec![piece(format!("{count} "), Tone::Knob)];
-    let waits = tour::waits_for(state).map(|what| format!("{} {what} ", pen.signs().waiting));
-    title.extend(waits.map(|words| piece(words, Tone::Knob)));
     let keys = actions::footer(Place::Tour, &state.shelf.keys);
-    // Of the gap behind the last key one cell stands before the first.
     let width: usize = keys.iter().map(|entry| footer::width(pen, entry)).sum();
-    // How to go on is worth more than what the tour is called.
-    let room = usize::from(area.width.saturating_sub(SIDES + 2)).checked_sub(pen.width(&title) + width + 1);
-    let name = visible(&tour.script().title).into_owned();
-    title.push(piece(cells::cut(&name, room.unwrap_or(usize::MAX), pen.signs().ellipsis), Tone::Strong));
+    let waits = tour::waits_for(state).map(|what| format!(" {} {what}", pen.signs().waiting));
+    // How one goes on stays; what the tour is called may be cut.
+    let cells_of = |words: &str| cells::width(&pen.look.words(&visible(words)));
+    let used = width + cells_of(&count) + waits.as_deref().map_or(0, cells_of);
+    let room = usize::from(area.width.saturating_sub(SIDES + 4)).saturating_sub(used);
+    let name = cells::cut(&visible(&tour.script().title), room, pen.signs().ellipsis);
+    let mut title = vec![piece(format!("{count} "), Tone::Knob), piece(name, Tone::Strong)];
+    title.extend(waits.map(|words| piece(words, Tone::Knob)));
     let inner = pen.frame(area, &title, &[], true);
-    if room.is_some() {
-        let width = width as u16;
+    // Of the gap behind the last one cell stands before the first.
+    let width = u16::try_from(width).unwrap_or(u16::MAX);
+    let used = u16::try_from(pen.width(&title) + 2).unwrap_or(u16::MAX);
+    if used.saturating_add(width) < area.width.saturating_sub(SIDES) {
         let place = Rect::new(area.right() - 2 - width, area.y, width, 1);
         pen.rule(place.x, place.y, width, " ", Tone::Text);
         footer::keys(pen, Rect { x: place.x + 1, width: width - 1, ..place }, keys.iter());

@@ -42,7 +42,7 @@ impl Moment<'_> {
     pub fn picture(&self, format: Format, title: &str) -> String {
         let mut shown = State { tour: None, notice: None, ..self.state.clone() };
         shown.picturing = false;
-        frame::picture(&picture::cells(&shown), format, title)
+        frame::picture(&picture::cells(&shown), format, title, shown.paper())
     }
 
     /// The claims of the step that do not hold, each in words; empty when all do.

@@ -9,7 +9,7 @@
 //! - `pause`: seconds that a recording stays; by default as long as the caption takes to read.
 //! - `picture`: the name of the picture that `--pictures` writes of it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -18,7 +18,7 @@ use super::claims::Claim;
 use crate::config::Patch;
 use crate::error::{Error, Result};
 
-use super::super::actions::ActionId;
+use super::super::actions::{ActionId, no_such_action};
 
 /// The tour over the sample collection.
 const BUILT_IN: &str = include_str!("tour.toml");
@@ -26,6 +26,8 @@ const BUILT_IN: &str = include_str!("tour.toml");
 /// A whole script, every step read and checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Script {
+    /// Where it stands, for what turns out to be wrong only on the screen.
+    pub file: PathBuf,
     pub title: String,
     /// At least one.
     pub steps: Vec<Step>,
@@ -35,6 +37,8 @@ pub struct Script {
 pub struct Step {
     /// In the script, from 1.
     pub line: usize,
+    /// Of the query, of the settings, and of each action, likewise.
+    pub lines: Lines,
     pub caption: String,
     pub query: Option<Asked>,
     pub settings: Option<Patch>,
@@ -43,6 +47,14 @@ pub struct Step {
     /// Seconds.
     pub pause: Option<f64>,
     pub picture: Option<String>,
+}
+
+/// Where the parts of a step stand; its own line where it has none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lines {
+    pub query: usize,
+    pub settings: usize,
+    pub press: Vec<usize>,
 }
 
 /// Which query a step shows.
@@ -67,7 +79,7 @@ struct RawScript {
 #[serde(deny_unknown_fields)]
 struct RawStep {
     caption: String,
-    query: Option<String>,
+    query: Option<Spanned<String>>,
     ask: Option<Spanned<String>>,
     settings: Option<Spanned<Patch>>,
     #[serde(default)]
@@ -108,21 +120,27 @@ impl Script {
             return Err(wrong(0, "a script needs at least one [[step]]".to_owned()));
         }
         let step = |raw: Spanned<RawStep>| {
-            let at = raw.span().start;
+            let raw_at = raw.span().start;
             let raw = raw.into_inner();
+            let of = |at: Option<usize>| line_of(at.unwrap_or(raw_at));
+            let lines = Lines {
+                query: of(raw.query.as_ref().or(raw.ask.as_ref()).map(|text| text.span().start)),
+                settings: of(raw.settings.as_ref().map(|settings| settings.span().start)),
+                press: raw.press.iter().map(|name| line_of(name.span().start)).collect(),
+            };
             let query = match (raw.query, raw.ask) {
                 (Some(_), Some(ask)) => {
                     return Err(wrong(ask.span().start, "query and ask: a step shows one query".to_owned()));
                 }
-                (Some(id), None) => Some(Asked::Listed(id)),
+                (Some(id), None) => Some(Asked::Listed(id.into_inner())),
                 (None, Some(text)) => Some(Asked::Typed(text.into_inner())),
                 (None, None) => None,
             };
             let action = |name: Spanned<String>| {
                 let named = ActionId::named(name.get_ref());
                 named.ok_or_else(|| {
-                    wrong(name.span().start, format!("press: there is no action {:?}", name.get_ref()))
-                        .advise("rankscope demo --actions lists them")
+                    let fault = format!("press: {}", no_such_action(name.get_ref()));
+                    wrong(name.span().start, fault).advise("rankscope demo --actions lists them")
                 })
             };
             let settings = raw.settings.map(|settings| {
@@ -154,7 +172,8 @@ impl Script {
                 }
             });
             Ok(Step {
-                line: line_of(at),
+                line: line_of(raw_at),
+                lines,
                 caption: raw.caption.split_whitespace().collect::<Vec<_>>().join(" "),
                 query,
                 settings: settings.transpose()?,
@@ -165,7 +184,7 @@ impl Script {
             })
         };
         let steps = raw.step.into_iter().map(step).collect::<Result<_>>()?;
-        Ok(Self { title: raw.title, steps })
+        Ok(Self { file: file.to_owned(), title: raw.title, steps })
     }
 }
 

@@ -10,7 +10,7 @@ use crate::tui::actions::ActionId;
 use crate::tui::message::{Effect, Message, Picture};
 use crate::tui::picture;
 use crate::tui::state::{State, View};
-use crate::tui::tests::fixture::{self, RICH, blank, collection, press};
+use crate::tui::tests::fixture::{self, RICH, blank, collection, notice, press};
 use crate::tui::tests::screens::{check, screen};
 use crate::tui::update::update;
 
@@ -47,7 +47,7 @@ fn a_fault_names_its_line() {
         (
             "[[step]]\ncaption = \"a\"\npress = [\n  \"next-gold\",\n  \"nxt-gold\",\n]\n",
             5,
-            "no action \"nxt-gold\"",
+            "no action nxt-gold; did you mean next-gold?",
         ),
         (
             "[[step]]\ncaption = \"a\"\n\n[[step]]\ncaption = \"b\"\nsettings = { alpha = 2 }\n",
@@ -146,6 +146,43 @@ fn keys_step_forth_and_back_and_leave() {
 }
 
 #[test]
+fn a_key_begins_the_tour_where_there_is_one() {
+    let mut state = blank(RICH, 120, 40);
+    update(&mut state, Message::Opened(collection()));
+    press(&mut state, "D");
+    assert!(state.tour.is_none() && notice(&state).contains("rankscope demo"), "{}", notice(&state));
+    state.script = Some(Arc::new(parse("[[step]]\ncaption = \"One.\"\n").unwrap()));
+    press(&mut state, "D");
+    assert_eq!((at(&state), state.terminal_size()), (1, (120, 40)));
+    assert!(state.size.1 < 40, "the caption has room");
+    press(&mut state, "D");
+    assert!(notice(&state).contains("under way"));
+    press(&mut state, "q");
+    assert_eq!((state.tour.is_none(), state.size), (true, (120, 40)));
+}
+
+/// Trap: lists that scroll together show rank 45 on the left and 42 to 61 on the right, while the caption
+/// says that it is now the first.
+#[test]
+fn the_tour_shows_a_passage_in_both_lists() {
+    let script = Script::built_in().unwrap();
+    assert!(script.steps[0].press.contains(&ActionId::Link));
+    let mut state = touring(
+        "[[step]]\ncaption = \"One.\"\nquery = \"q02\"\npress = [\"link\", \"next-gold\", \"next-gold\", \"next-gold\"]\n",
+    );
+    state.resize(80, 24);
+    answer_all(&mut state);
+    assert!(
+        state.scroll.first > 0 && state.scroll.reranked == 0,
+        "{:?} {:?} {}",
+        state.scroll,
+        state.cursor,
+        state.linked
+    );
+    assert_eq!(notice(&state), "", "nobody pressed a key");
+}
+
+#[test]
 fn behind_the_last_step_the_screen_is_the_users() {
     let mut state = touring(TALK);
     for _ in 0..3 {
@@ -213,7 +250,7 @@ fn a_query_that_is_not_there_is_said() {
     let mut state = touring("[[step]]\ncaption = \"a\"\nquery = \"q99\"\n");
     answer_all(&mut state);
     let notice = state.notice.clone().unwrap();
-    assert!(notice.is_error && notice.text.contains("line 1") && notice.text.contains("q99"), "{notice:?}");
+    assert!(notice.is_error && notice.text.starts_with("talk.toml:3: there is no query q99"), "{notice:?}");
 }
 
 #[test]
@@ -229,6 +266,20 @@ fn the_caption_stands_below_the_screen() {
     let mut state = touring(TALK);
     answer_all(&mut state);
     check("tour_120x40", &state);
+    // Trap: whoever does not see the key that goes on stays at the first step.
+    update(&mut state, Message::Resize(80, 24));
+    let long = "A title that is longer than the frame of the caption has room for, at eighty columns";
+    let mut named = touring(&TALK.replace("Talk", long));
+    named.resize(80, 24);
+    for _ in 0..2 {
+        let frame = crate::tui::picture::cells(&named);
+        let caption = crate::export::frame::picture(&frame, Format::Text, "", crate::tui::Ground::Dark);
+        assert!(
+            caption.contains("1 of 3 A title") && caption.contains("Space next  ← back  q leave"),
+            "{caption}"
+        );
+        answer_all(&mut named);
+    }
     for (width, height) in [(80, 24), (60, 20), (40, 12), (30, 5), (0, 0)] {
         update(&mut state, Message::Resize(width, height));
         assert_eq!(state.terminal_size(), (width, height));

@@ -23,7 +23,7 @@ pub struct Tour {
     /// The step on the screen, from 0.
     at: usize,
     /// What is still to be done for it.
-    deeds: VecDeque<Deed>,
+    deeds: VecDeque<Placed>,
     /// The screen as each step left it, up to this one.
     left: Vec<State>,
     /// Whether the next step was called for before this one was through: it begins when this one is.
@@ -42,6 +42,9 @@ enum Deed {
     Set(Box<Patch>),
     Press(ActionId),
 }
+
+/// A deed with its line in the script.
+type Placed = (usize, Deed);
 
 impl Tour {
     pub fn new(script: Arc<Script>) -> Self {
@@ -82,6 +85,25 @@ impl Tour {
     }
 }
 
+/// Begins the tour of this collection where the screen is, whatever is open.
+pub fn start(state: &mut State) -> Vec<Effect> {
+    if state.tour.is_some() {
+        let (next, leave) = (state.key(ActionId::TourNext), state.key(ActionId::TourLeave));
+        state.say(format!("the tour is under way: {next} goes on, {leave} leaves it"));
+        return Vec::new();
+    }
+    let (Some(script), Some(_)) = (state.script.clone(), &state.collection) else {
+        state.say("the tour is of the sample collection: `rankscope demo` plays it");
+        return Vec::new();
+    };
+    state.tour = Some(Tour::new(script));
+    let (width, height) = state.size;
+    state.resize(width, height);
+    close(state);
+    update::keep_in_sight(state);
+    begin(state)
+}
+
 /// Begins with the first step, when the collection is open.
 pub fn begin(state: &mut State) -> Vec<Effect> {
     let Some(tour) = &mut state.tour else { return Vec::new() };
@@ -89,10 +111,11 @@ pub fn begin(state: &mut State) -> Vec<Effect> {
     if tour.by_deed { Vec::new() } else { go_on(state) }
 }
 
-fn deeds(step: &Step) -> VecDeque<Deed> {
-    let query = step.query.clone().map(Deed::Show);
-    let settings = step.settings.clone().map(|patch| Deed::Set(Box::new(patch)));
-    query.into_iter().chain(settings).chain(step.press.iter().copied().map(Deed::Press)).collect()
+fn deeds(step: &Step) -> VecDeque<Placed> {
+    let query = step.query.clone().map(|query| (step.lines.query, Deed::Show(query)));
+    let settings = step.settings.clone().map(|patch| (step.lines.settings, Deed::Set(Box::new(patch))));
+    let press = step.lines.press.iter().copied().zip(step.press.iter().copied().map(Deed::Press));
+    query.into_iter().chain(settings).chain(press).collect()
 }
 
 /// Whether the picture answers what was asked last, as well as it ever will: with all legs, and the list of
@@ -153,8 +176,7 @@ fn keep(state: &mut State) {
 /// Does the next deed of the step; `None` when nothing is left to do.
 pub fn one_deed(state: &mut State) -> Option<Vec<Effect>> {
     let tour = state.tour.as_mut()?;
-    let deed = tour.deeds.pop_front()?;
-    let line = tour.step().line;
+    let (line, deed) = tour.deeds.pop_front()?;
     Some(match deed {
         Deed::Show(Asked::Typed(text)) => {
             state.ask = tui_input::Input::new(text);
@@ -166,7 +188,7 @@ pub fn one_deed(state: &mut State) -> Option<Vec<Effect>> {
                 queries::show(state, query)
             }
             None => {
-                fault(state, format!("line {line} of the script: there is no query {id} in the collection"));
+                fault(state, line, &format!("there is no query {id} in the collection"));
                 Vec::new()
             }
         },
@@ -175,7 +197,7 @@ pub fn one_deed(state: &mut State) -> Option<Vec<Effect>> {
             match patch.over(&state.settings_at_start, &legs) {
                 Ok(wanted) => turning::change(state, Knob::Alpha, |settings| *settings = wanted),
                 Err(wrong) => {
-                    fault(state, format!("line {line} of the script: {}", wrong.message));
+                    fault(state, line, &wrong.message);
                     Vec::new()
                 }
             }
@@ -184,10 +206,13 @@ pub fn one_deed(state: &mut State) -> Option<Vec<Effect>> {
             let place = actions::place(state);
             if actions::all().any(|known| known.id == action && known.places.contains(&place)) {
                 state.notice = None;
-                update::on_action(state, action)
+                let effects = update::on_action(state, action);
+                // What a key would say is not for those who pressed none.
+                state.notice.take_if(|notice| !notice.is_error);
+                effects
             } else {
                 let name = action.name();
-                fault(state, format!("line {line} of the script: {name} does nothing at this place"));
+                fault(state, line, &format!("{name} does nothing at this place"));
                 Vec::new()
             }
         }
@@ -195,10 +220,10 @@ pub fn one_deed(state: &mut State) -> Option<Vec<Effect>> {
 }
 
 /// Says what the script asks for in vain, and keeps it: a later deed may say something else.
-fn fault(state: &mut State, words: String) {
-    if let Some(tour) = &mut state.tour {
-        tour.fault.get_or_insert_with(|| words.clone());
-    }
+fn fault(state: &mut State, line: usize, what: &str) {
+    let Some(tour) = &mut state.tour else { return };
+    let words = format!("{}:{line}: {what}", tour.script.file.display());
+    tour.fault.get_or_insert_with(|| words.clone());
     state.complain(words);
 }
 

@@ -19,12 +19,12 @@ use crate::engine::{
 };
 use crate::fuse::LegShare;
 use crate::judge::{Interval, Metrics, Movement, Paired};
-use crate::tui::Options;
 use crate::tui::message::{Effect, Message};
 use crate::tui::state::State;
 use crate::tui::theme::{Colours, Look};
 use crate::tui::themes::DARK;
 use crate::tui::update::update;
+use crate::tui::{Options, ThemeChoice};
 use crate::tune::{Break, CellMean, Goal, StepCurve};
 
 pub const RICH: Look = Look { colours: Colours::Palette, ascii: false, theme: DARK };
@@ -734,6 +734,8 @@ pub fn blank(look: Look, width: u16, height: u16) -> State {
         settings: Settings::default(),
         title: "sample_corpus".into(),
         presets: crate::config::presets::built_in(),
+        theme: ThemeChoice::built_in().into_iter().next(),
+        themes: ThemeChoice::built_in(),
         ..Options::default()
     };
     State::new(&options, look, (width, height))

@@ -44,6 +44,25 @@ fn a_preset_is_tried_as_the_cursor_moves_and_esc_leaves_what_was() {
     assert_eq!(state.settings, crate::domain::Settings::default());
 }
 
+/// Trap: a name was typed into a field that was drawn nowhere.
+#[test]
+fn what_is_typed_is_seen() {
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+        for key in ["W", "/", "F", ":", "O", "f", "r", "C", "<CtrlT>"] {
+            let mut state = showing(fixture::snapshot(), RICH, width, height);
+            press(&mut state, key);
+            press(&mut state, "qzx");
+            assert!(screen(&state).contains("qzx"), "{key} at {width}x{height}\n{}", screen(&state));
+        }
+        for key in ["N", "a", "d"] {
+            let mut state = showing(fixture::snapshot(), RICH, width, height);
+            press(&mut state, key);
+            press(&mut state, "987");
+            assert!(screen(&state).contains("987"), "{key} at {width}x{height}\n{}", screen(&state));
+        }
+    }
+}
+
 #[test]
 fn settings_are_kept_under_a_name_and_chosen_again() {
     let mut state = state();
@@ -230,6 +249,46 @@ fn the_pool_goes_through_the_unjudged_top_in_an_order_of_its_own() {
     assert_eq!(state.grade_of(first), Some(2), "judgments are undone here too");
     press(&mut state, "<Esc>");
     assert_eq!(state.mode, Mode::Browse);
+}
+
+/// Trap: the word that all is judged stood in the footer, until the disk said that it has the last of it.
+#[test]
+fn at_the_end_of_the_pool_it_says_where_there_is_more() {
+    let mut state = state();
+    press(&mut state, "T");
+    let all = state.pool.docs.len();
+    press(&mut state, &"0".repeat(all - 1));
+    assert!(!screen(&state).contains("are judged"));
+    press(&mut state, "0");
+    state.notice = None;
+    assert!(screen(&state).contains(&format!("All {all} are judged: + goes deeper, J to the next query.")));
+    press(&mut state, "+");
+    let at_hand = state.pool.docs[state.pool.at];
+    assert_eq!(state.grade_of(at_hand), None, "the first of what is new");
+    assert_eq!(state.cursor.doc, Some(at_hand));
+}
+
+#[test]
+fn a_theme_is_tried_kept_and_left() {
+    let mut state = state();
+    let dark = state.look.theme;
+    press(&mut state, "<CtrlT>");
+    assert!(screen(&state).contains("blue and vermilion"), "{}", screen(&state));
+    press(&mut state, "<Down><Down>");
+    assert_ne!(state.look.theme, dark, "light is tried at once");
+    press(&mut state, "<Esc>");
+    assert_eq!((state.look.theme, state.theme.as_str()), (dark, "auto"));
+    let effects = press(&mut state, "<CtrlT>contrast<Enter>");
+    assert_eq!(effects, [Effect::Write(Writing::Theme("high-contrast".into()))]);
+    assert_eq!(state.theme, "high-contrast");
+    assert!(state.history.undo(&state.settings).is_none(), "no knob was turned");
+    // On a light terminal it is another one of the same name.
+    state.ground = crate::tui::Ground::Light;
+    let on_dark = state.look.theme;
+    press(&mut state, "<CtrlT><Up><Down>");
+    assert_ne!(state.look.theme, on_dark);
+    press(&mut state, "nothing of this name");
+    assert_eq!(state.theme, "high-contrast", "nothing matches: as it was");
 }
 
 #[test]

@@ -63,15 +63,22 @@ fn scenarios() -> Vec<Scenario> {
 const TALK: &str = "[[step]]\ncaption = \"First.\"\nquery = \"q02\"\n[[step]]\ncaption = \"Second.\"\n\
                     settings = { n = 20 }\n[[step]]\ncaption = \"Third.\"\nquery = \"q01\"\n";
 
+fn talk() -> Arc<Script> {
+    Arc::new(Script::parse(TALK, "talk.toml".as_ref()).unwrap())
+}
+
 fn begin(start: Start) -> State {
     match start {
-        Start::Full => showing(tables::full(0.02), RICH, 120, 40),
+        Start::Full => {
+            let mut state = showing(tables::full(0.02), RICH, 120, 40);
+            state.script = Some(talk());
+            state
+        }
         Start::ThreeLegs => fixture::three_legs(),
         Start::Money => showing(fixture::asking(1), RICH, 120, 40),
         Start::Tour => {
             let mut state = blank(RICH, 120, 40);
-            let script = Script::parse(TALK, "talk.toml".as_ref()).unwrap();
-            state.tour = Some(Tour::new(Arc::new(script)));
+            state.tour = Some(Tour::new(talk()));
             state.resize(120, 40);
             update(&mut state, Message::Opened(collection()));
             press(&mut state, " ");
@@ -145,6 +152,7 @@ fn told(state: &State) -> BTreeMap<String, String> {
         ("query", query.unwrap_or_default()),
         ("said", state.notice.as_ref().map_or(String::new(), |notice| notice.text.clone())),
         ("scrolled", state.overlay_scroll.to_string()),
+        ("theme", state.theme.clone()),
         ("step", state.tour.as_ref().map_or(String::new(), |tour| (tour.at() + 1).to_string())),
         ("view", format!("{:?}", state.view)),
         ("whole", state.whole.to_string()),
@@ -170,7 +178,7 @@ fn asked(effect: &Effect) -> String {
             format!("judges {query} {} {:?}", mark.passage, mark.grade)
         }
         Effect::Write(Writing::Settings(settings)) => format!("writes N {}", settings.candidates),
-        Effect::Write(Writing::Preset { name, .. }) => format!("keeps {name}"),
+        Effect::Write(Writing::Preset { name, .. } | Writing::Theme(name)) => format!("keeps {name}"),
         Effect::Copy(text) => format!("copies {text:?}"),
         Effect::Edit(_, doc) => format!("edits {}", doc.index()),
         Effect::CaptureMouse(on) => format!("captures {on}"),

@@ -558,3 +558,26 @@ fn tables_are_drawn_in_ascii() {
         assert_eq!(found, "", "after {script:?}\n{shown}");
     }
 }
+
+/// Trap: the key said that lines are left long, and they stayed as they were; what was scrolled aside in one
+/// text was still so in the next.
+#[test]
+fn the_reader_leaves_long_lines_long() {
+    let mut state = showing(full(0.02), RICH, 80, 24);
+    pressed(&mut state, "6");
+    pressed(&mut state, "<Down><Enter>");
+    assert_eq!(state.mode, Mode::Reading);
+    let lines = |state: &State| crate::tui::view::overlay_text(state);
+    let wrapped = lines(&state);
+    pressed(&mut state, "w");
+    let long = lines(&state);
+    assert!(long.len() < wrapped.len(), "{long:?}");
+    assert!(long.iter().any(|line| line.chars().count() > 80), "{long:?}");
+    let before = screen(&state);
+    pressed(&mut state, "<Right>");
+    assert_ne!(screen(&state), before, "it scrolls aside");
+    pressed(&mut state, "<Esc>?");
+    assert!(screen(&state).contains("Move"), "{}", screen(&state));
+    pressed(&mut state, "w");
+    assert!(fixture::notice(&state).contains("always wrapped"));
+}

@@ -554,3 +554,15 @@ fn x_shows_the_setting_in_an_engines_terms() {
     press(&mut state, "q?x");
     assert_eq!(state.mode, Mode::Help);
 }
+
+/// Trap: beside a caption the list has four rows, and the gold that the caption speaks of was in none.
+#[test]
+fn what_was_lost_is_in_sight_in_the_smallest_list() {
+    let view = fixture::snapshot().focus;
+    for height in 3..12 {
+        let window = lines::first_window(&view, height, 0, None);
+        let golds = window.tail.iter().filter(|line| lines::tail_passage(&view, **line).is_some());
+        assert!(golds.count() > 0 && !window.candidates.is_empty(), "{height}: {window:?}");
+        assert!(window.candidates.len() + window.tail.len() <= height);
+    }
+}

@@ -31,19 +31,19 @@ const fn theme(quiet: Shade, frame: Shade, accent: Shade, gold: Shade, gained: S
 }
 
 pub const DARK: Theme = theme(
-    shade(0x8a_8a8a, Color::DarkGray),
-    shade(0x58_5858, Color::DarkGray),
-    shade(0x5f_87af, Color::Cyan),
+    shade(0x94_9494, Color::Gray),
+    shade(0x6c_6c6c, Color::DarkGray),
+    shade(0x87_afd7, Color::Cyan),
     shade(0xd7_8700, Color::Yellow),
     shade(0x5f_af5f, Color::Green),
-    shade(0xd7_5f5f, Color::Red),
+    shade(0xff_5f5f, Color::LightRed),
 );
 
 const LIGHT: Theme = theme(
     shade(0x62_6262, Color::DarkGray),
-    shade(0x9e_9e9e, Color::Gray),
+    shade(0x8a_8a8a, Color::Gray),
     shade(0x00_5f87, Color::Blue),
-    shade(0x87_5f00, Color::Yellow),
+    shade(0x87_5f00, Color::Magenta),
     shade(0x00_6f00, Color::Green),
     shade(0xaf_0000, Color::Red),
 );
@@ -66,23 +66,23 @@ const HIGH_CONTRAST_LIGHT: Theme = theme(
     shade(0x87_0000, Color::Red),
 );
 
-/// After the palette of Okabe and Ito.
+/// After the palette of Okabe and Ito, its vermilion and purple lighter so that they can be read.
 const COLOUR_BLIND_DARK: Theme = theme(
-    shade(0x8a_8a8a, Color::DarkGray),
-    shade(0x58_5858, Color::DarkGray),
-    shade(0xcc_79a7, Color::Magenta),
+    shade(0x94_9494, Color::Gray),
+    shade(0x6c_6c6c, Color::DarkGray),
+    shade(0xd7_87af, Color::Magenta),
     shade(0xf0_e442, Color::Yellow),
     shade(0x56_b4e9, Color::LightBlue),
-    shade(0xd5_5e00, Color::Red),
+    shade(0xff_875f, Color::LightRed),
 );
 
 const COLOUR_BLIND_LIGHT: Theme = theme(
     shade(0x62_6262, Color::DarkGray),
-    shade(0x9e_9e9e, Color::Gray),
+    shade(0x8a_8a8a, Color::Gray),
     shade(0x87_3a6a, Color::Magenta),
-    shade(0x6b_5300, Color::Yellow),
+    shade(0x6b_5300, Color::Black),
     shade(0x00_62a3, Color::Blue),
-    shade(0xa8_4500, Color::Red),
+    shade(0xaf_2800, Color::Red),
 );
 
 /// A theme that the program comes with; `None` where there is none of that name.
@@ -100,6 +100,8 @@ pub fn built_in(name: &str, ground: Ground) -> Option<Theme> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::theme::HEAT;
+    use super::super::shade::{Colours, of_palette};
     use super::*;
 
     fn linear(c: u8) -> f64 {
@@ -117,21 +119,44 @@ mod tests {
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
     }
 
-    const GROUNDS: [(Ground, (u8, u8, u8)); 2] =
-        [(Ground::Dark, (0, 0, 0)), (Ground::Light, (255, 255, 255))];
+    const GROUNDS: [Ground; 2] = [Ground::Dark, Ground::Light];
 
-    /// Trap: colours for a dark ground that cannot be read on a light one.
+    /// Grounds that terminals have: black and white, those of VS Code, Solarized, Gruvbox and Dracula.
+    fn grounds(ground: Ground) -> &'static [u32] {
+        match ground {
+            Ground::Dark => &[0x00_0000, 0x1e_1e1e, 0x00_2b36, 0x28_2828, 0x28_2a36],
+            Ground::Light => &[0xff_ffff, 0xfd_f6e3, 0xfb_f1c7, 0xee_eeee],
+        }
+    }
+
+    /// Trap: colours for a dark ground that cannot be read on a light one, and colours that can be read on
+    /// black alone, while few dark terminals are black.
     #[test]
     fn words_can_be_read_on_their_ground() {
-        for (name, least) in [("auto", 4.5), ("colour-blind", 4.5), ("high-contrast", 7.0)] {
-            for (ground, rgb) in GROUNDS {
+        for (name, at_the_ends) in [("auto", 4.5), ("colour-blind", 4.5), ("high-contrast", 7.0)] {
+            for ground in GROUNDS {
                 let theme = built_in(name, ground).unwrap();
                 for paint in [theme.quiet, theme.accent, theme.gold, theme.gained, theme.lost] {
-                    let shade = paint.fg.unwrap();
-                    let reached = contrast(shade.rgb, rgb);
-                    assert!(reached >= least, "{name} {ground:?} {:?}: {reached:.1}", shade.rgb);
+                    let shown = paint.fg.unwrap();
+                    let Some(Color::Indexed(of_256)) = shown.shown(Colours::Palette) else { panic!() };
+                    for (nth, &on) in grounds(ground).iter().enumerate() {
+                        let on = shade(on, Color::Reset).rgb;
+                        let exact = if nth == 0 { at_the_ends } else { 4.5 };
+                        for (rgb, least) in [(shown.rgb, exact), (of_palette(of_256), 4.5)] {
+                            let reached = contrast(rgb, on);
+                            assert!(reached >= least, "{name} {ground:?} {rgb:?} on {on:?}: {reached:.1}");
+                        }
+                    }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn values_of_a_heat_map_can_be_read() {
+        for (ground, sign) in HEAT {
+            let reached = contrast(of_palette(ground), of_palette(sign));
+            assert!(reached >= 4.5, "{sign} on {ground}: {reached:.1}");
         }
     }
 
@@ -149,7 +174,7 @@ mod tests {
                 (seen(theme.gained.fg.unwrap().rgb, eye), seen(theme.lost.fg.unwrap().rgb, eye));
             gained.iter().zip(&lost).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
         };
-        for (ground, _) in GROUNDS {
+        for ground in GROUNDS {
             for eye in [protan, deutan] {
                 let safe = apart(built_in("colour-blind", ground).unwrap(), eye);
                 let usual = apart(built_in("auto", ground).unwrap(), eye);

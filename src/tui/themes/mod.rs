@@ -8,15 +8,10 @@ use std::collections::BTreeMap;
 
 use ratatui::style::{Modifier, Style};
 
+pub use crate::export::frame::Ground;
+
 pub use built_in::{BUILT_IN, DARK};
 pub use shade::{Colours, Shade};
-
-/// What the terminal draws on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ground {
-    Dark,
-    Light,
-}
 
 /// How pieces of one meaning look. `None`: as the terminal has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -89,23 +89,27 @@ const fn distance(a: (u8, u8, u8), b: (u8, u8, u8)) -> u32 {
 
 /// The place in the fixed part of the 256: a cube of six steps, then 24 greys.
 const fn nearest(rgb: (u8, u8, u8)) -> u8 {
-    const STEPS: [u8; 6] = [0, 95, 135, 175, 215, 255];
     let (mut best, mut least, mut n) = (16, u32::MAX, 16);
     while n < 256 {
-        let colour = if n < 232 {
-            let of_cube = n - 16;
-            (STEPS[of_cube / 36], STEPS[of_cube / 6 % 6], STEPS[of_cube % 6])
-        } else {
-            let grey = (8 + 10 * (n - 232)) as u8;
-            (grey, grey, grey)
-        };
-        let distance = distance(rgb, colour);
+        let distance = distance(rgb, of_palette(n as u8));
         if distance < least {
             (best, least) = (n as u8, distance);
         }
         n += 1;
     }
     best
+}
+
+/// The colour at a place in the fixed part of the 256, from 16.
+pub(super) const fn of_palette(n: u8) -> (u8, u8, u8) {
+    const STEPS: [u8; 6] = [0, 95, 135, 175, 215, 255];
+    if n < 232 {
+        let of_cube = n.saturating_sub(16) as usize;
+        (STEPS[of_cube / 36], STEPS[of_cube / 6 % 6], STEPS[of_cube % 6])
+    } else {
+        let grey = 8 + 10 * (n - 232);
+        (grey, grey, grey)
+    }
 }
 
 #[cfg(test)]

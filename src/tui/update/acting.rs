@@ -31,6 +31,7 @@ pub fn on_action(state: &mut State, action: ActionId) -> Vec<Effect> {
         Id::Suspend => vec![Effect::Suspend],
         Id::Repaint => vec![Effect::Repaint],
         Id::Accept => accept(state),
+        Id::Tour => tour::start(state),
         Id::TourNext => tour::next(state),
         Id::TourBack => tour::back(state),
         Id::TourLeave => tour::leave(state),
@@ -52,7 +53,7 @@ pub fn on_action(state: &mut State, action: ActionId) -> Vec<Effect> {
         Id::Quit => vec![Effect::Quit],
         Id::Help => {
             state.mode = if state.mode == Mode::Help { Mode::Browse } else { Mode::Help };
-            state.overlay_scroll = 0;
+            (state.overlay_scroll, state.overlay_left) = (0, 0);
             Vec::new()
         }
         Id::Snippet => {
@@ -130,6 +131,7 @@ pub fn on_action(state: &mut State, action: ActionId) -> Vec<Effect> {
         Id::Redo => history::redo(state),
         Id::Presets => choosing::open(state, Pick::Preset),
         Id::Palette => choosing::open(state, Pick::Command),
+        Id::Theme => choosing::open(state, Pick::Theme),
         Id::SavePreset => keeping::name_preset(state),
         Id::WriteSettings => keeping::write_settings(state),
         Id::CommandLine => keeping::show_command_line(state),

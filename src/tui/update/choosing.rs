@@ -3,9 +3,10 @@
 use crate::domain::{SecondStage, Settings};
 use crate::engine::StageState;
 
+use super::super::ThemeChoice;
 use super::super::actions::ActionId;
 use super::super::knobs::Knob;
-use super::super::message::Effect;
+use super::super::message::{Effect, Writing};
 use super::super::picker::{self, Choice, Entry, Pick, Picker};
 use super::super::state::{Mode, State};
 use super::{keep_in_sight, pool, turning};
@@ -15,21 +16,25 @@ const PAGE: usize = 8;
 
 pub fn open(state: &mut State, pick: Pick) -> Vec<Effect> {
     let entries = picker::entries(pick, "", &state.shelf);
-    let cursor = entries.iter().position(|entry| picker::is_chosen(entry, &state.settings)).unwrap_or(0);
-    state.picker = Picker { cursor, before: state.settings.clone(), ..Picker::default() };
+    let chosen = |entry: &Entry| picker::is_chosen(entry, &state.settings, &state.theme);
+    let cursor = entries.iter().position(chosen).unwrap_or(0);
+    state.picker =
+        Picker { cursor, before: state.settings.clone(), theme: state.theme.clone(), ..Picker::default() };
     state.mode = Mode::Picking(pick);
-    if pick != Pick::Command {
-        state.knob = knob(pick);
+    if let Some(knob) = knob(pick) {
+        state.knob = knob;
     }
     keep_in_sight(state);
     Vec::new()
 }
 
-fn knob(pick: Pick) -> Knob {
+/// The knob that a list turns; of presets, which turn many, the first of the bar. `None`: it turns none.
+fn knob(pick: Pick) -> Option<Knob> {
     match pick {
-        Pick::Fusion => Knob::Fusion,
-        Pick::Reranker | Pick::Rivals => Knob::Reranker,
-        Pick::Preset | Pick::Command => Knob::First,
+        Pick::Fusion => Some(Knob::Fusion),
+        Pick::Reranker | Pick::Rivals => Some(Knob::Reranker),
+        Pick::Preset => Some(Knob::First),
+        Pick::Command | Pick::Theme => None,
     }
 }
 
@@ -49,7 +54,8 @@ pub fn walk(state: &mut State, pick: Pick, step: ActionId) -> Vec<Effect> {
 /// What is typed has changed: the cursor stays on what is chosen while that matches.
 pub fn refilter(state: &mut State, pick: Pick) -> Vec<Effect> {
     let entries = matching(state, pick);
-    let chosen = entries.iter().position(|entry| picker::is_chosen(entry, &state.settings));
+    let chosen = |entry: &Entry| picker::is_chosen(entry, &state.settings, &state.theme);
+    let chosen = entries.iter().position(chosen);
     state.picker.cursor = chosen.unwrap_or(0);
     try_it(state, pick)
 }
@@ -64,14 +70,19 @@ fn try_it(state: &mut State, pick: Pick) -> Vec<Effect> {
         return Vec::new();
     }
     let entry = matching(state, pick).into_iter().nth(state.picker.cursor);
-    if pick == Pick::Command {
+    if pick == Pick::Theme {
+        match entry.map(|entry| entry.choice) {
+            Some(Choice::Theme(theme)) => wear(state, &theme),
+            _ => theme_of_before(state),
+        }
         return Vec::new();
     }
+    let Some(knob) = knob(pick) else { return Vec::new() };
     let choice = entry.filter(|entry| entry.at_once).map(|entry| entry.choice);
     let before = state.picker.before.clone();
     let legs = state.shelf.legs.clone();
     let mut fault = None;
-    let effects = turning::change(state, knob(pick), |settings| {
+    let effects = turning::change(state, knob, |settings| {
         put_back(pick, &before, settings);
         fault = choice.and_then(|choice| take(&choice, settings, &legs).err());
     });
@@ -90,7 +101,7 @@ fn take(choice: &Choice, settings: &mut Settings, legs: &[String]) -> Result<(),
         Choice::Fusion(method) => settings.fusion = *method,
         Choice::Plan(plan) => settings.reranker = plan.clone(),
         Choice::Preset(preset) => *settings = preset.applied(settings, legs)?,
-        Choice::Service(_) | Choice::Act(_) | Choice::Set(..) => {}
+        Choice::Service(_) | Choice::Theme(_) | Choice::Act(_) | Choice::Set(..) => {}
     }
     Ok(())
 }
@@ -100,7 +111,20 @@ fn put_back(pick: Pick, before: &Settings, settings: &mut Settings) {
         Pick::Fusion => settings.fusion = before.fusion,
         Pick::Reranker => settings.reranker = before.reranker.clone(),
         Pick::Preset => settings.clone_from(before),
-        Pick::Command | Pick::Rivals => {}
+        Pick::Command | Pick::Rivals | Pick::Theme => {}
+    }
+}
+
+fn wear(state: &mut State, theme: &ThemeChoice) {
+    state.look.theme = theme.on(state.ground);
+    state.theme.clone_from(&theme.name);
+}
+
+/// Wears what was worn when the list was opened.
+fn theme_of_before(state: &mut State) {
+    let before = state.shelf.themes.iter().find(|theme| theme.name == state.picker.theme).cloned();
+    if let Some(before) = before {
+        wear(state, &before);
     }
 }
 
@@ -132,7 +156,7 @@ pub fn choose(state: &mut State, pick: Pick, at: usize) -> Vec<Effect> {
     keep_in_sight(state);
     let failed =
         state.snapshot.as_ref().is_some_and(|shown| matches!(shown.status.rerank, StageState::Failed(_)));
-    if failed && pick == Pick::Reranker && picker::is_chosen(&entry, &state.settings) {
+    if failed && pick == Pick::Reranker && picker::is_chosen(&entry, &state.settings, &state.theme) {
         // Chosen once more after it failed: another try.
         return vec![super::request(state)];
     }
@@ -143,10 +167,15 @@ pub fn choose(state: &mut State, pick: Pick, at: usize) -> Vec<Effect> {
             Vec::new()
         }
         Choice::Set(knob, text) => turning::set(state, knob, &text),
+        Choice::Theme(theme) => {
+            wear(state, &theme);
+            vec![Effect::Write(Writing::Theme(theme.name))]
+        }
         choice => {
+            let Some(knob) = knob(pick) else { return Vec::new() };
             let (legs, before) = (state.shelf.legs.clone(), state.picker.before.clone());
             let mut fault = None;
-            let effects = turning::change(state, knob(pick), |settings| {
+            let effects = turning::change(state, knob, |settings| {
                 put_back(pick, &before, settings);
                 fault = take(&choice, settings, &legs).err();
             });
@@ -188,8 +217,9 @@ pub fn back(state: &mut State, pick: Pick) -> Vec<Effect> {
     let before = state.picker.before.clone();
     state.mode = Mode::Browse;
     keep_in_sight(state);
-    if pick == Pick::Command {
-        return Vec::new();
+    if pick == Pick::Theme {
+        theme_of_before(state);
     }
-    turning::change(state, knob(pick), |settings| put_back(pick, &before, settings))
+    let Some(knob) = knob(pick) else { return Vec::new() };
+    turning::change(state, knob, |settings| put_back(pick, &before, settings))
 }

@@ -2,7 +2,7 @@
 
 use super::super::actions::ActionId;
 use super::super::message::Effect;
-use super::super::state::State;
+use super::super::state::{Mode, State};
 use super::super::view;
 
 /// Cells that long lines are scrolled by.
@@ -62,13 +62,23 @@ fn go(state: &mut State, to: impl Fn(&[usize], usize) -> Option<usize>) -> Vec<E
 pub fn close(state: &mut State, keep: bool) -> Vec<Effect> {
     state.finding = false;
     if !keep {
+        state.overlay_left = 0;
         state.find.reset();
         state.found_at = None;
     }
     Vec::new()
 }
 
+/// Whether what is open has lines that can be left long.
+fn has_long_lines(state: &State) -> bool {
+    matches!(state.mode, Mode::Explaining | Mode::Reading | Mode::Messages | Mode::CommandLine)
+}
+
 pub fn wrap(state: &mut State) -> Vec<Effect> {
+    if !has_long_lines(state) {
+        state.say("what is open here is always wrapped");
+        return Vec::new();
+    }
     state.wrap = !state.wrap;
     state.overlay_left = 0;
     state.say(if state.wrap {
@@ -81,6 +91,9 @@ pub fn wrap(state: &mut State) -> Vec<Effect> {
 }
 
 pub fn aside(state: &mut State, right: bool) -> Vec<Effect> {
+    if !has_long_lines(state) {
+        return wrap(state);
+    }
     if state.wrap {
         let key = state.key(ActionId::Wrap);
         state.say(format!("long lines are wrapped: {key} leaves them long"));

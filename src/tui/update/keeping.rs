@@ -9,10 +9,8 @@ use super::super::state::{Mode, State};
 
 /// Asks for the name of a preset.
 pub fn name_preset(state: &mut State) -> Vec<Effect> {
-    state.mode = Mode::Naming;
+    (state.mode, state.notice) = (Mode::Naming, None);
     state.name.reset();
-    let (enter, presets) = (state.key(ActionId::Accept), state.key(ActionId::Presets));
-    state.say(format!("a name for these settings, then {enter}; {presets} chooses them again"));
     Vec::new()
 }
 

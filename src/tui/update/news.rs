@@ -63,9 +63,26 @@ fn take(state: &mut State, collection: Arc<Collection>) {
     super::keep_in_sight(state);
 }
 
+/// That the files are others, and of what there is another number since: whoever deleted a file by mistake
+/// sees it here.
+fn changed(before: Option<&Collection>, now: &Collection) -> String {
+    let counts = |of: &Collection| {
+        [of.passages.len(), of.queries.len(), of.judgments.iter().map(Vec::len).sum::<usize>()]
+    };
+    let before = before.map_or_else(|| counts(now), counts);
+    let parts = ["passages", "queries", "judgments"].into_iter().zip(before).zip(counts(now));
+    let parts: Vec<String> = parts
+        .filter(|((_, was), is)| was != is)
+        .map(|((what, was), is)| format!("{is} {what}, {was} before"))
+        .collect();
+    let what = if parts.is_empty() { "shown is how it is now".to_owned() } else { parts.join("; ") };
+    format!("the collection's files have changed: {what}")
+}
+
 /// Takes a collection whose indices may be others: query and passage are found again by their ids.
 fn on_reread(state: &mut State, collection: Arc<Collection>, passages_changed: bool) -> Vec<Effect> {
-    state.say("the collection's files have changed: this is how it is now");
+    let words = changed(state.collection.as_deref(), &collection);
+    state.say(words);
     // What could not be read before can be read now.
     state.trouble = None;
     if !passages_changed {

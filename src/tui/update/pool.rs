@@ -151,7 +151,12 @@ pub fn deepen(state: &mut State, deeper: bool) -> Vec<Effect> {
     state.pool.depth = to;
     state.pool.at = at_hand(state).map_or(0, |(at, _)| at);
     gather(state, deeper);
-    show(state)
+    // What is new is what one went deeper for.
+    let is_judged = at_hand(state).is_some_and(|(_, doc)| state.shown_grade(doc).is_some());
+    match first_unjudged(state).filter(|_| deeper && is_judged) {
+        Some(next) => go_to(state, next),
+        None => show(state),
+    }
 }
 
 /// Where there is more to judge.

@@ -5,13 +5,16 @@ use ratatui::layout::Rect;
 use crate::text::visible;
 
 use super::super::actions::{self, ActionId, FooterEntry, Place};
-use super::super::state::State;
+use super::super::state::{Mode, State};
 use super::super::theme::Tone;
 use super::super::widgets::pen::{Piece, piece};
-use super::super::widgets::{Pen, cells};
+use super::super::widgets::{Pen, cells, field};
 
 pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     let room = area.width.saturating_sub(2);
+    if state.mode == Mode::Naming && !state.notice.as_ref().is_some_and(|notice| notice.is_error) {
+        return naming(pen, area, state);
+    }
     if let Some(notice) = &state.notice {
         let (sign, tone) =
             if notice.is_error { (pen.signs().failed, Tone::Lost) } else { (pen.signs().dot, Tone::Text) };
@@ -83,4 +86,14 @@ pub fn keys<'a>(pen: &mut Pen<'_>, area: Rect, entries: impl Iterator<Item = &'a
         let pieces: Vec<Piece> = keys.chain([label]).collect();
         x += pen.line(x, area.y, end.saturating_sub(x), &pieces) + GAP as u16;
     }
+}
+
+/// The name that is typed for a preset.
+fn naming(pen: &mut Pen<'_>, area: Rect, state: &State) {
+    let entries = actions::footer(Place::Field, &state.shelf.keys);
+    let taken: usize = entries.iter().map(|entry| width(pen, entry)).sum();
+    let x = 1 + pen.say(1, area.y, area.width, "Keep these settings as ", Tone::Strong);
+    let start = area.width.saturating_sub(taken as u16).max(x);
+    keys(pen, Rect { x: start, width: area.width.saturating_sub(start), ..area }, entries.iter());
+    field::draw(pen, x, area.y, start.saturating_sub(x + 1), &state.name);
 }

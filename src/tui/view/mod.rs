@@ -239,15 +239,13 @@ fn overlay(pen: &mut Pen<'_>, area: Rect, state: &State) {
 
 /// Title and lines of what is open.
 fn opened(state: &State, room: usize) -> Option<(String, Vec<Vec<Piece>>)> {
+    let long = if state.wrap { room } else { LONGEST_LINE };
     Some(match state.mode {
         Mode::Help => ("Keys".to_owned(), help::lines(state.look, &state.shelf.keys, room)),
-        Mode::Explaining => {
-            let room = if state.wrap { room } else { LONGEST_LINE };
-            (explain::title(state), explain::lines(state, room))
-        }
-        Mode::Messages => ("Messages".to_owned(), passage::message_lines(state, room)),
+        Mode::Explaining => (explain::title(state), explain::lines(state, long)),
+        Mode::Messages => ("Messages".to_owned(), passage::message_lines(state, long)),
         Mode::CommandLine => {
-            let mut lines: Vec<Vec<Piece>> = wrap::lines(&command_line(state), &[], room, 50)
+            let mut lines: Vec<Vec<Piece>> = wrap::lines(&command_line(state), &[], long, 50)
                 .into_iter()
                 .map(|line| line.into_iter().map(|stretch| piece(stretch.text, Tone::Strong)).collect())
                 .collect();
@@ -258,7 +256,7 @@ fn opened(state: &State, room: usize) -> Option<(String, Vec<Vec<Piece>>)> {
         Mode::Agreeing => (question::title(state), question::lines(state, room)),
         Mode::Snippet(engine) => (snippet::title(engine), snippet::lines(engine, state, room)),
         Mode::Pooling => (pool::title(state), pool::lines(state, room)),
-        Mode::Reading => (passages::title(state), passages::lines(state, room)),
+        Mode::Reading => (passages::title(state), passages::lines(state, long)),
         Mode::SideBySide => ("Side by side".to_owned(), side_by_side::lines(state, room)),
         _ => return None,
     })

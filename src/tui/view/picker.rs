@@ -22,6 +22,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, pick: Pick, state: &State) {
         Pick::Fusion => "Fusion",
         Pick::Reranker => "Reranker",
         Pick::Preset => "Preset",
+        Pick::Theme => "Theme",
         Pick::Command => "Command",
         Pick::Rivals => "Compare",
     };
@@ -30,7 +31,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, pick: Pick, state: &State) {
         _ if area.width < 90 => String::new(),
         Pick::Rivals => format!("{enter} marks · {esc} back to the lists"),
         Pick::Command => format!("{enter} does it · n 80 sets N · {esc} back"),
-        Pick::Fusion | Pick::Reranker | Pick::Preset => {
+        Pick::Fusion | Pick::Reranker | Pick::Preset | Pick::Theme => {
             format!("↑↓ tries · {enter} keeps · {esc} back")
         }
     };
@@ -53,7 +54,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, pick: Pick, state: &State) {
     let start = state.dock_scroll.unwrap_or(0);
     let widest =
         entries.iter().map(|entry| cells::width(&entry.name)).max().unwrap_or(0).min(WIDEST_NAME) as u16;
-    let kept = |entry: &picker::Entry| picker::is_chosen(entry, &state.picker.before);
+    let kept = |entry: &picker::Entry| picker::is_chosen(entry, &state.picker.before, &state.picker.theme);
     for (y, (at, entry)) in (inner.top()..inner.bottom()).zip(entries.iter().enumerate().skip(start)) {
         let row = Rect::new(inner.x, y, inner.width, 1);
         let right = row.right().saturating_sub(1);

@@ -33,6 +33,11 @@ pub fn lines(state: &State, room: usize) -> Vec<Vec<Piece>> {
     };
     let place = format!("{} of {}  {}  ", state.pool.at + 1, state.pool.docs.len(), passage.id);
     lines.push(vec![piece(place, Tone::Quiet), piece(grade, tone)]);
+    let (judged, all) = pool_progress(state);
+    if judged == all {
+        let words = format!("All {all} are judged: {}.", pool_further(state));
+        lines.extend([vec![piece(words, Tone::Strong)], Vec::new()]);
+    }
     lines.extend(text_or_why(passage, state, room, MOST_LINES));
     lines
 }

@@ -2,11 +2,13 @@
 
 use ratatui::layout::Rect;
 
+use crate::corpus::is_own;
 use crate::domain::QueryIdx;
 use crate::engine::Snapshot;
 use crate::text::visible;
 
 use super::super::actions::ActionId;
+use super::super::filter::Filter;
 use super::super::hit::Target;
 use super::super::lines::{QueryMark, query_mark};
 use super::super::state::{Mode, Pane, State};
@@ -16,7 +18,8 @@ use super::super::widgets::{Pen, cells, field};
 use super::{empty_state, has_focus, switched};
 
 const WIDEST_ID: usize = 12;
-
+/// What stands for the identifier of a query of one's own where that has no room.
+const OWN: &str = "own";
 /// Cells of language and text below which neither says anything.
 const LEAST_TEXT: u16 = 8;
 
@@ -46,7 +49,11 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
         let sentence = match &state.collection {
             None => String::new(),
             Some(_) if all == 0 => no_queries(state),
-            Some(_) => format!("No query passes the filter. {} clears it.", state.key(ActionId::Back)),
+            Some(collection) => {
+                let mistake = Filter::of(filter).mistake(&collection.queries);
+                let why = mistake.unwrap_or_else(|| "No query passes the filter.".to_owned());
+                format!("{why} {} clears it.", state.key(ActionId::Back))
+            }
         };
         return empty_state(pen, rows, &[(sentence, Tone::Quiet)]);
     }
@@ -85,8 +92,11 @@ fn typed_row(pen: &mut Pen<'_>, inner: Rect, state: &State) -> Rect {
 
 fn id_width(state: &State) -> u16 {
     let Some(collection) = &state.collection else { return 0 };
-    let ids = state.queries.iter().take(200).filter_map(|query| collection.queries.get(query.index()));
-    ids.map(|query| cells::width(&visible(&query.id))).max().unwrap_or(0).min(WIDEST_ID) as u16
+    let of_file = state.queries.iter().filter(|query| !is_own(collection, **query)).take(200);
+    let ids = of_file.filter_map(|query| collection.queries.get(query.index()));
+    // Those of one's own are long, and say nothing that one would look for.
+    ids.map(|query| cells::width(&visible(&query.id))).max().map_or(WIDEST_ID, |width| width.min(WIDEST_ID))
+        as u16
 }
 
 fn draw_row(pen: &mut Pen<'_>, row: Rect, query: QueryIdx, ids: u16, state: &State) {
@@ -103,7 +113,10 @@ fn draw_row(pen: &mut Pen<'_>, row: Rect, query: QueryIdx, ids: u16, state: &Sta
     }
     let mut x = row.x + 3;
     let text = pen.style(Tone::Text);
-    pen.text(x, row.y, ids.min(row.right().saturating_sub(x)), &of_file.id, text);
+    let room = ids.min(row.right().saturating_sub(x));
+    let is_cut = cells::width(&visible(&of_file.id)) > usize::from(room);
+    let own = is_cut && state.collection.as_ref().is_some_and(|collection| is_own(collection, query));
+    pen.text(x, row.y, room, if own { OWN } else { &of_file.id }, text);
     x += ids + 1;
     let language = of_file.language.as_str();
     let tag = if language.len() > 2 && row.width < 30 {

@@ -118,7 +118,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, inner: Rect, entries: &[Entry], state
 fn marked(entry: &Entry, state: &State) -> Option<usize> {
     match &entry.choice {
         Choice::Plan(plan) => state.rivals.iter().position(|rival| rival == plan),
-        Choice::Fusion(_) | Choice::Service(_) | Choice::Preset(_) | Choice::Act(_) | Choice::Set(..) => None,
+        _ => None,
     }
 }
 

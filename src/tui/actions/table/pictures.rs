@@ -3,9 +3,9 @@
 use crossterm::event::KeyCode;
 
 use super::super::Group::Screen;
-use super::super::chord::{ch, key};
+use super::super::chord::{ch, ctrl, key};
 use super::super::{Action, ActionId as Id, Place};
-use super::{SHOWN, act};
+use super::{SHOWN, STAYS, TURN, act};
 
 const PICTURE: &[Place] = &[Place::Picture];
 const TOUR: &[Place] = &[Place::Tour];
@@ -68,6 +68,15 @@ pub static ACTIONS: &[Action] = &[
         Screen,
         SHOWN,
     ),
+    act(
+        Id::Theme,
+        &[ctrl('t')],
+        "",
+        "choose a theme: dark, light, high contrast, colour-blind safe, your own; kept for the next start",
+        Screen,
+        STAYS,
+    ),
+    act(Id::Tour, &[ch('D')], "", "begin the demo, a tour of the sample collection, here", Screen, TURN),
     act(Id::TourNext, &[ch(' '), key(KeyCode::Right)], "next", "in a tour: the next step", Screen, TOUR),
     act(Id::TourBack, &[key(KeyCode::Left)], "back", "in a tour: the step before", Screen, TOUR),
     act(Id::TourLeave, &[ch('q')], "leave", "in a tour: leave it; the screen stays", Screen, TOUR),

@@ -6,6 +6,7 @@ mod numbers;
 
 use ratatui::layout::Rect;
 
+use crate::domain::Fate;
 use crate::engine::compare::{GoldPair, QueryChange};
 
 use super::super::actions::ActionId;
@@ -128,13 +129,23 @@ fn moved(golds: &[GoldPair], state: &State) -> Vec<Piece> {
     let mut pieces = Vec::new();
     for gold in moved {
         let better = match (gold.a, gold.b) {
+            (Some(a), Some(b)) if a == b => {
+                gold.fate_b.is_some_and(|fate| matches!(fate, Fate::Kept | Fate::Rescued))
+            }
             (Some(a), Some(b)) => b < a,
             (None, Some(_)) => true,
             _ => false,
         };
         let tone = if better { Tone::Gained } else { Tone::Lost };
         pieces.push(piece(format!("{} ", gold.passage), Tone::Gold));
-        pieces.push(piece(format!("{}{}{}  ", rank(gold.a), signs.arrow, rank(gold.b)), tone));
+        let (a, b) = match (gold.fate_a, gold.fate_b) {
+            // At the same rank it is the fate that is another one.
+            (Some(a), Some(b)) if gold.a == gold.b && gold.a.is_some() => {
+                (format!("{} {}", rank(gold.a), state.look.fate(a).0), state.look.fate(b).0.to_owned())
+            }
+            _ => (rank(gold.a), rank(gold.b)),
+        };
+        pieces.push(piece(format!("{a}{}{b}  ", signs.arrow), tone));
     }
     pieces
 }
