@@ -89,7 +89,8 @@ fn requests_are_as_documented() {
             "vllm",
             "/v1/rerank",
             protocols::vllm,
-            json!({"model": "the-model", "documents": "TEXTS", "top_n": 3, "truncate_prompt_tokens": -1}),
+            json!({"model": "the-model", "documents": "TEXTS", "top_n": 3, "truncate_prompt_tokens": -1,
+                "use_activation": true}),
         ),
         (
             "infinity",

@@ -226,7 +226,7 @@ fn fingerprint(peer: &Peer, parameters: &Parameters, served: &str) -> String {
     let place = if endpoint.is_vendor { "vendor" } else { endpoint.shown.as_str() };
     let Parameters { model, raw_scores, max_tokens_per_doc } = parameters;
     format!(
-        "http 1 {} at {place} model {:?} serving {served:?} raw {raw_scores} max tokens {max_tokens_per_doc:?}",
+        "http 2 {} at {place} model {:?} serving {served:?} raw {raw_scores} max tokens {max_tokens_per_doc:?}",
         service.name, model
     )
 }

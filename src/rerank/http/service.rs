@@ -292,8 +292,12 @@ impl Service {
                 set("return_text", json!(false));
                 set("truncate", json!(true));
             }
-            // -1: as long as the model takes; without it a long passage is an error.
-            Shape::Vllm => set("truncate_prompt_tokens", json!(-1)),
+            Shape::Vllm => {
+                // -1: as long as the model takes; without it a long passage is an error.
+                set("truncate_prompt_tokens", json!(-1));
+                // Versions that do not know it pass it over, and give what they gave before.
+                set("use_activation", json!(!parameters.raw_scores));
+            }
             Shape::Infinity => {
                 set("return_documents", json!(false));
                 set("raw_scores", json!(parameters.raw_scores));
@@ -376,6 +380,9 @@ mod tests {
             body("tei", &parameters),
             json!({"query": "q", "texts": ["a", "b"], "raw_scores": true, "return_text": false, "truncate": true})
         );
+        // The same wish in other words: not what the activation makes of the logit.
+        assert_eq!(body("vllm", &parameters)["use_activation"], json!(false));
+        assert_eq!(body("vllm", &Parameters::default())["use_activation"], json!(true));
         assert_eq!(body("http", &Parameters::default()).get("model"), None);
     }
 
