@@ -486,6 +486,10 @@ fn a_bar_of_lengths_and_a_count_show_their_passages() {
     assert!(screen(&state).contains("chars:101-200"));
     click(&mut state, Target::LengthBin(2));
     assert_eq!((rows(&state), state.tables.passages.search.value()), (70, ""));
+    click(&mut state, Target::LengthBin(7));
+    assert_eq!((lengths[7], rows(&state)), (0, 0));
+    click(&mut state, Target::LengthBin(7));
+    assert_eq!(rows(&state), 70, "what is empty is left by the same click");
     click(&mut state, Target::Flag("gold"));
     assert_eq!(rows(&state), counts.gold_for.len());
     press(&mut state, "<Esc>");
@@ -529,6 +533,18 @@ fn the_keys_of_a_tour_answer_to_the_mouse() {
     assert_eq!(state.tour.as_ref().unwrap().at(), 1, "a key, too");
     click_on(&mut state, "leave");
     assert!(state.tour.is_none());
+}
+
+/// Trap: the name of a tour in the place of the keys that go through it.
+#[test]
+fn a_small_screen_still_says_how_a_tour_goes_on() {
+    for (width, says) in [(60, true), (80, true), (40, false)] {
+        let mut state = super::scenarios::touring();
+        update(&mut state, Message::Resize(width, 24));
+        let shown = screen(&state);
+        assert_eq!(shown.contains("next  ← back  q leave"), says, "{shown}");
+        assert!(shown.contains("2 of 3"), "{shown}");
+    }
 }
 
 /// Trap: the row that was clicked moves to the middle, and the next click there is on another one.
