@@ -508,6 +508,7 @@ fn two_languages_of_the_matrix_show_their_queries() {
     let cell = |query, gold| all.area_of(Target::Languages { query, gold });
     let area = cell(english, japanese).expect("a cell");
     assert!(cell(japanese, key("th")).is_none(), "there is no such gold");
+    let of_its_own = cell(english, english).expect("a cell");
     let (row, column) = (cell(japanese, None).expect("a row"), cell(None, japanese).expect("a column"));
     point_at(&mut state, area.x, area.y, Gesture::Press);
     assert_eq!((state.view, state.filter.value()), (View::Collection, "lang:en gold:ja"));
@@ -516,10 +517,12 @@ fn two_languages_of_the_matrix_show_their_queries() {
     assert!(screen(&state).contains("2 queries in en with golds in ja; Esc lets all through"));
     press(&mut state, "<Esc>");
     assert_eq!((state.view, state.queries.len()), (View::Collection, 10));
-    for (area, filter) in [(row, "lang:ja"), (column, "gold:ja")] {
+    let of_all = [(row, "lang:ja", 1), (column, "gold:ja", 9), (of_its_own, "lang:en gold:en", 0)];
+    for (area, filter, queries) in of_all {
         press(&mut state, "4");
         point_at(&mut state, area.x, area.y, Gesture::Press);
         assert_eq!((state.view, state.filter.value()), (View::Collection, filter));
+        assert_eq!(state.queries.len(), queries, "{filter}");
     }
 }
 
