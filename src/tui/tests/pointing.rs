@@ -7,6 +7,7 @@ use ratatui::backend::TestBackend;
 use crate::domain::{DocIdx, QueryIdx};
 use crate::tui::actions::{ActionId, Binding, Keymap};
 use crate::tui::hit::{Gesture, HitMap, Pointer, Target};
+use crate::tui::knobs::Knob;
 use crate::tui::layout::{Detail, Plot};
 use crate::tui::message::{Effect, Message};
 use crate::tui::state::{Mode, Pane, State, View};
@@ -637,4 +638,16 @@ fn a_key_named_in_a_title_or_a_sentence_is_pressed_by_a_click() {
         point_at(&mut state, area.x, area.y, Gesture::Press);
         assert_eq!(state.tables.languages.matrix, 1);
     }
+}
+
+/// Trap: a plan with a long name, and no slider left to turn by.
+#[test]
+fn the_sliders_stay_where_a_plan_has_a_long_name() {
+    let mut state = tables(80, 24);
+    state.settings.reranker = "late-interaction > cross-encoder@20".parse().unwrap();
+    let track = hits(&state).area_of(Target::Slider(Knob::Candidates)).expect("a slider");
+    point_at(&mut state, track.x, track.y, Gesture::Press);
+    assert_eq!(state.settings.candidates, 1);
+    let shown = screen(&state);
+    assert!(shown.contains("late interaction > cross") && shown.contains('…'), "{shown}");
 }
