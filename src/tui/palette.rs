@@ -58,7 +58,8 @@ const ALSO: [(ActionId, &str); 42] = [
 ];
 
 /// Knobs by the names that one would type.
-const KNOBS: [(&str, Knob); 19] = [
+const KNOBS: [(&str, Knob); 20] = [
+    ("weight", Knob::Alpha),
     ("alpha", Knob::Alpha),
     ("α", Knob::Alpha),
     ("n", Knob::Candidates),
@@ -248,6 +249,7 @@ mod tests {
             ("n 80", Knob::Candidates, "80"),
             ("set alpha=.3", Knob::Alpha, ".3"),
             ("weight dense 2", Knob::Weight(LegId(1)), "2"),
+            ("weight .7", Knob::Alpha, ".7"),
         ] {
             assert_eq!(entries(typed, &shelf)[0].choice, Choice::Set(knob, value.to_owned()), "{typed}");
         }

@@ -47,6 +47,33 @@ fn a_burst_of_keys_is_a_few_frames() {
     assert_eq!(terminal.end(), 0);
 }
 
+/// The mouse reads values off a plot as it moves; a report of it that tells nothing new is no frame.
+#[test]
+fn a_mouse_that_moves_is_a_frame_only_where_it_reads_another_value() {
+    let folder = small();
+    ready();
+    let mut terminal = Terminal::open(40, 120, &[&folder.path().display().to_string()]);
+    let screen =
+        terminal.until("the curve", |screen| screen.contains("reranked #1") && screen.contains("fused 1.00"));
+    terminal.rest();
+    let row = screen.lines().position(|line| line.contains("fused 1.00")).unwrap();
+    let frames = |terminal: &Terminal| terminal.count(b"\x1b[?2026h");
+    // Columns and rows count from 1: two rows above the values, within the plot.
+    let to = |column: usize, row: usize| format!("\x1b[<35;{column};{row}M");
+    let before = frames(&terminal);
+    terminal.press(&to(30, 5).repeat(20));
+    terminal.press(&to(100, row - 1));
+    terminal.until("what is read there", |screen| screen.contains("at N "));
+    let read = frames(&terminal);
+    assert_eq!(read, before + 1, "over the lists nothing is read");
+    terminal.press(&to(100, row - 2).repeat(20));
+    terminal.press(&to(5, 1));
+    terminal.until("the setting again", |screen| !screen.contains("at N ") && screen.contains("━ 50"));
+    assert_eq!(frames(&terminal), read + 1, "within a value, and away from it");
+    terminal.press("q");
+    assert_eq!(terminal.end(), 0);
+}
+
 #[test]
 fn control_c_quits_even_while_typing() {
     ready();

@@ -72,7 +72,7 @@ impl<K: Copy + Eq, C: Column> Table<K, C> {
     }
 
     /// Shows what the order puts first, wherever the cursor is.
-    fn to_top(&mut self) {
+    fn scroll_to_top(&mut self) {
         (self.scroll, self.follows) = (0, false);
     }
 
@@ -142,7 +142,7 @@ impl<K: Copy + Eq, C: Column> Walk for Table<K, C> {
         let at = C::ALL.iter().position(|&column| column == self.sort).unwrap_or(0) as isize;
         self.sort = C::ALL[(at + by).rem_euclid(C::ALL.len() as isize) as usize];
         self.reversed = false;
-        self.to_top();
+        self.scroll_to_top();
     }
 
     fn sort_by(&mut self, column: usize) {
@@ -150,7 +150,7 @@ impl<K: Copy + Eq, C: Column> Walk for Table<K, C> {
             Some(&column) if column == self.sort => self.reverse(),
             Some(&column) => {
                 (self.sort, self.reversed) = (column, false);
-                self.to_top();
+                self.scroll_to_top();
             }
             None => {}
         }
@@ -158,7 +158,7 @@ impl<K: Copy + Eq, C: Column> Walk for Table<K, C> {
 
     fn reverse(&mut self) {
         self.reversed = !self.reversed;
-        self.to_top();
+        self.scroll_to_top();
     }
 
     fn order(&self) -> String {

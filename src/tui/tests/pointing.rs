@@ -7,6 +7,7 @@ use ratatui::backend::TestBackend;
 use crate::domain::{DocIdx, QueryIdx};
 use crate::tui::actions::{ActionId, Binding, Keymap};
 use crate::tui::hit::{Gesture, HitMap, Pointer, Target};
+use crate::tui::knobs::Knob;
 use crate::tui::layout::{Detail, Plot};
 use crate::tui::message::{Effect, Message};
 use crate::tui::state::{Mode, Pane, State, View};
@@ -486,6 +487,10 @@ fn a_bar_of_lengths_and_a_count_show_their_passages() {
     assert!(screen(&state).contains("chars:101-200"));
     click(&mut state, Target::LengthBin(2));
     assert_eq!((rows(&state), state.tables.passages.search.value()), (70, ""));
+    click(&mut state, Target::LengthBin(7));
+    assert_eq!((lengths[7], rows(&state)), (0, 0));
+    click(&mut state, Target::LengthBin(7));
+    assert_eq!(rows(&state), 70, "what is empty is left by the same click");
     click(&mut state, Target::Flag("gold"));
     assert_eq!(rows(&state), counts.gold_for.len());
     press(&mut state, "<Esc>");
@@ -504,6 +509,7 @@ fn two_languages_of_the_matrix_show_their_queries() {
     let cell = |query, gold| all.area_of(Target::Languages { query, gold });
     let area = cell(english, japanese).expect("a cell");
     assert!(cell(japanese, key("th")).is_none(), "there is no such gold");
+    let of_its_own = cell(english, english).expect("a cell");
     let (row, column) = (cell(japanese, None).expect("a row"), cell(None, japanese).expect("a column"));
     point_at(&mut state, area.x, area.y, Gesture::Press);
     assert_eq!((state.view, state.filter.value()), (View::Collection, "lang:en gold:ja"));
@@ -512,10 +518,12 @@ fn two_languages_of_the_matrix_show_their_queries() {
     assert!(screen(&state).contains("2 queries in en with golds in ja; Esc lets all through"));
     press(&mut state, "<Esc>");
     assert_eq!((state.view, state.queries.len()), (View::Collection, 10));
-    for (area, filter) in [(row, "lang:ja"), (column, "gold:ja")] {
+    let of_all = [(row, "lang:ja", 1), (column, "gold:ja", 9), (of_its_own, "lang:en gold:en", 0)];
+    for (area, filter, queries) in of_all {
         press(&mut state, "4");
         point_at(&mut state, area.x, area.y, Gesture::Press);
         assert_eq!((state.view, state.filter.value()), (View::Collection, filter));
+        assert_eq!(state.queries.len(), queries, "{filter}");
     }
 }
 
@@ -529,6 +537,18 @@ fn the_keys_of_a_tour_answer_to_the_mouse() {
     assert_eq!(state.tour.as_ref().unwrap().at(), 1, "a key, too");
     click_on(&mut state, "leave");
     assert!(state.tour.is_none());
+}
+
+/// Trap: the name of a tour in the place of the keys that go through it.
+#[test]
+fn a_small_screen_still_says_how_a_tour_goes_on() {
+    for (width, says) in [(60, true), (80, true), (40, false)] {
+        let mut state = super::scenarios::touring();
+        update(&mut state, Message::Resize(width, 24));
+        let shown = screen(&state);
+        assert_eq!(shown.contains("next  ← back  q leave"), says, "{shown}");
+        assert!(shown.contains("2 of 3"), "{shown}");
+    }
 }
 
 /// Trap: the row that was clicked moves to the middle, and the next click there is on another one.
@@ -618,4 +638,16 @@ fn a_key_named_in_a_title_or_a_sentence_is_pressed_by_a_click() {
         point_at(&mut state, area.x, area.y, Gesture::Press);
         assert_eq!(state.tables.languages.matrix, 1);
     }
+}
+
+/// Trap: a plan with a long name, and no slider left to turn by.
+#[test]
+fn the_sliders_stay_where_a_plan_has_a_long_name() {
+    let mut state = tables(80, 24);
+    state.settings.reranker = "late-interaction > cross-encoder@20".parse().unwrap();
+    let track = hits(&state).area_of(Target::Slider(Knob::Candidates)).expect("a slider");
+    point_at(&mut state, track.x, track.y, Gesture::Press);
+    assert_eq!(state.settings.candidates, 1);
+    let shown = screen(&state);
+    assert!(shown.contains("late interaction > cross") && shown.contains('…'), "{shown}");
 }

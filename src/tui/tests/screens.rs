@@ -78,7 +78,9 @@ fn our_own_signs_are_all_ascii_where_they_must_be() {
         "f",
         "<Esc>",
         "<Esc>3",
-        "<Tab>",
+        "c<Left>",
+        "<Tab><Left>",
+        "<Tab><Left>",
     ] {
         press(&mut state, script);
         let shown = screen(&state);

@@ -29,6 +29,8 @@ const FORMS: [Form; 4] = [
     Form { alpha: 0, candidates: 0, deliver: 0, names: false, gap: 1 },
 ];
 const FIELD: u16 = 6;
+/// Cells of a plan that still say which it is.
+const LEAST_PLAN: u16 = 16;
 
 pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     let bar = state.bar();
@@ -36,7 +38,13 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
         let knobs = bar.iter().map(|&knob| width(pen, knob, form, state) + form.gap);
         knobs.sum::<u16>().saturating_sub(form.gap) + 1
     };
-    let form = FORMS.iter().find(|form| widths(form) <= area.width).unwrap_or(&FORMS[3]);
+    // The last form with sliders cuts the name of a long plan: who has a mouse turns by them.
+    let least = |form: &Form| -> u16 {
+        let plan = bar.iter().filter(|&&knob| knob == Knob::Reranker && !form.names);
+        let cut: u16 = plan.map(|&knob| width(pen, knob, form, state).saturating_sub(LEAST_PLAN)).sum();
+        widths(form) - cut
+    };
+    let form = FORMS.iter().find(|form| least(form) <= area.width).unwrap_or(&FORMS[3]);
     let gaps = (bar.len() as u16).saturating_sub(1).max(1);
     let gap = form.gap + (area.width.saturating_sub(widths(form)) / gaps).min(2);
     let mut x = area.x + 1;

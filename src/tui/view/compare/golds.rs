@@ -31,7 +31,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     let change = changes.table.cursor.and_then(|query| changes.change(query));
     let title = change.map_or_else(|| "Golds".to_owned(), |change| format!("Golds of {}", change.query));
     let key = state.key(ActionId::OpenRow);
-    let right = [piece(format!("{key} goes to the query, under B"), Tone::Quiet)];
+    let right = [piece(format!("{key} goes to the query, under B"), Tone::Quiet).does(ActionId::OpenRow)];
     let inner = pen.frame(area, &[piece(title, Tone::Strong)], &right, false);
     let Some(change) = change else {
         let words = "How the golds of the query under the cursor moved stands here.";

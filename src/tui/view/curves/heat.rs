@@ -314,8 +314,8 @@ fn draw_cell(pen: &mut Pen<'_>, area: Rect, shown: &Shown<'_>, cell: Option<Cell
     if mark.read {
         let signs = ["[", "]"].map(|sign| (sign, pen.style(Tone::Strong)));
         for ((sign, style), x) in signs.into_iter().zip([area.x, area.right() - 1]) {
-            // In two cells the digit is worth more than the second bracket.
-            if area.width > 2 || x == area.x {
+            // In few cells a digit is worth more than the second bracket.
+            if area.width > 3 || x == area.x {
                 pen.text(x, area.y, 1, sign, style);
             }
         }

@@ -8,7 +8,7 @@ use crate::validate::Severity;
 
 use super::super::super::hit::Target;
 use super::super::super::state::State;
-use super::super::super::tables::passages::{LENGTHS, length_span, lengths};
+use super::super::super::tables::passages::{LENGTHS, PassageCounts, length_span, lengths};
 use super::super::super::theme::Tone;
 use super::super::super::widgets::pen::piece;
 use super::super::super::widgets::{Pen, bar, wrap};
@@ -25,14 +25,16 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
     if state.collection.as_ref().is_some_and(|collection| !collection.has_texts) {
         return empty_state(pen, inner, &[(NO_TEXT.to_owned(), Tone::Quiet)]);
     }
-    let Some(counts) = shown.counts.as_deref().filter(|_| !shown.table.rows.is_empty()) else {
+    let search = shown.search.value();
+    // Where the click that hid all passages can be taken back by another one, the bars stay.
+    let there = |_: &&PassageCounts| !(shown.table.rows.is_empty() && search.is_empty());
+    let Some(counts) = shown.counts.as_deref().filter(there) else {
         return empty_state(pen, inner, &[("How long passages are stands here.".to_owned(), Tone::Quiet)]);
     };
     let bins = lengths(counts, &shown.table.rows);
     let most = bins.iter().copied().max().unwrap_or(1).max(1);
     let room = inner.width.saturating_sub(2);
     let mut y = inner.y;
-    let search = shown.search.value();
     let is_searched =
         |key, value: &str| search.split_whitespace().any(|word| word.split_once(':') == Some((key, value)));
     for (nth, &count) in bins.iter().enumerate() {

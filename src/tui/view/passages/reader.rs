@@ -42,7 +42,7 @@ pub fn text(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
     let inner = pen.frame(
         area,
         &heading,
-        &[piece(format!("{} all of it", state.key(ActionId::OpenRow)), Tone::Quiet)],
+        &[piece(format!("{} all of it", state.key(ActionId::OpenRow)), Tone::Quiet).does(ActionId::OpenRow)],
         false,
     );
     let Some((doc, passage)) = subject(state) else {
