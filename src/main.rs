@@ -16,7 +16,7 @@ fn main() -> ExitCode {
         Err(error) => return told(&Error::usage(error.to_string().trim().to_owned()), json),
     };
     match cli::run(args) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => cli::end(0),
         Err(error) => told(&error, json),
     }
 }
@@ -26,5 +26,5 @@ fn told(error: &Error, json: bool) -> ExitCode {
         true => cli::tell_as_json(error),
         false => cli::tell(error),
     }
-    ExitCode::from(error.kind.exit_code())
+    cli::end(error.kind.exit_code())
 }

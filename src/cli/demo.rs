@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::{EngineArgs, ScreenArgs};
+use super::ending::OnScreen;
 use super::print;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
@@ -57,7 +58,9 @@ pub fn run(args: &DemoArgs) -> Result<()> {
     let options = screen_options(&args.screen, &args.engine, Some(script))?;
     if let Some(file) = &args.record {
         let engine = args.engine.options(true)?;
-        let cast = headless::record(&options, args.size, move |sink| Engine::start(engine, sink))?;
+        let cast = headless::record(&options, args.size, move |sink| {
+            Engine::start(engine, sink).map(OnScreen::new)
+        })?;
         std::fs::write(file, cast).map_err(|error| Error::io("cannot write the recording", file, &error))?;
         return print(&format!("wrote {}: asciinema play {0}\n", file.display()));
     }
@@ -108,7 +111,7 @@ fn play(args: &DemoArgs, options: &Options) -> Result<()> {
     headless::play(
         options,
         args.size,
-        move |sink| Engine::start(engine, sink),
+        move |sink| Engine::start(engine, sink).map(OnScreen::new),
         |moment| {
             let Some(step) = steps.get(moment.at).filter(|_| moment.complete) else { return Ok(()) };
             if let Some(complaint) = moment.complaint() {

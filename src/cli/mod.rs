@@ -8,6 +8,7 @@ mod configuration;
 mod demo;
 mod diagnose;
 mod doctor;
+mod ending;
 mod eval;
 mod explain;
 mod export;
@@ -29,13 +30,13 @@ mod validate;
 
 use std::io::{IsTerminal as _, Write as _};
 
-use crate::corpus::Mark;
-use crate::domain::SecondStage;
-use crate::engine::{Engine, EngineOptions, Request, Session};
+use crate::engine::{Engine, EngineOptions, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::text::visible;
 use crate::tui;
 use args::{Args, Command, EngineArgs};
+use ending::OnScreen;
+pub use ending::end;
 
 /// Does what the arguments say. The exit code is 0, or that of the error.
 ///
@@ -103,25 +104,7 @@ fn show(screen: tui::Options, engine: &EngineArgs) -> Result<()> {
         return Err(Error::usage("a tour needs a terminal to step through")
             .advise("rankscope demo --record FILE writes it down without one"));
     }
-    tui::run(screen, move |sink| Engine::start(options, sink))
-}
-
-impl tui::EngineHandle for Engine {
-    fn request(&self, request: Request) {
-        Self::request(self, request);
-    }
-
-    fn compare(&self, plans: Vec<SecondStage>) {
-        Self::compare(self, plans);
-    }
-
-    fn agree(&self, yes: bool) {
-        Self::agree(self, yes);
-    }
-
-    fn mark(&self, mark: Mark) {
-        Self::mark(self, mark);
-    }
+    tui::run(screen, move |sink| Engine::start(options, sink).map(OnScreen::new))
 }
 
 fn start_log(file: &std::path::Path) -> Result<()> {

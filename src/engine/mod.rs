@@ -63,6 +63,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use crate::corpus::{Collection, Kept, Mark, Reading};
 use crate::domain::{FirstStage, LegId, QueryIdx, SecondStage, Settings};
@@ -188,9 +189,17 @@ pub enum News {
 /// Handle of the engine; dropping it ends all its threads and waits for them.
 pub struct Engine {
     inbox: mpsc::Sender<Message>,
-    /// Nobody waits for the collection any more.
-    closed: Arc<AtomicBool>,
+    ending: Arc<Ending>,
     worker: Option<JoinHandle<()>>,
+}
+
+/// How far the end of the engine is.
+#[derive(Default)]
+struct Ending {
+    /// Nobody waits for the collection any more.
+    closed: AtomicBool,
+    /// What was asked for is done, and nothing on the disk waits to be taken away: threads alone are left.
+    through: AtomicBool,
 }
 
 impl Engine {
@@ -201,14 +210,14 @@ impl Engine {
     pub fn start(options: EngineOptions, sink: impl Fn(Event) + Send + 'static) -> Result<Self> {
         let (inbox, messages) = mpsc::channel();
         let own = inbox.clone();
-        let closed = Arc::new(AtomicBool::new(false));
-        let theirs = Arc::clone(&closed);
+        let ending = Arc::new(Ending::default());
+        let theirs = Arc::clone(&ending);
         let worker = std::thread::Builder::new()
             .name("engine".to_owned())
             .spawn(move || worker::run(options, &own, &messages, &sink, &theirs))
             .map_err(|e| Error::unavailable(format!("cannot start a thread: {e}")))?;
         interrupt::register(&inbox);
-        Ok(Self { inbox, closed, worker: Some(worker) })
+        Ok(Self { inbox, ending, worker: Some(worker) })
     }
 
     /// Asks for an answer; a newer request replaces an older one. Never blocks.
@@ -254,10 +263,35 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// Ends the engine when what was asked for before is done (judgments are on the disk), waiting at most
+    /// `grace` for threads that are loading a model or running it. Returns whether all have ended; where one
+    /// has not, the process must end without what libraries do at its end, which they do not expect while
+    /// they are at work.
+    pub fn leave(mut self, grace: Duration) -> bool {
+        self.stop();
+        let mut through = None;
+        while self.worker.as_ref().is_some_and(|worker| !worker.is_finished()) {
+            if self.ending.through.load(Ordering::Relaxed)
+                && through.get_or_insert_with(Instant::now).elapsed() >= grace
+            {
+                self.worker = None;
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        true
+    }
+
+    fn stop(&self) {
+        self.ending.closed.store(true, Ordering::Relaxed);
+        let _ = self.inbox.send(Message::Stop);
+    }
+}
+
 impl Drop for Engine {
     fn drop(&mut self) {
-        self.closed.store(true, Ordering::Relaxed);
-        let _ = self.inbox.send(Message::Stop);
+        self.stop();
         if let Some(worker) = self.worker.take() {
             let _ = worker.join();
         }

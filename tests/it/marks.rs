@@ -109,6 +109,19 @@ fn a_judgment_is_on_the_disk_before_it_is_told_and_every_metric_follows() {
     assert_eq!(file, "query-id\tcorpus-id\tscore\nq2\tc\t1\nq2\ta\t1\n");
 }
 
+/// Trap: whoever judges and quits at once, and finds the judgment gone.
+#[test]
+fn what_was_judged_is_on_the_disk_however_soon_the_end_comes() {
+    let folder = small();
+    let desk = Desk::open(folder.path());
+    for (passage, grade) in [("c", 2), ("a", 3)] {
+        desk.mark(MarkedQuery::Listed("q2".to_owned()), passage, Some(grade));
+    }
+    desk.engine.leave(Duration::ZERO);
+    let file = std::fs::read_to_string(folder.path().join("qrels/test.tsv")).unwrap();
+    assert!(file.contains("q2\tc\t2\n") && file.contains("q2\ta\t3\n"), "{file}");
+}
+
 #[test]
 fn a_typed_query_is_listed_and_measured_once_it_is_judged() {
     let folder = small();

@@ -24,7 +24,7 @@ mod tune;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
@@ -42,7 +42,7 @@ use super::study::{Likenesses, StudyUnderWay};
 use super::tuning::{Key, Tuner, Tuning};
 use super::verdict::Deciding;
 use super::watch::Watch;
-use super::{EngineOptions, Event, News};
+use super::{Ending, EngineOptions, Event, News};
 use crate::corpus::{Collection, Mark};
 use crate::domain::{Language, QueryIdx, SecondStage};
 use crate::error::{Error, Result};
@@ -96,11 +96,11 @@ pub fn run(
     own: &mpsc::Sender<Message>,
     messages: &mpsc::Receiver<Message>,
     sink: &dyn Fn(Event),
-    closed: &AtomicBool,
+    ending: &Ending,
 ) {
     let tell = |reading| {
         // Nobody waits for it any more.
-        if closed.load(Ordering::Relaxed) || is_interrupted() {
+        if ending.closed.load(Ordering::Relaxed) || is_interrupted() {
             return ControlFlow::Break(());
         }
         sink(Event::Reading(reading));
@@ -151,7 +151,9 @@ pub fn run(
             worker.take_request(request);
             worker.take_rivals(rivals);
         }
-        let Some(next) = worker.work(messages, sink) else { return };
+        let Some(next) = worker.work(messages, sink) else {
+            return ending.through.store(worker.temporary.is_none(), Ordering::Relaxed);
+        };
         (watch, request) = (worker.watch.take(), Some(worker.request.clone()));
         rivals = worker.rivals.names();
         // What its threads have found out is of other passages.
@@ -283,7 +285,7 @@ struct Worker {
     /// By leg.
     leg_costs: Vec<CostMeter>,
     /// Stands in for the cache folder where that cannot be written; goes with the program.
-    _temporary: Option<tempfile::TempDir>,
+    temporary: Option<tempfile::TempDir>,
 }
 
 impl Worker {

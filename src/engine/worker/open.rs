@@ -145,7 +145,7 @@ impl Worker {
             judged,
             request,
             notes,
-            _temporary: temporary,
+            temporary,
         };
         let settings = worker.options.settings.clone();
         worker.take_plan(&settings.reranker, settings.candidates);
