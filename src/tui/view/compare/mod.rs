@@ -149,3 +149,31 @@ fn moved(golds: &[GoldPair], state: &State) -> Vec<Piece> {
     }
     pieces
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::tests::fixture::{RICH, blank};
+    use super::*;
+
+    /// Trap: a gold that is delivered at the same rank, but not rescued any more, read `6→6`.
+    #[test]
+    fn of_a_gold_at_the_same_rank_it_says_which_fate_changed() {
+        let gold = |a, b, fates: (Fate, Fate)| GoldPair {
+            passage: "en-1".into(),
+            grade: 1,
+            a,
+            b,
+            first_a: Some(20),
+            first_b: Some(9),
+            fate_a: Some(fates.0),
+            fate_b: Some(fates.1),
+        };
+        let state = blank(RICH, 120, 40);
+        let words = |gold| -> String { moved(&[gold], &state).into_iter().map(|piece| piece.text).collect() };
+        let (rescued, kept, cut) = (Fate::Rescued, Fate::Kept, Fate::CutAtN);
+        assert_eq!(words(gold(Some(6), Some(6), (rescued, kept))).trim_end(), "en-1 6 ▲→✓");
+        assert_eq!(words(gold(Some(6), Some(2), (rescued, kept))).trim_end(), "en-1 6→2");
+        assert_eq!(words(gold(None, Some(2), (cut, kept))).trim_end(), "en-1 ✗→2");
+        assert_eq!(words(gold(Some(6), Some(6), (kept, kept))), "");
+    }
+}
