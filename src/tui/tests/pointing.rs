@@ -4,23 +4,21 @@
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-use crate::domain::{DocIdx, QueryIdx};
+use crate::domain::DocIdx;
 use crate::tui::actions::{ActionId, Binding, Keymap};
 use crate::tui::hit::{Gesture, HitMap, Pointer, Target};
 use crate::tui::knobs::Knob;
-use crate::tui::layout::{Detail, Plot};
+use crate::tui::layout::Detail;
 use crate::tui::message::{Effect, Message};
 use crate::tui::state::{Mode, Pane, State, View};
-use crate::tui::tables::queries::{bin, sum};
-use crate::tui::tables::{languages, passages};
-use crate::tui::update::{moved, update};
+use crate::tui::update::update;
 use crate::tui::view;
 
 use super::fixture::{self, RICH, answer, press, showing};
 use super::screens::screen;
 use super::tables::{full, settle};
 
-fn hits(state: &State) -> HitMap {
+pub fn hits(state: &State) -> HitMap {
     let mut hits = HitMap::default();
     let (width, height) = state.terminal_size();
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
@@ -29,7 +27,7 @@ fn hits(state: &State) -> HitMap {
 }
 
 /// A gesture on the uppermost thing at a cell, as the program has it.
-fn point_at(state: &mut State, x: u16, y: u16, gesture: Gesture) -> Vec<Effect> {
+pub fn point_at(state: &mut State, x: u16, y: u16, gesture: Gesture) -> Vec<Effect> {
     let (area, target) = hits(state).at(x, y).expect("something is there");
     let along = crate::tui::hit::along(area, x);
     let effects = update(state, Message::Pointer(Pointer { target, gesture, along }));
@@ -37,7 +35,7 @@ fn point_at(state: &mut State, x: u16, y: u16, gesture: Gesture) -> Vec<Effect> 
 }
 
 /// The cell where these words begin, the lowest where they stand more than once.
-fn cell_of(state: &State, words: &str) -> (u16, u16) {
+pub fn cell_of(state: &State, words: &str) -> (u16, u16) {
     let frame = screen(state);
     let lines: Vec<&str> = frame.lines().collect();
     let found = lines.iter().enumerate().rev().find_map(|(y, line)| {
@@ -47,12 +45,12 @@ fn cell_of(state: &State, words: &str) -> (u16, u16) {
     found.unwrap_or_else(|| panic!("{words} is not in\n{frame}"))
 }
 
-fn click_on(state: &mut State, words: &str) -> Vec<Effect> {
+pub fn click_on(state: &mut State, words: &str) -> Vec<Effect> {
     let (x, y) = cell_of(state, words);
     point_at(state, x, y, Gesture::Press)
 }
 
-fn tables(width: u16, height: u16) -> State {
+pub fn tables(width: u16, height: u16) -> State {
     showing(full(0.02), RICH, width, height)
 }
 
@@ -263,268 +261,6 @@ fn a_new_answer_leaves_the_wheel_where_it_is() {
     let scrolled = state.scroll.passage;
     answer(&mut state, fixture::snapshot());
     assert_eq!(state.scroll.passage, scrolled);
-}
-
-/// The mouse moves to a cell, with no button held; whether anything came of it.
-fn hover(state: &mut State, (x, y): (u16, u16)) -> bool {
-    let Some(message) = moved(state, &hits(state), x, y) else { return false };
-    assert_eq!(update(state, message), [], "nothing is asked of anybody");
-    true
-}
-
-/// The cell of a plot so far along its axis, from 0 to 1.
-fn on_axis(state: &State, is_it: impl Fn(Target) -> bool, along: f64) -> (u16, u16) {
-    let (area, _) = hits(state).find(is_it).expect("its axis is on the screen");
-    (area.x + (along * f64::from(area.width - 1)).round() as u16, area.y + 2)
-}
-
-fn on_sizes(of: Plot) -> impl Fn(Target) -> bool {
-    move |target| matches!(target, Target::SizeAxis { plot, .. } if plot == of)
-}
-
-#[test]
-fn values_are_read_where_the_mouse_is_and_nothing_is_turned() {
-    let mut state = showing(fixture::tuned(), RICH, 200, 60);
-    press(&mut state, "3");
-    let (before, settings) = (screen(&state), state.settings.clone());
-    let curve = state.snapshot.clone().unwrap().curve.clone();
-    let place = on_axis(&state, on_sizes(Plot::Recall), 0.9);
-    assert!(hover(&mut state, place));
-    let n = state.read_size(Plot::Recall).expect("an N is read");
-    let shown = screen(&state);
-    let exact = crate::tui::widgets::cells::thousandths(f64::from(curve.fused[n - 1]));
-    assert!(
-        shown.contains(&format!("N       {n}")) && shown.contains(&format!("fused   {exact}")),
-        "{shown}"
-    );
-
-    let place = on_axis(&state, |target| target == Target::AlphaAxis, 0.25);
-    assert!(hover(&mut state, place));
-    assert!(screen(&state).contains("α        .25"), "{}", screen(&state));
-    assert_eq!(state.read_size(Plot::Recall), None, "one place at a time");
-
-    let cell = Target::Cell { alpha: 4, candidates: 2 };
-    let area = hits(&state).area_of(cell).expect("a cell");
-    assert!(hover(&mut state, (area.x, area.y)));
-    let tuning = state.snapshot.clone().unwrap().tuning.clone().unwrap();
-    let heat = tuning.heat.as_ref().unwrap();
-    let mean = heat.reranked[heat.index(0, 4, 2)].mean;
-    let words = format!(
-        "α {}, N {}: {}",
-        crate::tui::knobs::share(heat.alphas[4]),
-        heat.candidates[2],
-        crate::tui::widgets::cells::thousandths(mean)
-    );
-    assert!(screen(&state).contains(&words), "{words}\n{}", screen(&state));
-
-    assert!(hover(&mut state, (0, 0)), "away from the plots");
-    assert_eq!((screen(&state), state.settings), (before, settings));
-}
-
-/// Trap: a frame for every report of a mouse that moves within one value, or over what has none.
-#[test]
-fn a_move_that_reads_nothing_new_draws_nothing() {
-    let mut state = showing(fixture::tuned(), RICH, 200, 60);
-    assert!(!hover(&mut state, (30, 10)), "over the lists");
-    press(&mut state, "3");
-    let (x, y) = on_axis(&state, on_sizes(Plot::Recall), 0.5);
-    assert!(hover(&mut state, (x, y)));
-    assert!(!hover(&mut state, (x, y + 1)), "the same N");
-    assert!(hover(&mut state, (x + 1, y)), "another N");
-    // On a logarithmic axis many columns are of few passages.
-    let (x, y) = on_axis(&state, on_sizes(Plot::Recall), 0.0);
-    assert!(hover(&mut state, (x, y)));
-    assert!(!hover(&mut state, (x + 1, y)), "N 1, still");
-    let area = hits(&state).area_of(Target::Cell { alpha: 3, candidates: 1 }).expect("a cell");
-    assert!(hover(&mut state, (area.x, area.y)));
-    assert!(!hover(&mut state, (area.x + 1, area.y)), "within a cell");
-    assert!(hover(&mut state, (0, 0)));
-    assert!(!hover(&mut state, (1, 0)), "nothing, still");
-}
-
-#[test]
-fn what_the_mouse_reads_is_gone_with_a_key_a_click_and_another_size() {
-    let gestures: [fn(&mut State); 3] = [
-        |state| drop(press(state, "g")),
-        |state| drop(click_on(state, "? help")),
-        |state| drop(update(state, Message::Resize(200, 60))),
-    ];
-    for gesture in gestures {
-        let mut state = showing(fixture::tuned(), RICH, 200, 60);
-        press(&mut state, "3");
-        let place = on_axis(&state, on_sizes(Plot::Recall), 0.5);
-        hover(&mut state, place);
-        assert!(state.hover.is_some());
-        gesture(&mut state);
-        assert_eq!(state.hover, None);
-    }
-}
-
-/// Trap: what a candidate costs is known at a few sizes, and between them nothing is.
-#[test]
-fn the_cost_of_n_is_read_where_it_was_measured() {
-    let mut state = showing(fixture::tuned(), RICH, 200, 60);
-    press(&mut state, "3");
-    let sizes: Vec<usize> = state.snapshot.as_ref().unwrap().affords.points.iter().map(|p| p.n).collect();
-    for step in 0..=20 {
-        let place = on_axis(&state, on_sizes(Plot::Budget), f64::from(step) / 20.0);
-        hover(&mut state, place);
-        let n = state.read_size(Plot::Budget).expect("an N is read");
-        assert!(sizes.contains(&n), "{n} of {sizes:?}");
-    }
-}
-
-#[test]
-fn the_small_curve_is_read_too() {
-    let mut state = showing(fixture::snapshot(), RICH, 120, 40);
-    let (x, y) = cell_of(&state, "fused .");
-    assert!(hover(&mut state, (x + 9, y - 2)));
-    let n = state.read_size(Plot::Recall).expect("an N");
-    let value = f64::from(state.snapshot.as_ref().unwrap().curve.fused[n - 1]);
-    let shown = screen(&state);
-    assert!(shown.contains(&format!("at N {n}")), "{shown}");
-    assert!(shown.contains(&format!("fused {}", crate::tui::widgets::cells::share(value))), "{shown}");
-    assert_eq!(state.settings.candidates, 50);
-}
-
-#[test]
-fn the_crosshair_reads_by_key_and_turns_nothing_until_it_is_taken() {
-    let mut state = showing(fixture::tuned(), RICH, 80, 24);
-    press(&mut state, "3c<Right><Right><Up>");
-    assert_eq!(state.read_size(Plot::Recall), Some(100), "from 54 to the next size that people try");
-    assert!(screen(&state).contains("N       100"), "{}", screen(&state));
-    assert_eq!(state.settings.candidates, 50);
-    press(&mut state, "<Tab>");
-    assert_eq!(state.read_alpha(), Some(0.5), "on the next plot, at the setting");
-    press(&mut state, "<Left><Down>");
-    assert_eq!((state.read_alpha(), state.settings.alpha), (Some(0.39), 0.5));
-    let effects = press(&mut state, "<Enter>");
-    assert!(matches!(effects.as_slice(), [Effect::Request(_)]) && state.settings.alpha == 0.39);
-    // The keys of the curves hold beside it, but for the arrows.
-    press(&mut state, "]");
-    assert_eq!((state.settings.candidates, state.has_crosshair()), (60, true));
-    press(&mut state, "<Esc><Right>");
-    assert_eq!((state.view, state.crosshair), (View::Curves, None), "Esc backs out of it alone");
-    assert_eq!(state.settings.alpha, 0.44, "and the arrows turn again");
-    press(&mut state, "c2");
-    assert_eq!(state.crosshair, None, "it stays with its view");
-}
-
-/// Trap: one that walks off the end of an axis.
-#[test]
-fn the_crosshair_stays_on_its_plot() {
-    for plot in Plot::ALL {
-        for key in ["<Left>", "<Right>", "<Up>", "<Down>"] {
-            let mut state = showing(fixture::tuned(), RICH, 120, 40);
-            state.plot = plot;
-            press(&mut state, "3c");
-            assert!(state.crosshair.is_some_and(|spot| spot.plot() == plot), "{plot:?}");
-            press(&mut state, &key.repeat(150));
-            let (end, shown) = (state.crosshair, screen(&state));
-            press(&mut state, key);
-            assert_eq!((state.crosshair, screen(&state)), (end, shown), "{plot:?} {key}");
-        }
-    }
-}
-
-#[test]
-fn a_bar_of_ranks_shows_the_queries_that_it_counts() {
-    let mut state = tables(120, 60);
-    press(&mut state, "2");
-    let first = sum(&state).first_ranks;
-    assert_eq!(first[9], 1, "one is in no list");
-    let click = |state: &mut State, bin, reranked| {
-        let area = hits(state).area_of(Target::RankBin { bin, reranked }).expect("its bar is there");
-        point_at(state, area.x + 1, area.y, Gesture::Press);
-    };
-    click(&mut state, 9, false);
-    assert_eq!((state.filter.value(), &*state.queries), ("first:none", &[QueryIdx(3)][..]));
-    assert!(screen(&state).contains("1 query with a gold that is not in the first stage's list; Esc lets"));
-    // Another bar takes its place, also one that counts nothing now.
-    let deep = bin(Some(60));
-    click(&mut state, deep, false);
-    assert_eq!((state.filter.value(), &*state.queries), ("first:51-100", &[QueryIdx(2), QueryIdx(6)][..]));
-    click(&mut state, 1, true);
-    assert_eq!(state.filter.value(), "first:51-100 reranked:2-3");
-    assert_eq!(state.queries, [], "they never reached the reranker");
-    click(&mut state, 1, true);
-    click(&mut state, deep, false);
-    assert_eq!((state.filter.value(), state.queries.len()), ("", 10), "the same click again: all");
-    click(&mut state, deep, false);
-    press(&mut state, "<Esc>");
-    assert_eq!((state.filter.value(), state.queries.len(), state.view), ("", 10, View::Collection));
-}
-
-/// Trap: a filter by rank that stays with the ranks of before, when a knob has moved the golds.
-#[test]
-fn a_filter_by_rank_goes_with_the_knobs() {
-    let mut state = tables(120, 40);
-    press(&mut state, "2Ffirst:51-100<Enter>");
-    assert_eq!(state.queries, [QueryIdx(2), QueryIdx(6)]);
-    let mut snapshot = full(0.02);
-    std::sync::Arc::make_mut(&mut snapshot.queries)[6].golds[0].fused = Some(7);
-    answer(&mut state, snapshot);
-    assert_eq!(state.queries, [QueryIdx(2)]);
-}
-
-#[test]
-fn a_bar_of_lengths_and_a_count_show_their_passages() {
-    let mut state = tables(120, 40);
-    let effects = press(&mut state, "6");
-    settle(&mut state, effects);
-    let rows = |state: &State| state.tables.passages.table.rows.len();
-    let counts = state.tables.passages.counts.clone().unwrap();
-    let lengths = passages::lengths(&counts, &state.tables.passages.table.rows);
-    let click = |state: &mut State, target| {
-        let area = hits(state).area_of(target).expect("it is there");
-        point_at(state, area.x + 1, area.y, Gesture::Press);
-    };
-    for bin in [1, 2] {
-        assert!(lengths[bin] > 0);
-        click(&mut state, Target::LengthBin(bin));
-        assert_eq!(rows(&state), lengths[bin], "{}", state.tables.passages.search.value());
-    }
-    assert!(screen(&state).contains("chars:101-200"));
-    click(&mut state, Target::LengthBin(2));
-    assert_eq!((rows(&state), state.tables.passages.search.value()), (70, ""));
-    click(&mut state, Target::LengthBin(7));
-    assert_eq!((lengths[7], rows(&state)), (0, 0));
-    click(&mut state, Target::LengthBin(7));
-    assert_eq!(rows(&state), 70, "what is empty is left by the same click");
-    click(&mut state, Target::Flag("gold"));
-    assert_eq!(rows(&state), counts.gold_for.len());
-    press(&mut state, "<Esc>");
-    assert_eq!(state.tables.passages.search.value(), "");
-}
-
-#[test]
-fn two_languages_of_the_matrix_show_their_queries() {
-    let mut state = tables(120, 40);
-    press(&mut state, "4");
-    // Queries in English with golds in Japanese.
-    let lines = languages::lines(state.snapshot.as_deref().unwrap());
-    let key = |tag: &str| lines.iter().position(|line| line.language.as_str() == tag);
-    let (english, japanese) = (key("en"), key("ja"));
-    let all = hits(&state);
-    let cell = |query, gold| all.area_of(Target::Languages { query, gold });
-    let area = cell(english, japanese).expect("a cell");
-    assert!(cell(japanese, key("th")).is_none(), "there is no such gold");
-    let of_its_own = cell(english, english).expect("a cell");
-    let (row, column) = (cell(japanese, None).expect("a row"), cell(None, japanese).expect("a column"));
-    point_at(&mut state, area.x, area.y, Gesture::Press);
-    assert_eq!((state.view, state.filter.value()), (View::Collection, "lang:en gold:ja"));
-    // In the fixture the gold of every judged query is Japanese, and the last English one has none.
-    assert_eq!(state.queries, [QueryIdx(1), QueryIdx(6)]);
-    assert!(screen(&state).contains("2 queries in en with golds in ja; Esc lets all through"));
-    press(&mut state, "<Esc>");
-    assert_eq!((state.view, state.queries.len()), (View::Collection, 10));
-    let of_all = [(row, "lang:ja", 1), (column, "gold:ja", 9), (of_its_own, "lang:en gold:en", 0)];
-    for (area, filter, queries) in of_all {
-        press(&mut state, "4");
-        point_at(&mut state, area.x, area.y, Gesture::Press);
-        assert_eq!((state.view, state.filter.value()), (View::Collection, filter));
-        assert_eq!(state.queries.len(), queries, "{filter}");
-    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ use ratatui::layout::Rect;
 
 use crate::domain::FirstStage;
 use crate::engine::{Held, Snapshot, StageState, Tuning};
+use crate::text::visible;
 
 use super::super::actions::ActionId;
 use super::super::hit::Target;
@@ -136,7 +137,7 @@ fn held_out(held: Option<&Held>) -> Vec<Piece> {
     ]
 }
 
-/// The line at which values are read, with a sign on each line of the plot that has a value there.
+/// The line at which values are read; it lies behind the lines of the plot.
 pub(super) fn reading_line(pen: &mut Pen<'_>, plot: Rect, x: u16) {
     let sign = pen.signs().bar;
     (plot.top()..plot.bottom()).for_each(|y| pen.sign(x, y, sign, Tone::Quiet));
@@ -144,10 +145,7 @@ pub(super) fn reading_line(pen: &mut Pen<'_>, plot: Rect, x: u16) {
 
 /// Values beside the line that they are read at, where they cover least of the plot.
 pub(super) fn values_at(pen: &mut Pen<'_>, plot: Rect, x: u16, values: &[Vec<Piece>]) {
-    let wide = |line: &Vec<Piece>| -> usize {
-        line.iter().map(|piece| cells::width(&pen.look.words(&piece.text))).sum()
-    };
-    let width = values.iter().map(wide).max().unwrap_or(0) as u16 + 2;
+    let width = values.iter().map(|line| pen.width(line)).max().unwrap_or(0) as u16 + 2;
     let height = plot.height.min(values.len() as u16);
     let right = (x + 1 + width <= plot.right()).then_some(x + 1);
     let left = x.checked_sub(width).filter(|&left| left >= plot.x);
@@ -166,7 +164,7 @@ pub(super) fn values_at(pen: &mut Pen<'_>, plot: Rect, x: u16, values: &[Vec<Pie
 
 /// A name and its value, as values beside a line stand under each other.
 fn value(name: &str, widest: usize, value: String, tone: Tone) -> Vec<Piece> {
-    let padding = " ".repeat(widest.saturating_sub(cells::width(name)) + 1);
+    let padding = " ".repeat(widest.saturating_sub(cells::width(&visible(name))) + 1);
     vec![piece(name.to_owned(), tone), piece(format!("{padding}{value}"), Tone::Strong)]
 }
 

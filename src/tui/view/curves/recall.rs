@@ -4,6 +4,7 @@
 use ratatui::layout::Rect;
 
 use crate::engine::Snapshot;
+use crate::text::visible;
 
 use super::super::super::hit::Target;
 use super::super::super::layout::Plot;
@@ -65,7 +66,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, title: &[Piece], state: &State) {
         .filter_map(|line| line.values.last().map(|&value| (f64::from(value), line.name.clone(), line.tone)));
     super::end_labels(pen, plot, labels.saturating_sub(1), ends.collect());
     if let Some(n) = state.read_size(Plot::Recall) {
-        let widest = lines.iter().map(|line| cells::width(&line.name)).max().unwrap_or(0);
+        let widest = lines.iter().map(|line| cells::width(&visible(&line.name))).max().unwrap_or(0);
         let mut values = vec![super::value("N", widest, n.to_string(), Tone::Quiet)];
         values.extend(lines.iter().filter_map(|line| {
             let recall = curve::value_at(line.values, n)?;
