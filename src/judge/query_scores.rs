@@ -166,7 +166,7 @@ impl MetricMean {
     }
 }
 
-/// MetricSums over queries by metric, query by query: their values lie together, so each is fetched once.
+/// Sums over queries, by metric, query by query: their values lie together, so each is fetched once.
 struct MetricSums {
     queries: usize,
     first: Vec<f64>,

@@ -11,9 +11,9 @@ use super::lines::known_fate;
 /// A filter in parts. A query passes when it passes all of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Filter {
-    /// The beginning of a language's tag.
+    /// The beginning of a language's tag; behind `=` the whole of it.
     pub language: Option<String>,
-    /// The beginning of the tag of a gold's language.
+    /// The same of a gold's language.
     pub gold: Option<String>,
     /// The beginning of a fate's name, `lost` for any before the reranker, or `none` for no gold.
     pub fate: Option<String>,
@@ -57,7 +57,7 @@ impl Filter {
         let tag = query.language.as_str().to_lowercase();
         let words = self.words.to_lowercase();
         let golds = row.map_or(&[][..], |row| &row.golds);
-        self.language.as_ref().is_none_or(|language| tag.starts_with(language.as_str()))
+        self.language.as_ref().is_none_or(|wanted| is_tag(&tag, wanted))
             && self.gold.as_ref().is_none_or(|tag| golds.iter().any(|gold| is_in(gold, tag, collection)))
             && self.fate.as_ref().is_none_or(|fate| has_fate(golds, fate))
             && self.first.as_ref().is_none_or(|ranks| golds.iter().any(|gold| ranks.holds(gold.fused)))
@@ -79,13 +79,14 @@ impl Filter {
             && !fates().any(|fate| fate.starts_with(name.as_str()))
         {
             let all: Vec<String> = fates().collect();
-            return Some(format!("There is no fate {name}: {}.", all.join(", ")));
+            return Some(format!("There is no fate {name}; there are {}.", all.join(", ")));
         }
         let tag = self.language.as_ref()?;
         let languages: BTreeSet<&str> = queries.iter().map(|query| query.language.as_str()).collect();
-        let known = languages.iter().any(|other| other.to_lowercase().starts_with(tag.as_str()));
+        let known = languages.iter().any(|other| is_tag(&other.to_lowercase(), tag));
         let all: Vec<&str> = languages.into_iter().filter(|tag| !tag.is_empty()).collect();
-        (!known).then(|| format!("No query is in {tag}: {}.", all.join(", ")))
+        (!known)
+            .then(|| format!("No query is in {}; there are {}.", tag.trim_start_matches('='), all.join(", ")))
     }
 }
 
@@ -136,9 +137,14 @@ pub fn is_reranked(gold: &GoldRow) -> bool {
     gold.reranked.is_some() || gold.fate.is_some()
 }
 
+/// Whether a language's tag, in small letters, is the one that is wanted: `zh` is zh and zh-hant, `=zh` is zh.
+fn is_tag(tag: &str, wanted: &str) -> bool {
+    wanted.strip_prefix('=').map_or_else(|| tag.starts_with(wanted), |whole| tag == whole)
+}
+
 fn is_in(gold: &GoldRow, tag: &str, collection: &Collection) -> bool {
     let passage = gold.doc.and_then(|doc| collection.passages.get(doc.index()));
-    passage.is_some_and(|passage| passage.language.as_str().to_lowercase().starts_with(tag))
+    passage.is_some_and(|passage| is_tag(&passage.language.as_str().to_lowercase(), tag))
 }
 
 fn has_fate(golds: &[GoldRow], wanted: &str) -> bool {
@@ -164,9 +170,14 @@ mod tests {
         let queries = [query("zh-Hant"), query("ja")];
         let mistake = |typed: &str| Filter::of(typed).mistake(&queries);
         assert_eq!(mistake("lang:zh fate:cut words"), None);
-        assert_eq!(mistake("lang:xx").as_deref(), Some("No query is in xx: ja, zh-Hant."));
+        assert_eq!(mistake("lang:=zh-hant"), None);
+        assert!(mistake("lang:=zh").unwrap().starts_with("No query is in zh; "), "not the whole tag");
+        assert_eq!(mistake("lang:xx").as_deref(), Some("No query is in xx; there are ja, zh-Hant."));
         let fates = mistake("fate:gone").unwrap();
-        assert!(fates.starts_with("There is no fate gone: ") && fates.contains("cut-at-n"), "{fates}");
+        assert!(
+            fates.starts_with("There is no fate gone; there are ") && fates.contains("cut-at-n"),
+            "{fates}"
+        );
         for name in ["lost", "none", "", "kept"] {
             assert_eq!(mistake(&format!("fate:{name}")), None, "{name}");
         }

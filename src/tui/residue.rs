@@ -1,8 +1,8 @@
-//! What stays in a terminal when a sign of two cells gives way to one of a single cell. In: the frames, one
+//! What stays in a terminal when a sign of several cells gives way to one of a single cell. In: the frames, one
 //! after another. Out: cells that are sent although they are as before.
 //!
-//! ratatui takes every sign of two cells for one that a terminal erases whole. A cluster such as Thai ทำ is
-//! two characters of a cell each: of it the second stays, until something else is written there.
+//! ratatui takes every sign of several cells for one that a terminal erases whole. A cluster such as Thai ทำ or
+//! Hindi क्या is characters of a cell each: of it all but the first stay, until something else is written there.
 
 use ratatui::buffer::{Buffer, CellDiffOption, CellWidth as _};
 use unicode_width::UnicodeWidthChar as _;
@@ -10,25 +10,27 @@ use unicode_width::UnicodeWidthChar as _;
 /// Where the last frame had such clusters.
 #[derive(Debug, Default)]
 pub struct Residue {
-    clusters: Vec<(u16, u16)>,
+    /// Column, row and width.
+    clusters: Vec<(u16, u16, u16)>,
 }
 
 impl Residue {
     /// Sees to it that what the frame before left behind clusters is written over.
     pub fn write_over(&mut self, frame: &mut Buffer) {
-        for &(x, y) in &self.clusters {
-            if let Some(cell) = frame.cell_mut((x + 1, y))
-                && cell.symbol() == " "
-            {
-                cell.set_diff_option(CellDiffOption::AlwaysUpdate);
+        for &(x, y, width) in &self.clusters {
+            for x in x + 1..x.saturating_add(width) {
+                if let Some(cell) = frame.cell_mut((x, y))
+                    && cell.symbol() == " "
+                {
+                    cell.set_diff_option(CellDiffOption::AlwaysUpdate);
+                }
             }
         }
         let area = frame.area;
         self.clusters.clear();
         for (at, cell) in frame.content.iter().enumerate().filter(|(_, cell)| is_cluster(cell.symbol())) {
-            debug_assert!(cell.cell_width() > 0);
             let (row, column) = (at / usize::from(area.width), at % usize::from(area.width));
-            self.clusters.push((area.x + column as u16, area.y + row as u16));
+            self.clusters.push((area.x + column as u16, area.y + row as u16, cell.cell_width()));
         }
     }
 }
@@ -87,9 +89,15 @@ mod tests {
 
     #[test]
     fn nothing_of_a_cluster_stays() {
-        for (before, after) in
-            [("abกำ", "abc"), ("กำกำกำ", "a"), ("aกำ", "ก"), ("กำ b", "กำ"), ("กำ", "x กำ"), ("予約กำ", "予")]
-        {
+        for (before, after) in [
+            ("abกำ", "abc"),
+            ("กำกำกำ", "a"),
+            ("aกำ", "ก"),
+            ("กำ b", "กำ"),
+            ("กำ", "x กำ"),
+            ("予約กำ", "予"),
+            ("क्या b", "a"),
+        ] {
             assert_eq!(shown(&[before, after]).trim_end(), after, "{before} > {after}");
             assert_eq!(shown(&[before, after, before]).trim_end(), before, "and back: {before}");
         }

@@ -69,8 +69,9 @@ impl Format {
     }
 }
 
-/// The picture of a frame that was drawn on `ground`; `title` names it for who cannot see it. Signs of the frame are written as they
-/// are: what is not fit for a terminal must have been made visible before (`text::visible`).
+/// The picture of a frame that was drawn on `ground`; `title` names it for who cannot see it. Signs of the
+/// frame are written as they are: what is not fit for a terminal must have been made visible before
+/// (`text::visible`).
 pub fn picture(buffer: &Buffer, format: Format, title: &str, ground: Ground) -> String {
     match format {
         Format::Svg => svg::picture(buffer, title, ground),

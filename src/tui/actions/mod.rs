@@ -266,7 +266,7 @@ pub fn place(state: &State) -> Place {
     }
 }
 
-/// What a key does now: those of a tour go before those of the place, and those of the crosshair too.
+/// What a key does now: those of the crosshair go first, then those of a tour, then those of the place.
 pub fn action_of(state: &State, event: &KeyEvent) -> Option<ActionId> {
     let (place, keys) = (place(state), &state.shelf.keys);
     if state.has_crosshair()

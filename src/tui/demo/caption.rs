@@ -58,7 +58,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     if used.saturating_add(width) < area.width.saturating_sub(SIDES) {
         let place = Rect::new(area.right() - 2 - width, area.y, width, 1);
         pen.rule(place.x, place.y, width, " ", Tone::Text);
-        footer::keys(pen, Rect { x: place.x + 1, width: width - 1, ..place }, keys.iter());
+        footer::keys(pen, Rect { x: place.x + 1, width: width.saturating_sub(1), ..place }, keys.iter());
     }
     let room = area.width.saturating_sub(SIDES);
     let lines = words(&tour.step().caption, usize::from(room));

@@ -13,7 +13,7 @@ use super::super::picture;
 use super::super::state::{State, View};
 use super::super::theme::{Colours, Look};
 use super::super::update::{self, update};
-use super::super::{EngineHandle, Options};
+use super::super::{EngineHandle, Ground, Options};
 use super::cast::Cast;
 use super::tour;
 use crate::export::frame::{self, Format};
@@ -81,7 +81,9 @@ pub fn play<H: EngineHandle>(
         // The tour may be over already.
         let _ = tell.send(event);
     }))?;
-    let look = Look { colours: Colours::Palette, ascii: options.ascii, theme: Default::default() };
+    // There is no terminal to be light: a theme is as it is on dark, unless it is made for light.
+    let theme = options.theme.as_ref().map_or_else(Default::default, |theme| theme.on(Ground::Dark));
+    let look = Look { colours: Colours::Palette, ascii: options.ascii, theme };
     let mut state = State::new(options, look, size);
     match &mut state.tour {
         Some(tour) => tour.by_deed = true,

@@ -291,7 +291,11 @@ fn restore(state: &mut State, left: &State) -> Vec<Effect> {
     let now = std::mem::replace(state, left.clone());
     state.size = now.size;
     state.look = now.look;
+    state.theme = now.theme;
     state.mouse = now.mouse;
+    state.hover = None;
+    // What was kept on the way (a preset, a theme) is on the disk.
+    state.shelf = now.shelf;
     state.snapshot = match (now.snapshot, state.snapshot.take()) {
         // Of another query the lists of then stand in: in those of now the row under the cursor would be lost.
         (Some(now), Some(mut then)) if now.focus.focus != then.focus.focus => {

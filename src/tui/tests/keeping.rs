@@ -47,6 +47,9 @@ fn a_preset_is_tried_as_the_cursor_moves_and_esc_leaves_what_was() {
 /// Trap: a name was typed into a field that was drawn nowhere.
 #[test]
 fn what_is_typed_is_seen() {
+    let mut state = showing(fixture::snapshot(), RICH, 40, 12);
+    press(&mut state, "Wqzx");
+    assert!(screen(&state).contains("qzx"), "{}", screen(&state));
     for (width, height) in [(80, 24), (120, 40), (200, 60)] {
         for key in ["W", "/", "F", ":", "O", "f", "r", "C", "<CtrlT>"] {
             let mut state = showing(fixture::snapshot(), RICH, width, height);

@@ -1,13 +1,13 @@
 //! Values read off the plots: where the mouse points, and under the crosshair that keys move.
 
-use crate::tui::hit::Target;
+use crate::tui::hit::{Gesture, Target};
 use crate::tui::layout::Plot;
 use crate::tui::message::{Effect, Message};
 use crate::tui::state::{State, View};
 use crate::tui::update::{moved, update};
 
 use super::fixture::{self, RICH, press, showing};
-use super::pointing::{cell_of, click_on, hits};
+use super::pointing::{cell_of, click_on, hits, point_at};
 use super::screens::screen;
 
 /// The mouse moves to a cell, with no button held; whether anything came of it.
@@ -170,4 +170,18 @@ fn the_crosshair_stays_on_its_plot() {
             assert_eq!((state.crosshair, screen(&state)), (end, shown), "{plot:?} {key}");
         }
     }
+}
+
+/// Trap: a crosshair left on a plot that gave way, whose keys then take what nobody sees.
+#[test]
+fn the_crosshair_comes_along_to_another_plot() {
+    let mut state = showing(fixture::tuned(), RICH, 80, 24);
+    press(&mut state, "3c");
+    let on = |state: &State| state.crosshair.map(|spot| spot.plot());
+    assert_eq!(on(&state), Some(Plot::Recall));
+    let tab = hits(&state).area_of(Target::PlotTab(Plot::Alpha)).expect("a tab");
+    point_at(&mut state, tab.x, tab.y, Gesture::Press);
+    assert_eq!((state.plot, on(&state)), (Plot::Alpha, Some(Plot::Alpha)));
+    press(&mut state, "s");
+    assert_eq!((state.plot, on(&state)), (Plot::Heat, Some(Plot::Heat)));
 }

@@ -17,12 +17,8 @@ use super::{request, spot, turning};
 pub fn on_action(state: &mut State, action: ActionId) -> Vec<Effect> {
     use ActionId as Id;
     match action {
-        Id::NextPlot | Id::PreviousPlot => {
-            state.plot = state.plot.step(if action == Id::NextPlot { 1 } else { -1 });
-            if state.crosshair.is_some() {
-                spot::open(state);
-            }
-        }
+        Id::NextPlot => go_to(state, state.plot.step(1)),
+        Id::PreviousPlot => go_to(state, state.plot.step(-1)),
         Id::NextGoal => return set_goal(state, 1),
         Id::PreviousGoal => return set_goal(state, -1),
         Id::SizeMore => return size(state, true),
@@ -54,7 +50,15 @@ fn heat(state: &State) -> Option<&HeatMap> {
 fn bring_heat_into_sight(state: &mut State) {
     let plots = super::super::layout::Layout::of(state.size.0, state.size.1, state.wants()).plots;
     if !plots.iter().any(|(plot, _)| *plot == Plot::Heat) {
-        state.plot = Plot::Heat;
+        go_to(state, Plot::Heat);
+    }
+}
+
+/// Chooses a plot; an open crosshair comes along.
+pub fn go_to(state: &mut State, plot: Plot) {
+    state.plot = plot;
+    if state.crosshair.is_some() {
+        spot::open(state);
     }
 }
 

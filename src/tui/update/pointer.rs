@@ -112,7 +112,7 @@ fn press(state: &mut State, pointer: Pointer) -> Vec<Effect> {
         Target::AlphaAxis => curves::slide_alpha(state, pointer.along),
         Target::Cell { alpha, candidates } => curves::take_cell(state, alpha, candidates),
         Target::PlotTab(plot) => {
-            state.plot = plot;
+            curves::go_to(state, plot);
             Vec::new()
         }
         Target::Tab(detail) => {

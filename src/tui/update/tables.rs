@@ -219,7 +219,7 @@ pub fn only_ranks(state: &mut State, bin: usize, reranked: bool) -> Vec<Effect> 
         ranks => format!("at rank {ranks} of the {list}"),
     };
     state.say(if again {
-        format!("queries with golds at every rank of the {list}")
+        format!("whatever rank their golds have in the {list}")
     } else {
         only_those(state, &format!("with a gold {at}"))
     });
@@ -236,7 +236,12 @@ pub fn only_languages(
     let lines = tables::languages::lines(&snapshot);
     let tag = |key: Option<LanguageKey>| Some(lines.get(key?)?.language.as_str());
     let (query, gold) = (tag(query), tag(gold));
-    let words = with(&with("", "lang", query), "gold", gold);
+    // Of zh not zh-Hant, too.
+    let is_begun = |tag: &str| {
+        lines.iter().any(|line| line.language.as_str() != tag && line.language.as_str().starts_with(tag))
+    };
+    let exactly = |tag: &str| if is_begun(tag) { format!("={tag}") } else { tag.to_owned() };
+    let words = with(&with("", "lang", query.map(exactly).as_deref()), "gold", gold.map(exactly).as_deref());
     let mut effects = queries::filter_by(state, &words);
     effects.extend(show(state, View::Collection));
     let query = query.map_or(String::new(), |tag| format!("in {tag} "));

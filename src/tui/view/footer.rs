@@ -88,12 +88,19 @@ pub fn keys<'a>(pen: &mut Pen<'_>, area: Rect, entries: impl Iterator<Item = &'a
     }
 }
 
+/// Cells of a name that are seen at least while it is typed.
+const NAME: u16 = 12;
+
 /// The name that is typed for a preset.
 fn naming(pen: &mut Pen<'_>, area: Rect, state: &State) {
     let entries = actions::footer(Place::Field, &state.shelf.keys);
     let taken: usize = entries.iter().map(|entry| width(pen, entry)).sum();
     let x = 1 + pen.say(1, area.y, area.width, "Keep these settings as ", Tone::Strong);
-    let start = area.width.saturating_sub(taken as u16).max(x);
+    let start = area.width.saturating_sub(taken as u16);
+    // What one types goes before what one knows.
+    if start < x + 1 + NAME {
+        return field::draw(pen, x, area.y, area.width.saturating_sub(x), &state.name);
+    }
     keys(pen, Rect { x: start, width: area.width.saturating_sub(start), ..area }, entries.iter());
     field::draw(pen, x, area.y, start.saturating_sub(x + 1), &state.name);
 }

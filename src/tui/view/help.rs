@@ -32,7 +32,7 @@ fn meanings(look: Look) -> Vec<(String, &'static str)> {
 /// What the mouse does.
 const MOUSE: [(&str, &str); 5] = [
     ("click", "choose a row, a tab, a pane, a key of the last line; on a chosen row again: open it"),
-    ("click, drag", "on a slider or under a plot: turn the knob; on a cell of the heat map: take it"),
+    ("click, drag", "on a slider, a plot or its axis: turn the knob; on a cell of the heat map: take it"),
     ("wheel", "scroll what is under it; on a knob: turn it"),
     ("point at a plot", "read its values there, turning nothing"),
     (

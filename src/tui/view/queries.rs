@@ -52,7 +52,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
             Some(collection) => {
                 let mistake = Filter::of(filter).mistake(&collection.queries);
                 let why = mistake.unwrap_or_else(|| "No query passes the filter.".to_owned());
-                format!("{why} {} clears it.", state.key(ActionId::Back))
+                format!("{why} {} clears the filter.", state.key(ActionId::Back))
             }
         };
         return empty_state(pen, rows, &[(sentence, Tone::Quiet)]);

@@ -25,7 +25,7 @@ pub fn lines(text: &str, marks: &[(usize, usize)], room: usize, most: usize) -> 
         return lines;
     }
     let mut line = Line::default();
-    for (start, word) in words(text) {
+    for (start, word) in words(text, room.saturating_mul(4)) {
         let whole = cells::width(&visible(word.trim_end())) <= room;
         let parts = if whole { vec![(start, word)] } else { segments(word, start).collect() };
         for (start, part) in parts {
@@ -82,12 +82,15 @@ fn segments(text: &str, from: usize) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// The same, with what is better kept together in one stretch.
-fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+/// The same, with what is better kept together in one stretch, as long as that has no more than `most` bytes: a
+/// megabyte without a space is no word.
+fn words(text: &str, most: usize) -> impl Iterator<Item = (usize, &str)> {
     let mut segments = segments(text, 0).peekable();
     std::iter::from_fn(move || {
         let (start, mut word) = segments.next()?;
-        while let Some((from, next)) = segments.next_if(|(_, next)| belongs_to(word, next)) {
+        while let Some((from, next)) =
+            segments.next_if(|(_, next)| word.len() <= most && belongs_to(word, next))
+        {
             word = text.get(start..from + next.len()).unwrap_or(word);
         }
         Some((start, word))

@@ -10,7 +10,7 @@ use super::super::super::actions::ActionId;
 use super::super::super::hit::Target;
 use super::super::super::knobs;
 use super::super::super::layout::Plot;
-use super::super::super::state::State;
+use super::super::super::state::{Spot, State};
 use super::super::super::theme::{HEAT_LEVELS, Tone};
 use super::super::super::update::best_cell;
 use super::super::super::widgets::pen::{Piece, piece};
@@ -233,8 +233,11 @@ fn draw_cells(pen: &mut Pen<'_>, area: Rect, shown: &Shown<'_>, state: &State) {
     let alphas = thinned(heat.alphas.len(), usize::from(room / width), &kept);
     let rows = usize::from(area.height - 1).min(heat.candidates.len());
     // Rows stay where they are under the mouse; the crosshair is kept in sight.
-    let crosshair = state.crosshair.filter(|_| state.hover.is_none()).and(read).map(|read| read.1);
-    let middle = crosshair.or(shown.now.1).unwrap_or(0);
+    let middle = match state.crosshair {
+        Some(Spot::Cell { candidates, .. }) => Some(candidates),
+        _ => shown.now.1,
+    };
+    let middle = middle.unwrap_or(0);
     let first = super::super::panel::first_in_sight(middle, heat.candidates.len(), rows);
     let bottom = area.y + rows as u16;
     for (nth, (place, n)) in heat.candidates.iter().enumerate().skip(first).take(rows).enumerate() {
