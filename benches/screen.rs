@@ -4,7 +4,7 @@
 //! A key is pressed, all queries are judged anew, the picture is taken and drawn, and what has changed is
 //! turned into bytes for a terminal in memory. Nothing is left out but the terminal itself and the threads
 //! between. Once with everything judged before the answer, and once as the program does it, which answers
-//! after 10 ms at most and judges the rest behind (`rejudging`).
+//! after 8 ms at most and judges the rest behind (`rejudging`).
 
 mod harness;
 

@@ -138,7 +138,9 @@ impl Worker {
             self.metrics = metrics.metrics().into();
             let passages = self.collection.passages.len();
             self.curve = Arc::new(judging::curve(self.rows.iter(), &settings, &plan.weights, passages));
+            // Metrics follow the lists as soon as they can.
             self.dirty.view = true;
+            self.dirty.urgent = true;
             let states = self.judged.iter().map(|query| &self.listed[query.index()]);
             let n = settings.candidates;
             self.approximation = approximation::measure(settings.ann, states, &self.rows, n);

@@ -67,7 +67,7 @@ const VERDICT_AT_ONCE: usize = 150;
 /// How long leg work goes on before messages are looked at again.
 const SLICE: Duration = Duration::from_millis(5);
 /// How long a request may wait for all queries to be judged anew; what is left follows in slices.
-pub const JUDGE_AT_ONCE: Duration = Duration::from_millis(10);
+pub const JUDGE_AT_ONCE: Duration = Duration::from_millis(8);
 
 /// What comes to the worker.
 pub enum Message {
