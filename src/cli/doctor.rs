@@ -118,7 +118,7 @@ pub fn run(args: &DoctorArgs) -> Result<()> {
 }
 
 fn program() -> Finding {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let cores = crate::engine::cores();
     let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
     Finding::fine("rankscope", format!("{} on {os} {arch}, {cores} cores", env!("CARGO_PKG_VERSION")))
 }

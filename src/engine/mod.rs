@@ -61,7 +61,7 @@ pub use crate::rerank::Activation;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, LazyLock, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -72,6 +72,13 @@ use crate::index::cache::SCORES_MAX;
 use crate::rerank::http::Budget;
 use runs::Runs;
 use worker::Message;
+
+/// Cores of this machine. Asked once: the system reads files to tell.
+pub fn cores() -> usize {
+    static CORES: LazyLock<usize> =
+        LazyLock::new(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
+    *CORES
+}
 
 /// What the engine works on, for its whole life.
 #[derive(Debug, Clone)]
@@ -117,13 +124,12 @@ impl EngineOptions {
     /// A collection with its built-in legs under the default settings: BM25, dense, reciprocal rank
     /// fusion, late interaction. The collection's own `rankscope.toml` is not read here.
     pub fn new(collection: impl Into<PathBuf>) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             collection: collection.into(),
             read: ReadOptions::default(),
             legs: LegSpec::built_in(),
             cache_dir: None,
-            model: ModelOptions { threads: cores, ..ModelOptions::default() },
+            model: ModelOptions { threads: cores(), ..ModelOptions::default() },
             use_model: true,
             eager: false,
             reranker_dir: None,
@@ -261,9 +267,7 @@ impl Engine {
         let _ = self.inbox.send(Message::Lists(reply));
         answer.recv().map_err(|_| Error::bug("the engine has ended"))
     }
-}
 
-impl Engine {
     /// Ends the engine when what was asked for before is done (judgments are on the disk), waiting at most
     /// `grace` for threads that are loading a model or running it. Returns whether all have ended; where one
     /// has not, the process must end without what libraries do at its end, which they do not expect while

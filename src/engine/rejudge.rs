@@ -1,7 +1,7 @@
 //! Judging all queries anew, as far as a budget of time reaches; the rest goes on in slices, so that no
 //! key press waits for ten thousand queries.
 
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::query_state::{JudgeContext, QueryState, Room};
@@ -12,10 +12,6 @@ use crate::domain::QueryIdx;
 const BATCH: usize = 16;
 /// Fewer queries than this for a thread are not worth starting it.
 const LEAST_FOR_A_THREAD: usize = 32;
-
-/// Asked once: the system reads files to tell.
-static CORES: LazyLock<usize> =
-    LazyLock::new(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
 
 /// A pass over all judged queries under one setting. Dropped when the settings change on the way.
 #[derive(Default)]
@@ -41,8 +37,7 @@ impl Rejudge {
     ) -> Option<Vec<QueryRow>> {
         let start = Instant::now();
         let rest = &judged[self.done()..];
-        let cores = *CORES;
-        let threads = cores.min(rest.len() / LEAST_FOR_A_THREAD).max(1);
+        let threads = super::cores().min(rest.len() / LEAST_FOR_A_THREAD).max(1);
         let batches = Mutex::new(Batches { at: 0, judged: rest, listed, passed: 0 });
         let work = || {
             let mut room = Room::default();

@@ -70,9 +70,7 @@ impl Filter {
                 || tag.starts_with(&words)
                 || query.text.to_lowercase().contains(&words))
     }
-}
 
-impl Filter {
     /// What of it no query can have, with what there is instead; `None` where all of it makes sense.
     pub fn mistake(&self, queries: &[Query]) -> Option<String> {
         if let Some(name) = &self.fate
@@ -96,7 +94,8 @@ fn fates() -> impl Iterator<Item = String> {
     named.chain(["lost", "none"].map(str::to_owned))
 }
 
-fn written(fate: Fate) -> String {
+/// A fate as it is written behind `fate:`.
+pub fn written(fate: Fate) -> String {
     fate.name().replace('_', "-")
 }
 
@@ -130,6 +129,11 @@ pub fn with(typed: &str, key: &str, value: Option<&str>) -> String {
     let is_other = |word: &&str| word.split_once(':').is_none_or(|(other, _)| other != key);
     let others = typed.split_whitespace().filter(is_other).map(str::to_owned);
     others.chain(value.map(|value| format!("{key}:{value}"))).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a filter, or a search, has this very value for `key`.
+pub fn has(typed: &str, key: &str, value: &str) -> bool {
+    typed.split_whitespace().any(|word| word.split_once(':') == Some((key, value)))
 }
 
 /// Whether it is known where the second stage put a gold, or that it never saw it.

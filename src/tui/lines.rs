@@ -96,6 +96,11 @@ pub fn first_window(view: &FocusView, height: usize, scroll: usize, cursor: Opti
     FirstWindow { candidates: start..(start + head_height).min(view.first.len()), tail: shown }
 }
 
+/// The nearest scroll that has line `at` in a page.
+pub fn scrolled_to(at: usize, scroll: usize, page: usize) -> usize {
+    scroll.min(at).max((at + 1).saturating_sub(page.max(1)))
+}
+
 fn tail_height(view: &FocusView, lines: &[TailLine], height: usize) -> usize {
     let free = height.saturating_sub(view.first.len());
     // In the smallest pane, too, one gold is seen below the cut.

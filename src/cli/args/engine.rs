@@ -197,7 +197,7 @@ impl EngineArgs {
                 .in_file(&settings_file)
                 .advise("name the URL on the command line, with --rerank, if that is what you want"));
         }
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let cores = crate::engine::cores();
         Ok(EngineOptions {
             use_model: !without_texts && (eager || needs_model(&settings, &legs)),
             collection,

@@ -11,6 +11,7 @@ use super::{QueryState, rank_in};
 use crate::corpus::{DocumentIdx, Documents};
 use crate::domain::{DocIdx, Rank};
 use crate::fuse::{FusedList, Pool};
+use crate::judge::Placed;
 
 /// The documents that a pool's passages are of.
 #[derive(Debug, Clone, Default)]
@@ -111,6 +112,11 @@ impl QueryState {
         });
         let ranks = self.judged.iter().map(|judged| documents.get(&by.place(judged.document?)?).copied());
         (best.collect(), JudgedRanks { ranks: ranks.collect(), returned: documents.len() })
+    }
+
+    /// The judged with their ranks, which are in the order of the query's judgments.
+    pub(super) fn placed(&self, ranks: &[Option<Rank>]) -> Vec<Placed> {
+        self.judged.iter().zip(ranks).map(|(judged, &rank)| Placed { grade: judged.grade, rank }).collect()
     }
 
     /// All passages that are judged, by themselves or with their document.

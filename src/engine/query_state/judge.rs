@@ -11,8 +11,7 @@ use crate::domain::{DocIdx, Fate, QueryIdx, Rank};
 use crate::engine::snapshot::{GoldRow, QueryRow};
 use crate::fuse::{FusedList, Sums};
 use crate::judge::{
-    Desk, GoldPlace, JudgedPlaces, Placed, QueryScores, RerankState, StageCut, ceiling, deciding_stage, fate,
-    measure,
+    Desk, GoldPlace, JudgedPlaces, QueryScores, RerankState, StageCut, ceiling, deciding_stage, fate, measure,
 };
 
 /// Room to work in, kept from query to query.
@@ -40,11 +39,8 @@ impl QueryState {
         }
         let rows = self.judged_rows();
         let fused = self.fused.ranks(&rows);
-        let place = |ranks: &[Option<Rank>]| -> Vec<Placed> {
-            self.judged.iter().zip(ranks).map(|(j, &rank)| Placed { grade: j.grade, rank }).collect()
-        };
         let counted = self.first_ranks(&fused, n);
-        let placed = place(&counted.ranks);
+        let placed = self.placed(&counted.ranks);
         let second = self.second_stage(context);
         if self.judged.is_empty() {
             return QueryRow {
@@ -117,7 +113,7 @@ impl QueryState {
                 }
             })
             .collect();
-        let reranked = last.map(|(_, counted)| place(&counted.ranks));
+        let reranked = last.map(|(_, counted)| self.placed(&counted.ranks));
         let first_places = JudgedPlaces { placed: &placed, returned: counted.returned };
         let last_places = (last.zip(reranked.as_deref()))
             .map(|((_, counted), placed)| JudgedPlaces { placed, returned: counted.returned });

@@ -196,9 +196,7 @@ impl QueryState {
     pub fn first_metrics(&self, settings: &Settings) -> (Metrics, Metrics) {
         let (n, level) = (settings.candidates, settings.rel_level);
         let counted = self.first_ranks(&self.fused.ranks(&self.judged_rows()), n);
-        let placed: Vec<judge::Placed> = (self.judged.iter().zip(counted.ranks))
-            .map(|(judged, rank)| judge::Placed { grade: judged.grade, rank })
-            .collect();
+        let placed = self.placed(&counted.ranks);
         (measure(&placed, n, level), judge::ceiling(&placed, n, level))
     }
 
@@ -211,9 +209,7 @@ impl QueryState {
         let delivered = reranked.delivered(self, settings);
         let order: Vec<usize> = delivered.list.iter().map(|placed| placed.row).collect();
         let (_, counted) = self.ranks_in(&order);
-        let placed = self.judged.iter().zip(counted.ranks);
-        let placed = placed.map(|(judged, rank)| judge::Placed { grade: judged.grade, rank });
-        Some(measure(&placed.collect::<Vec<_>>(), settings.candidates, settings.rel_level))
+        Some(measure(&self.placed(&counted.ranks), settings.candidates, settings.rel_level))
     }
 
     /// The pairs that the next unfinished stage waits for, by reranker, each in the order of the list

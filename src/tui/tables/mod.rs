@@ -7,6 +7,7 @@ pub mod passages;
 pub mod queries;
 
 use super::actions::ActionId;
+use super::lines::scrolled_to;
 use super::state::View;
 
 /// A column that a table is sorted by.
@@ -134,8 +135,8 @@ impl<K: Copy + Eq, C: Column> Walk for Table<K, C> {
             return;
         }
         let page = page.max(1);
-        self.scroll = self.scroll.min(self.place).max((self.place + 1).saturating_sub(page));
-        self.scroll = self.scroll.min(self.rows.len().saturating_sub(page));
+        let scroll = scrolled_to(self.place, self.scroll, page);
+        self.scroll = scroll.min(self.rows.len().saturating_sub(page));
     }
 
     fn sort_by_next(&mut self, by: isize) {

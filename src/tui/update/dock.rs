@@ -2,6 +2,7 @@
 //! that, so that no row moves away under the mouse.
 
 use super::super::layout::Layout;
+use super::super::lines;
 use super::super::picker::{self, Pick};
 use super::super::state::{Mode, State};
 use super::super::view;
@@ -20,8 +21,7 @@ pub fn keep_in_sight(state: &mut State) {
     let height = height.max(1);
     // A list that has just been opened has its cursor about in the middle.
     let now = state.dock_scroll.unwrap_or(at.saturating_sub(height / 2));
-    let scroll = now.min(at).max((at + 1).saturating_sub(height));
-    state.dock_scroll = Some(scroll.min(rows.saturating_sub(height)));
+    state.dock_scroll = Some(lines::scrolled_to(at, now, height).min(rows.saturating_sub(height)));
 }
 
 /// Where the cursor is, and among how many rows.

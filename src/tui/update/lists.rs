@@ -212,7 +212,7 @@ pub fn keep_in_sight(state: &mut State) {
     let rows = state.queries.len();
     state.scroll.queries = state.scroll.queries.min(rows.saturating_sub(page));
     if let Some(at) = queries::place(state) {
-        state.scroll.queries = scrolled_to(at, state.scroll.queries, page);
+        state.scroll.queries = lines::scrolled_to(at, state.scroll.queries, page);
     }
     if state.pane.is_list() {
         bring_into_sight(state, state.pane);
@@ -236,7 +236,7 @@ fn bring_into_sight(state: &mut State, pane: Pane) {
             }
             _ => view.first.iter().position(|row| Some(row.doc) == state.cursor.doc),
         };
-        at.map_or(scroll, |at| scrolled_to(at, scroll, page))
+        at.map_or(scroll, |at| lines::scrolled_to(at, scroll, page))
     };
     let scroll = state.scroll;
     match (pane, state.linked) {
@@ -290,9 +290,4 @@ fn clamp(state: &mut State) {
 fn page(state: &State, view: &FocusView, pane: Pane) -> usize {
     let height = state.layout().page(pane);
     if pane == Pane::Reranked || state.is_blind() { height } else { lines::head_height(view, height) }
-}
-
-/// The nearest scroll that has line `at` in a page.
-fn scrolled_to(at: usize, scroll: usize, page: usize) -> usize {
-    scroll.min(at).max((at + 1).saturating_sub(page.max(1)))
 }

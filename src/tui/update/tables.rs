@@ -6,7 +6,7 @@ use tui_input::Input;
 use crate::domain::Fate;
 
 use super::super::actions::ActionId;
-use super::super::filter::{Filter, Span, with};
+use super::super::filter::{Filter, Span, has, with, written};
 use super::super::message::Effect;
 use super::super::state::{State, View};
 use super::super::tables;
@@ -199,7 +199,7 @@ fn next_fate(state: &mut State) -> Vec<Effect> {
 /// Only the queries of which a gold has this fate.
 pub fn only(state: &mut State, fate: Fate) -> Vec<Effect> {
     let filter = Filter::of(state.filter.value());
-    let name = fate.name().replace('_', "-");
+    let name = written(fate);
     let fate = (filter.fate.as_deref() != Some(&*name)).then_some(&*name);
     let words = with(state.filter.value(), "fate", fate);
     queries::filter_by(state, &words)
@@ -260,7 +260,7 @@ fn only_those(state: &State, those: &str) -> String {
 /// Only the passages of a length, or with a mark; all again where it was so already.
 pub fn only_passages(state: &mut State, key: &str, value: &str) -> Vec<Effect> {
     let search = state.tables.passages.search.value();
-    let again = search.split_whitespace().any(|word| word.split_once(':') == Some((key, value)));
+    let again = has(search, key, value);
     let words = with(search, key, (!again).then_some(value));
     state.tables.passages.search = Input::new(words);
     if !again {

@@ -41,11 +41,6 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State) {
     super::scroll_signs(pen, area, start > 0, start + height < knobs.len());
 }
 
-/// The first row in sight of a list whose row `at` is to be about in the middle.
-pub fn first_in_sight(at: usize, rows: usize, height: usize) -> usize {
-    at.saturating_sub(height / 2).min(rows.saturating_sub(height))
-}
-
 fn draw_knob(pen: &mut Pen<'_>, row: Rect, knob: Knob, state: &State) {
     let typing = state.mode == Mode::Number(knob);
     let idle = is_idle(knob, state);

@@ -206,15 +206,17 @@ fn best(pen: &Pen<'_>, heat: &HeatMap, state: &State, room: usize) -> Vec<Vec<Pi
         piece(format!("  {}", state.key(ActionId::TakeBest)), Tone::Key).does(ActionId::TakeBest),
         piece(" takes it", Tone::Quiet).does(ActionId::TakeBest),
     ]);
-    let width = |pieces: &[Piece]| -> usize {
-        pieces.iter().map(|piece| cells::width(&pen.look.words(&piece.text))).sum()
-    };
-    if width(&fitted) + width(&held) <= room {
+    if pen.width(&fitted) + pen.width(&held) <= room {
         fitted.extend(held);
         vec![fitted]
     } else {
         vec![fitted, held]
     }
+}
+
+/// The first row in sight of the map whose row `at` is to be about in the middle.
+fn first_in_sight(at: usize, rows: usize, height: usize) -> usize {
+    at.saturating_sub(height / 2).min(rows.saturating_sub(height))
 }
 
 fn draw_cells(pen: &mut Pen<'_>, area: Rect, shown: &Shown<'_>, state: &State) {
@@ -238,7 +240,7 @@ fn draw_cells(pen: &mut Pen<'_>, area: Rect, shown: &Shown<'_>, state: &State) {
         _ => shown.now.1,
     };
     let middle = middle.unwrap_or(0);
-    let first = super::super::panel::first_in_sight(middle, heat.candidates.len(), rows);
+    let first = first_in_sight(middle, heat.candidates.len(), rows);
     let bottom = area.y + rows as u16;
     for (nth, (place, n)) in heat.candidates.iter().enumerate().skip(first).take(rows).enumerate() {
         let y = bottom - 1 - nth as u16;

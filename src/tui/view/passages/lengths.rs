@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use crate::engine::StageState;
 use crate::validate::Severity;
 
+use super::super::super::filter::has;
 use super::super::super::hit::Target;
 use super::super::super::state::State;
 use super::super::super::tables::passages::{LENGTHS, PassageCounts, length_span, lengths};
@@ -35,8 +36,6 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
     let most = bins.iter().copied().max().unwrap_or(1).max(1);
     let room = inner.width.saturating_sub(2);
     let mut y = inner.y;
-    let is_searched =
-        |key, value: &str| search.split_whitespace().any(|word| word.split_once(':') == Some((key, value)));
     for (nth, &count) in bins.iter().enumerate() {
         if y >= inner.bottom() {
             return;
@@ -45,7 +44,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
             Some(edge) => format!("≤{edge}"),
             None => format!(">{}", LENGTHS[LENGTHS.len() - 1]),
         };
-        let tone = if is_searched("chars", &length_span(nth)) { Tone::Chosen } else { Tone::Quiet };
+        let tone = if has(search, "chars", &length_span(nth)) { Tone::Chosen } else { Tone::Quiet };
         pen.say_right(inner.x + 1, y, NAME, &name, tone);
         pen.hits.add(Rect::new(inner.x, y, inner.width, 1), Target::LengthBin(nth));
         let bars = room.saturating_sub(NAME + 8);
@@ -58,7 +57,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, state: &State, key: &str) {
     }
     y += 1;
     for (words, tone, flag) in summary(state) {
-        let tone = if flag.is_some_and(|flag| is_searched("is", flag)) { Tone::Chosen } else { tone };
+        let tone = if flag.is_some_and(|flag| has(search, "is", flag)) { Tone::Chosen } else { tone };
         for line in wrap::lines(&words, &[], usize::from(room), 3) {
             if y < inner.bottom() {
                 if let Some(flag) = flag {
